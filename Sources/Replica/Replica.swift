@@ -1,0 +1,1 @@
+// Replica: see docs/ARCHITECTURE.md.

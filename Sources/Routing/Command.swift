@@ -1,0 +1,412 @@
+import Wire
+
+/// What can be asked of the routing state machine. Each is one log entry; `RoutingState.apply`
+/// gives its outcome. Tags are never reused.
+public enum Command: Hashable, Sendable {
+    /// Nothing but the passing of log time: due deadlines fire.
+    case advance
+    /// The first administrator; refused as `alreadyExists` once any agent exists.
+    case bootstrap(login: Text, name: Text, passwordHash: Text)
+
+    /// A new agent; the outcome carries its id.
+    case createAgent(by: AgentID?, login: Text, name: Text, passwordHash: Text, isAdmin: Bool)
+    /// Changes the given fields of an agent; nil leaves a field.
+    case updateAgent(AgentID, by: AgentID?, AgentChange)
+    /// A browser signed in: `tokenHash` is SHA-256 of its cookie.
+    case signIn(AgentID, tokenHash: [UInt8], idleMilliseconds: Int64, absoluteMilliseconds: Int64)
+    /// The browser signed out, or was signed out.
+    case signOut(AgentID, tokenHash: [UInt8])
+
+    /// A new project; the outcome carries its id. `sealed` fields are encrypted by the ingress.
+    case createProject(by: AgentID?, ProjectSettings)
+    /// Replaces a project's settings.
+    case updateProject(ProjectID, by: AgentID?, ProjectSettings)
+    /// Replaces a project's ordered list of members, in one command.
+    case setMembers(ProjectID, by: AgentID?, [Member])
+    /// A new link; refused as `alreadyExists` when the code is taken.
+    case createLink(by: AgentID?, LinkSettings)
+    /// Replaces a link's settings.
+    case updateLink(LinkID, by: AgentID?, LinkSettings)
+
+    /// A Telegram update, decoded at the ingress. Idempotent by (project, update id).
+    case update(InboundUpdate)
+    /// Clicks from one node's spool. Idempotent by (spool epoch, sequence).
+    case clicks([Click])
+
+    /// A node opens, renews or changes the leases of its console connections, all in one entry.
+    case renewLeases(node: UInt64, incarnation: UInt64, [Lease])
+    /// Console connections closed.
+    case closeConnections(node: UInt64, incarnation: UInt64, [UInt64])
+    /// The agent's declared availability.
+    case setAway(AgentID, Bool)
+
+    /// An agent's message to a customer. On a waiting session it claims first.
+    case reply(SessionID, by: AgentID, text: Text)
+    /// Take a waiting session; compare-and-set on its version.
+    case claim(SessionID, by: AgentID, version: UInt64)
+    /// Hand a session to an agent, or to whom the mode decides (`to` nil). `confirmed` accepts an
+    /// agent who is offline, away or full, which is recorded as an override.
+    case transfer(
+        SessionID, by: AgentID, to: AgentID?, version: UInt64, remark: Text, confirmed: Bool)
+    /// Put a session back into the queue at its old place, its giver excluded.
+    case giveBack(SessionID, by: AgentID, version: UInt64)
+    /// End a session.
+    case complete(SessionID, by: AgentID, version: UInt64)
+    /// Open a completed session again for the agent who asks (undo).
+    case reopen(SessionID, by: AgentID, version: UInt64)
+
+    /// A new leader's office: older `sending` become `uncertain`.
+    case beginEpoch(UInt64)
+    /// The sender is about to call the Bot API for these messages.
+    case startSending([OutboxID], epoch: UInt64)
+    /// What became of a call; ignored unless the message is `sending` in this epoch.
+    case finishSending(OutboxID, epoch: UInt64, DeliveryResult)
+    /// A person asks to repeat a `failed` or `uncertain` message.
+    case resend(OutboxID, by: AgentID)
+}
+
+/// Fields of an agent to change; nil leaves a field as it is.
+public struct AgentChange: Hashable, Sendable {
+    /// Display name.
+    public var name: Text?
+    /// Encoded scrypt hash.
+    public var passwordHash: Text?
+    /// Whether the agent administers the whole installation.
+    public var isAdmin: Bool?
+    /// A deactivated agent is given nothing and can't sign in.
+    public var isActive: Bool?
+    /// Open sessions over all projects; 0 is no limit.
+    public var openLimit: UInt32?
+    /// New sessions a minute over all projects; 0 is no limit.
+    public var newPerMinute: UInt32?
+    /// A change of nothing.
+    public init() {}
+}
+
+/// What an agent may do in a project.
+public struct Permissions: OptionSet, Hashable, Sendable {
+    /// The bits.
+    public let rawValue: UInt8
+    /// The permissions with these bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// See all of the project's sessions.
+    public static let view = Permissions(rawValue: 1)
+    /// Answer customers and be given sessions.
+    public static let reply = Permissions(rawValue: 2)
+    /// Hand one's sessions on.
+    public static let transfer = Permissions(rawValue: 4)
+    /// Manage the project.
+    public static let manage = Permissions(rawValue: 8)
+    /// All of them.
+    public static let all: Permissions = [.view, .reply, .transfer, .manage]
+}
+
+/// A place in a project's ordered list.
+public struct Member: Hashable, Sendable {
+    /// Who.
+    public var agent: AgentID
+    /// What they may do here.
+    public var permissions: Permissions
+    /// Whether they are named when the scope is *specified agents*.
+    public var isInScope: Bool
+    /// A member of these parts.
+    public init(agent: AgentID, permissions: Permissions, isInScope: Bool = true) {
+        self.agent = agent
+        self.permissions = permissions
+        self.isInScope = isInScope
+    }
+}
+
+/// How the next agent is chosen.
+public enum Mode: UInt8, Hashable, Sendable, CaseIterable {
+    /// The next candidate after the cursor.
+    case roundRobin = 0
+    /// Among receiving candidates, by `Balance`.
+    case onlineFirst = 1
+}
+
+/// How *online first* chooses among candidates.
+public enum Balance: UInt8, Hashable, Sendable, CaseIterable {
+    /// In turn.
+    case roundRobin = 0
+    /// Fewest open sessions, tie by longest since the last assignment.
+    case leastLoaded = 1
+    /// A seeded draw from the log index.
+    case random = 2
+}
+
+/// Whether a session may go to somebody who is not receiving when nobody is.
+public enum AssignOffline: Hashable, Sendable {
+    /// It waits.
+    case never
+    /// After it has waited this many milliseconds.
+    case after(milliseconds: Int64)
+}
+
+/// Who of the list may be given sessions.
+public enum Scope: UInt8, Hashable, Sendable, CaseIterable {
+    /// Every member with *reply*.
+    case allAgents = 0
+    /// Only members with `isInScope`.
+    case specifiedAgents = 1
+}
+
+/// Which waiting session may be claimed.
+public enum ClaimRule: UInt8, Hashable, Sendable, CaseIterable {
+    /// Any.
+    case any = 0
+    /// The first that this agent could be given.
+    case head = 1
+}
+
+/// A project's settings. Secrets are sealed under the cluster's key before they get here.
+public struct ProjectSettings: Hashable, Sendable {
+    /// Name for people.
+    public var name: Text
+    /// The bot's username without `@`.
+    public var botUsername: Text
+    /// The bot token, sealed.
+    public var sealedToken: [UInt8]
+    /// The webhook secret, sealed.
+    public var sealedSecret: [UInt8]
+    /// How the next agent is chosen.
+    public var mode: Mode = .roundRobin
+    /// How *online first* chooses among candidates.
+    public var balance: Balance = .roundRobin
+    /// nil: the mode's default (round robin `never`, online first `after(0)`).
+    public var assignOffline: AssignOffline?
+    /// Who of the list may be given sessions.
+    public var scope: Scope = .allAgents
+    /// Seats; nil is no limit.
+    public var seats: UInt32?
+    /// Which waiting session may be claimed.
+    public var claim: ClaimRule = .any
+    /// Waiting sessions are only ever claimed, never assigned.
+    public var claimOnly = false
+    /// Tighter limit of open sessions per agent in this project; 0 is none.
+    public var openLimit: UInt32 = 0
+    /// Tighter limit of new sessions a minute per agent in this project; 0 is none.
+    public var newPerMinute: UInt32 = 0
+    /// How long a hidden page still counts as visible; nil is forever, 0 strict.
+    public var hiddenGraceMilliseconds: Int64? = 60_000
+    /// Within this time of completion a message reopens the same session.
+    public var reopenMilliseconds: Int64 = 86_400_000
+    /// Settings with defaults.
+    public init(
+        name: Text, botUsername: Text, sealedToken: [UInt8] = [], sealedSecret: [UInt8] = []
+    ) {
+        self.name = name
+        self.botUsername = botUsername
+        self.sealedToken = sealedToken
+        self.sealedSecret = sealedSecret
+    }
+}
+
+/// A link's settings.
+public struct LinkSettings: Hashable, Sendable {
+    /// The path: `https://<host>/<code>`.
+    public var code: Text
+    /// The source label.
+    public var name: Text
+    /// The project its clicks lead to.
+    public var project: ProjectID
+    /// Off links show a short page.
+    public var isEnabled: Bool
+    /// After this moment the link is expired; nil is never.
+    public var expires: LogTime?
+    /// `tg://` instead of `https://t.me/`.
+    public var opensApp: Bool
+    /// Settings of these parts.
+    public init(
+        code: Text, name: Text, project: ProjectID, isEnabled: Bool = true,
+        expires: LogTime? = nil, opensApp: Bool = false
+    ) {
+        self.code = code
+        self.name = name
+        self.project = project
+        self.isEnabled = isEnabled
+        self.expires = expires
+        self.opensApp = opensApp
+    }
+}
+
+/// A Telegram update that passed the ingress.
+public struct InboundUpdate: Hashable, Sendable {
+    /// Whose bot.
+    public var project: ProjectID
+    /// Telegram's update id.
+    public var updateID: Int64
+    /// What happened.
+    public var content: Content
+    /// What an update can mean here.
+    public enum Content: Hashable, Sendable {
+        /// A message of a customer.
+        case message(InboundMessage)
+        /// A customer changed a message; never opens a session.
+        case edit(InboundMessage)
+        /// The customer blocked (true) or unblocked the bot.
+        case blocked(TelegramID, Bool)
+        /// A button's callback; never opens a session.
+        case callback(user: TelegramID, data: Text)
+        /// Acknowledged and counted, nothing else.
+        case unsupported(kind: Text)
+    }
+    /// An update of these parts.
+    public init(project: ProjectID, updateID: Int64, content: Content) {
+        self.project = project
+        self.updateID = updateID
+        self.content = content
+    }
+}
+
+/// A customer's message.
+public struct InboundMessage: Hashable, Sendable {
+    /// Who wrote; in a private chat also the chat.
+    public var user: TelegramID
+    /// First and last name, joined.
+    public var name: Text
+    /// Username without `@`; may be empty.
+    public var username: Text
+    /// BCP 47, as Telegram tells it; may be empty.
+    public var language: Text
+    /// Telegram's number of the message in its chat.
+    public var messageID: Int64
+    /// `text`, `photo`, ... as the Bot API names the field; other kinds as they came.
+    public var kind: Text
+    /// The text or caption; may be empty.
+    public var text: Text
+    /// The file id of the attachment; may be empty.
+    public var fileID: Text
+    /// What `/start` carried, verified at the ingress.
+    public var start: Start?
+    /// A message of these parts.
+    public init(
+        user: TelegramID, name: Text, username: Text = "", language: Text = "",
+        messageID: Int64, kind: Text = "text", text: Text, fileID: Text = "", start: Start? = nil
+    ) {
+        self.user = user
+        self.name = name
+        self.username = username
+        self.language = language
+        self.messageID = messageID
+        self.kind = kind
+        self.text = text
+        self.fileID = fileID
+        self.start = start
+    }
+}
+
+/// The payload of `/start`, as the ingress found it.
+public enum Start: Hashable, Sendable {
+    /// Without a payload.
+    case plain
+    /// A token with a good MAC.
+    case click(link: LinkID, key: ClickKey, clickedAt: LogTime)
+    /// Any other payload, kept as text.
+    case text(Text)
+}
+
+/// Names one click for good: a spool's epoch is drawn at random at each start of a process.
+public struct ClickKey: Hashable, Comparable, Sendable {
+    /// The spool's epoch.
+    public var epoch: UInt64
+    /// The click's number in the spool.
+    public var sequence: UInt64
+    /// A key of these parts.
+    public init(epoch: UInt64, sequence: UInt64) {
+        self.epoch = epoch
+        self.sequence = sequence
+    }
+    /// By epoch, then sequence.
+    public static func < (a: ClickKey, b: ClickKey) -> Bool {
+        (a.epoch, a.sequence) < (b.epoch, b.sequence)
+    }
+}
+
+/// A click on a magic link.
+public struct Click: Hashable, Sendable {
+    /// Its name.
+    public var key: ClickKey
+    /// Which link.
+    public var link: LinkID
+    /// When, by the clock of the node that answered.
+    public var at: LogTime
+    /// That node.
+    public var node: UInt64
+    /// Why it is not counted as human.
+    public var flag: Flag
+    /// The address, as text.
+    public var address: Text
+    /// The `User-Agent`.
+    public var userAgent: Text
+    /// The `Referer`.
+    public var referrer: Text
+    /// The `Accept-Language`.
+    public var language: Text
+    /// The query as it came, without `?`.
+    public var query: Text
+    /// What sort of visitor.
+    public enum Flag: UInt8, Hashable, Sendable, CaseIterable {
+        /// Counted.
+        case human = 0
+        /// A HEAD request.
+        case head = 1
+        /// A browser's prefetch.
+        case prefetch = 2
+        /// A preview bot or crawler.
+        case bot = 3
+    }
+    /// A click of these parts.
+    public init(
+        key: ClickKey, link: LinkID, at: LogTime, node: UInt64, flag: Flag, address: Text = "",
+        userAgent: Text = "", referrer: Text = "", language: Text = "", query: Text = ""
+    ) {
+        self.key = key
+        self.link = link
+        self.at = at
+        self.node = node
+        self.flag = flag
+        self.address = address
+        self.userAgent = userAgent
+        self.referrer = referrer
+        self.language = language
+        self.query = query
+    }
+}
+
+/// One console connection, as its node reports it.
+public struct Lease: Hashable, Sendable {
+    /// The node's number for the connection.
+    public var connection: UInt64
+    /// Whose.
+    public var agent: AgentID
+    /// Whether the page is visible.
+    public var isVisible: Bool
+    /// Whether the browser grants notifications.
+    public var mayNotify: Bool
+    /// The last log index that the page showed.
+    public var shownIndex: UInt64
+    /// A lease of these parts.
+    public init(
+        connection: UInt64, agent: AgentID, isVisible: Bool, mayNotify: Bool = false,
+        shownIndex: UInt64 = 0
+    ) {
+        self.connection = connection
+        self.agent = agent
+        self.isVisible = isVisible
+        self.mayNotify = mayNotify
+        self.shownIndex = shownIndex
+    }
+}
+
+/// What became of a call to the Bot API.
+public enum DeliveryResult: Hashable, Sendable {
+    /// Telegram's number of the message.
+    case sent(messageID: Int64)
+    /// Not sent, and repeating would not help; the reason for people.
+    case failed(reason: Text, blocksChat: Bool)
+    /// Not sent; may be tried again after this moment.
+    case retry(notBefore: LogTime, reason: Text)
+    /// The answer was lost; it may have been sent.
+    case uncertain(reason: Text)
+}

@@ -1,0 +1,68 @@
+/// One row of state.db written or deleted. Rows are pure values: Storage knows no meaning, and
+/// `RoutingState` is rebuilt from rows alone.
+public struct RowChange: Hashable, Sendable {
+    /// Which table; `RowTable` names them.
+    public var table: RowTable
+    /// First part of the key.
+    public var major: Int64
+    /// Second part of the key; 0 in tables with one part.
+    public var minor: Int64
+    /// The row's bytes; nil deletes it.
+    public var value: [UInt8]?
+    /// A change of these parts.
+    @inlinable public init(table: RowTable, major: Int64, minor: Int64 = 0, value: [UInt8]?) {
+        self.table = table
+        self.major = major
+        self.minor = minor
+        self.value = value
+    }
+}
+
+/// The tables of state.db. Numbers are never reused.
+public enum RowTable: UInt8, CaseIterable, Sendable {
+    /// Settings of the whole cluster and scalar state (feature level, last log time): (key).
+    case scalar = 1
+    /// Projects: (project).
+    case project = 2
+    /// Agents: (agent).
+    case agent = 3
+    /// Signed-in browsers: (agent, sign-in).
+    case signIn = 4
+    /// Sessions, open and closed: (session).
+    case session = 5
+    /// What happened in a session, message and decision together: (session, ordinal).
+    case history = 6
+    /// Links: (link).
+    case link = 7
+    /// Clicks: (spool epoch, sequence).
+    case click = 8
+    /// Round-robin cursors: (project, pool and tier).
+    case cursor = 9
+    /// Intervals of update ids already seen: (project, first id).
+    case seenUpdates = 10
+    /// Messages not yet known to be delivered: (outbox id).
+    case outbox = 11
+    /// Console connections and their leases: (node incarnation, connection).
+    case presence = 12
+    /// Answers kept for exactly-once requests: (client, sequence).
+    case request = 13
+    /// Customers of a project: (project, user).
+    case customer = 14
+
+    /// Whether both parts of the key are used; otherwise `minor` is 0.
+    public var hasMinorKey: Bool {
+        switch self {
+        case .scalar, .project, .agent, .session, .link, .outbox: false
+        case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer: true
+        }
+    }
+    /// Whether `RoutingState` needs the table's rows to be rebuilt; history and clicks stay on disk.
+    public var isLoadedAtStart: Bool {
+        switch self {
+        case .history, .click: false
+        case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
+            .presence, .request, .customer:
+            true
+        }
+    }
+}

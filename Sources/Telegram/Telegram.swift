@@ -1,0 +1,1 @@
+// Telegram: see docs/ARCHITECTURE.md.
