@@ -1,0 +1,79 @@
+import Testing
+import Wire
+
+@Suite struct ShardedDictionaryTests {
+    @Test func `it behaves as a dictionary does`() {
+        var sharded = ShardedDictionary<Int, String>(shards: 8)
+        var plain: [Int: String] = [:]
+        var generator = SplitMix(state: 1)
+        for step in 0..<5000 {
+            let key = Int(generator.next() % 300)
+            switch generator.next() % 6 {
+            case 0:
+                sharded[key] = "\(step)"
+                plain[key] = "\(step)"
+            case 1:
+                sharded[key] = nil
+                plain[key] = nil
+            case 2:
+                #expect(
+                    sharded.updateValue("u", forKey: key) == plain.updateValue("u", forKey: key))
+            case 3:
+                #expect(sharded.removeValue(forKey: key) == plain.removeValue(forKey: key))
+            case 4:
+                sharded[key, default: "d"] += "+"
+                plain[key, default: "d"] += "+"
+            default:
+                sharded[key]?.append("x")
+                plain[key]?.append("x")
+            }
+            #expect(sharded[key] == plain[key])
+            #expect(sharded[key, default: "none"] == plain[key, default: "none"])
+            #expect(sharded.count == plain.count)
+        }
+        #expect(sharded.sortedKeys == plain.keys.sorted())
+        #expect(sharded.allSatisfy { plain[$0] == $1 })
+        #expect(!sharded.allSatisfy { key, _ in key != sharded.sortedKeys[0] })
+        sharded.removeAll()
+        #expect(sharded.isEmpty && sharded.sortedKeys.isEmpty)
+    }
+
+    @Test func `a change in place can remove the entry`() {
+        var sharded = ShardedDictionary<Int, Int>()
+        func clear(_ value: inout Int?) { value = nil }
+        sharded[1] = 1
+        clear(&sharded[1])
+        clear(&sharded[2])
+        #expect(sharded.isEmpty)
+    }
+
+    @Test func `equality is of entries, not of shards`() {
+        var few = ShardedDictionary<Int, Int>(shards: 3)
+        var many = ShardedDictionary<Int, Int>(shards: 64)
+        for key in 0..<100 {
+            few[key] = key
+            many[99 - key] = 99 - key
+        }
+        #expect(few == many)
+        many[5] = 6
+        #expect(few != many)
+        var copy = many
+        #expect(copy == many)
+        copy[1000] = 1
+        #expect(copy != many)
+        #expect(many[1000] == nil)
+    }
+}
+
+/// A small generator for the tests of this target, the same in every run.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
