@@ -48,12 +48,18 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case request = 13
     /// Customers of a project: (project, user).
     case customer = 14
+    /// What an agent was given lately: (agent).
+    case load = 15
+    /// Intervals of clicks already seen: (spool epoch, first sequence).
+    case seenClicks = 16
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
         switch self {
-        case .scalar, .project, .agent, .session, .link, .outbox: false
-        case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer: true
+        case .scalar, .project, .agent, .session, .link, .outbox, .load: false
+        case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
+            .seenClicks:
+            true
         }
     }
     /// Whether `RoutingState` needs the table's rows to be rebuilt; history and clicks stay on disk.
@@ -61,7 +67,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         switch self {
         case .history, .click: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
-            .presence, .request, .customer:
+            .presence, .request, .customer, .load, .seenClicks:
             true
         }
     }

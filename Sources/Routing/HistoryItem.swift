@@ -1,0 +1,79 @@
+import Wire
+
+/// One thing that happened in a session: the value of a history row.
+public struct HistoryItem: Hashable, Sendable {
+    /// What can happen.
+    public enum What: Hashable, Sendable {
+        /// The customer wrote.
+        case inbound(Inbound)
+        /// An agent wrote.
+        case outbound(Outbound)
+        /// The customer changed a message.
+        case edited(messageID: Int64, text: Text)
+        /// The customer pressed a button.
+        case callback(data: Text)
+        /// The router gave the waiting session to an agent; see the decision.
+        case assigned
+        /// An agent took it.
+        case claimed(AgentID, isOverride: Bool)
+        /// Handed from one agent, or from the queue, to another.
+        case transferred(from: AgentID?, to: AgentID, by: AgentID, remark: Text)
+        /// Put back into the queue by its agent; see the decision.
+        case gaveBack(AgentID)
+        /// Its agent left; see the decision.
+        case requeued(from: AgentID)
+        /// Ended by an agent.
+        case completed(by: AgentID)
+        /// Opened again by an agent.
+        case reopened(by: AgentID)
+        /// The customer blocked (true) or unblocked the bot; blocking ends a waiting session.
+        case blocked(Bool)
+    }
+    /// A customer's message in the history.
+    public struct Inbound: Hashable, Sendable {
+        /// Whether the message opened the session.
+        public enum Opening: UInt8, Hashable, Sendable, CaseIterable {
+            /// It was open.
+            case none = 0
+            /// It opened a new one.
+            case opened = 1
+            /// It opened a completed one again.
+            case reopened = 2
+        }
+        /// Whether the message opened the session.
+        public var opening: Opening
+        /// Telegram's number of the message in its chat.
+        public var messageID: Int64
+        /// `text`, `photo`, ...
+        public var kind: Text
+        /// The text or caption.
+        public var text: Text
+        /// The attachment.
+        public var fileID: Text
+        /// The link that led here with this message.
+        public var touch: Touch?
+        /// A start payload that is no token.
+        public var payload: Text
+    }
+    /// An agent's message in the history.
+    public struct Outbound: Hashable, Sendable {
+        /// Who wrote.
+        public var agent: AgentID
+        /// The text of this part.
+        public var text: Text
+        /// Its place in the outbox.
+        public var outbox: OutboxID
+        /// Where its delivery stands.
+        public var state: DeliveryState
+        /// How often a call was begun.
+        public var attempts: UInt32
+    }
+    /// The log index at which it happened.
+    public var index: Int64
+    /// When.
+    public var at: LogTime
+    /// What.
+    public var what: What
+    /// The router's answer that came with it.
+    public var decision: Decision?
+}

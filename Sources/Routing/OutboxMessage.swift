@@ -1,0 +1,46 @@
+import Wire
+
+/// A message to a customer on its way.
+public struct OutboxMessage: Hashable, Sendable {
+    /// The log index that queued it times `partsPerReply`, plus the part's number.
+    public let id: OutboxID
+    /// In which session.
+    public let session: SessionID
+    /// Its item in the session's history.
+    public let ordinal: Int64
+    /// Whose bot.
+    public let project: ProjectID
+    /// To whom.
+    public let chat: TelegramID
+    /// Who wrote it.
+    public let agent: AgentID
+    /// When.
+    public let at: LogTime
+    /// At most 4,096 code points.
+    public let text: Text
+    /// Where it stands.
+    public internal(set) var state: DeliveryState = .queued
+    /// How often a call was begun.
+    public internal(set) var attempts: UInt32 = 0
+    /// Not to be tried before this moment.
+    public internal(set) var notBefore: LogTime?
+
+    /// How many messages one reply may be split into.
+    public static let partsPerReply: Int64 = 16
+    /// What Telegram takes in one message, in code points.
+    public static let codePointLimit = 4096
+}
+
+/// Where a message to a customer stands.
+public enum DeliveryState: Hashable, Sendable {
+    /// It waits to be sent.
+    case queued
+    /// A call was begun, in this epoch.
+    case sending(epoch: UInt64)
+    /// Telegram's number of the message.
+    case sent(messageID: Int64)
+    /// It can't be delivered; why.
+    case failed(reason: Text)
+    /// It may have been delivered; a person decides whether to repeat it.
+    case uncertain(reason: Text)
+}
