@@ -62,7 +62,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
             true
         }
     }
-    /// Whether `RoutingState` needs the table's rows to be rebuilt; history and clicks stay on disk.
+    /// Whether `RoutingState` is rebuilt from the table's rows; history and clicks stay on disk.
     public var isLoadedAtStart: Bool {
         switch self {
         case .history, .click: false

@@ -1,0 +1,53 @@
+# Everything sets itself up: each target installs what it lacks, and only that.
+KILLS ?= 5
+PYTHON := .venv/bin/python
+SWIFT_PATHS := Package.swift Sources Tests chaos
+
+.PHONY: help run build test failover bench fuzz lint format clean venv
+
+help:
+	@echo 'make run        three nodes with simulated customers; Ctrl-C ends everything'
+	@echo 'make build      the release build: .build/release/roundhouse'
+	@echo 'make test       every test; the last line counts them'
+	@echo 'make failover   kill the leader KILLS=5 times under load and check what came of it'
+	@echo 'make bench      side by side with etcd, nginx and a small bot; docs/BENCHMARKS.md'
+	@echo 'make fuzz       fuzz the parsers for FUZZ_SECONDS=60 each'
+	@echo 'make lint       formatting and style only'
+	@echo 'make format     rewrite the Swift sources in the project'"'"'s format'
+	@echo 'make clean      remove what was built and every local cluster'
+
+run: build
+	@cluster/demo
+
+build:
+	@cluster/prepare build
+	@cluster/build
+
+venv: .venv/.done
+.venv/.done: Tests/requirements.txt
+	@cluster/prepare test
+	@Tests/venv
+
+test: venv
+	@$(PYTHON) Tests/run.py
+
+failover: build
+	@python3 chaos/failover/failover.py --kills $(KILLS)
+
+bench: build venv
+	@cluster/prepare bench
+	@$(PYTHON) Tests/Benchmarks/bench.py
+
+fuzz:
+	@cluster/prepare build
+	@chaos/fuzz/run
+
+lint: venv
+	@$(PYTHON) Tests/run.py lint
+
+format:
+	@swift format --in-place --recursive --parallel $(SWIFT_PATHS)
+
+clean:
+	@cluster/cluster stop --quiet || true
+	@rm -rf .build .venv var
