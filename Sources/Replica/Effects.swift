@@ -1,0 +1,114 @@
+import Raft
+import Routing
+
+extension Replica {
+    /// What the node must do now, in this order: start the write, send, store the rows, answer.
+    public struct Effects: Sendable {
+        /// Start this write of log.db and report `persisted(id:)` once it is durable.
+        public var persist: Persist?
+        /// One frame per peer at most. Where there is no link the frame is dropped.
+        public var send: [(to: NodeID, frame: [UInt8])] = []
+        /// Requests that ended.
+        public var answers: [(request: RequestID, answer: Answer)] = []
+        /// Row changes of the entries applied now, in order; belong together with `mark`.
+        public var rows: [RowChange] = []
+        /// What consoles and the sender should look at, with the entry that did it.
+        public var events: [(index: LogIndex, event: Event)] = []
+        /// How far the state is applied now; nil if nothing was applied.
+        public var mark: Mark?
+        /// Read these entries from log.db and report `entriesRead`.
+        public var readEntries: [Raft.EntriesRequest] = []
+        /// Role, term or leader changed.
+        public var change: Raft.RoleChange?
+        /// Things an operator should know; never needed by the protocol.
+        public var notices: [Notice] = []
+        /// The node must stop: log this and exit. Nothing more is done by the replica.
+        public var failure: Failure?
+        /// There is more to do at once: call `takeEffects` again after handling these.
+        public var runAgain = false
+        /// When `timeAdvanced` is needed at the latest.
+        public var nextDeadline: Instant?
+        /// No effects.
+        public init() {}
+    }
+
+    /// How far the state is applied; stored with the rows in one transaction.
+    public struct Mark: Hashable, Sendable {
+        /// The last entry applied.
+        public var index: LogIndex
+        /// Its term.
+        public var term: Term
+        /// The rolling digest over all row changes up to it.
+        public var digest: UInt64
+        /// The replica's own scalars, opaque to the store.
+        public var meta: [UInt8]
+        /// A mark of these parts; the default is the empty state's.
+        public init(
+            index: LogIndex = .zero, term: Term = .zero, digest: UInt64 = 0, meta: [UInt8] = []
+        ) {
+            self.index = index
+            self.term = term
+            self.digest = digest
+            self.meta = meta
+        }
+    }
+
+    /// Something an operator should know.
+    public enum Notice: Hashable, Sendable {
+        /// A peer's frame could not be understood and was dropped.
+        case badFrame(from: NodeID, String)
+        /// This peer's digest differs at this index, where a majority agrees with ours.
+        case peerDiverged(NodeID, index: LogIndex)
+        /// States differ and no majority agrees: requests are refused.
+        case noMajorityAgrees(index: LogIndex)
+    }
+
+    /// Why the node must stop.
+    public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        /// Acknowledged entries are missing in this node's log.
+        case fenced(Fence)
+        /// A majority has another digest at this index: this node's state is wrong.
+        case diverged(index: LogIndex, mine: UInt64, theirs: UInt64)
+        /// A committed entry that this version can't read, most likely from a newer one.
+        case unreadableEntry(index: LogIndex, String)
+
+        /// One line for the operator.
+        public var description: String {
+            switch self {
+            case .fenced(let fence): fence.description
+            case .diverged(let index, let mine, let theirs):
+                "at entry \(index) this node's digest \(mine) differs from the majority's \(theirs)"
+            case .unreadableEntry(let index, let what):
+                "entry \(index) can't be read by this version: \(what)"
+            }
+        }
+    }
+
+    /// What `status` and metrics show.
+    public struct Status: Sendable {
+        /// This node's role.
+        public var role: Role
+        /// Its term.
+        public var term: Term
+        /// The leader, once known.
+        public var leader: NodeID?
+        /// The highest index known to be committed.
+        public var commit: LogIndex
+        /// The last index applied here.
+        public var applied: LogIndex
+        /// The last index durable here.
+        public var durable: LogIndex
+        /// The last index in the log here.
+        public var last: LogIndex
+        /// The digest at `applied`.
+        public var digest: UInt64
+        /// At the leader: each member and how far it is known to be durable; otherwise empty.
+        public var members: [(id: NodeID, match: LogIndex)]
+        /// Requests of this node that have no answer yet.
+        public var pendingRequests: Int
+        /// The log's time now, as far as this node can tell.
+        public var logTime: LogTime
+        /// States differ and no majority agrees.
+        public var isSuspended: Bool
+    }
+}
