@@ -1,0 +1,135 @@
+import Wire
+
+/// The numbers of commands in the log. A number is never used for another meaning.
+enum CommandTag: UInt8, CaseIterable {
+    case advance = 1
+    case bootstrap = 2
+    case createAgent = 3
+    case updateAgent = 4
+    case signIn = 5
+    case signOut = 6
+    case createProject = 7
+    case updateProject = 8
+    case setMembers = 9
+    case createLink = 10
+    case updateLink = 11
+    case update = 12
+    case clicks = 13
+    case renewLeases = 14
+    case closeConnections = 15
+    case setAway = 16
+    case reply = 17
+    case claim = 18
+    case transfer = 19
+    case giveBack = 20
+    case complete = 21
+    case reopen = 22
+    case beginEpoch = 23
+    case startSending = 24
+    case finishSending = 25
+    case resend = 26
+}
+
+extension ByteWriter {
+    /// A command: its tag, then its fields in order.
+    @inline(__always)
+    fileprivate mutating func put<each Field: Coded>(_ tag: CommandTag, _ field: repeat each Field)
+    {
+        u8(tag.rawValue)
+        repeat put(each field)
+    }
+}
+
+extension Command {
+    /// Appends the command as it stands in the log: a tag and the fields in order.
+    public func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .advance: writer.put(.advance)
+        case .bootstrap(let login, let name, let hash): writer.put(.bootstrap, login, name, hash)
+        case .createAgent(let by, let login, let name, let hash, let isAdmin):
+            writer.put(.createAgent, by, login, name, hash, isAdmin)
+        case .updateAgent(let id, let by, let change): writer.put(.updateAgent, id, by, change)
+        case .signIn(let id, let hash, let idle, let absolute):
+            writer.put(.signIn, id, Text(hash), idle, absolute)
+        case .signOut(let id, let hash): writer.put(.signOut, id, Text(hash))
+        case .createProject(let by, let settings): writer.put(.createProject, by, settings)
+        case .updateProject(let id, let by, let new): writer.put(.updateProject, id, by, new)
+        case .setMembers(let id, let by, let members): writer.put(.setMembers, id, by, members)
+        case .createLink(let by, let settings): writer.put(.createLink, by, settings)
+        case .updateLink(let id, let by, let settings): writer.put(.updateLink, id, by, settings)
+        case .update(let update): writer.put(.update, update)
+        case .clicks(let clicks): writer.put(.clicks, clicks)
+        case .renewLeases(let node, let incarnation, let leases):
+            writer.put(.renewLeases, node, incarnation, leases)
+        case .closeConnections(let node, let incarnation, let numbers):
+            writer.put(.closeConnections, node, incarnation, numbers)
+        case .setAway(let id, let isAway): writer.put(.setAway, id, isAway)
+        case .reply(let id, let by, let text): writer.put(.reply, id, by, text)
+        case .claim(let id, let by, let version): writer.put(.claim, id, by, version)
+        case .transfer(let id, let by, let to, let version, let remark, let confirmed):
+            writer.put(.transfer, id, by, to, version, remark, confirmed)
+        case .giveBack(let id, let by, let version): writer.put(.giveBack, id, by, version)
+        case .complete(let id, let by, let version): writer.put(.complete, id, by, version)
+        case .reopen(let id, let by, let version): writer.put(.reopen, id, by, version)
+        case .beginEpoch(let epoch): writer.put(.beginEpoch, epoch)
+        case .startSending(let ids, let epoch): writer.put(.startSending, ids, epoch)
+        case .finishSending(let id, let epoch, let result):
+            writer.put(.finishSending, id, epoch, result)
+        case .resend(let id, let by): writer.put(.resend, id, by)
+        }
+    }
+
+    /// Reads one command; the caller checks that nothing follows.
+    ///
+    /// An unknown tag is an error: a node that can't apply an entry must not go on.
+    public static func decode(_ reader: inout ByteReader) throws(WireError) -> Command {
+        try Command(from: &reader)
+    }
+}
+
+extension Command: Coded {
+    init(from r: inout ByteReader) throws(WireError) {
+        let tag: CommandTag = try r.takeCase()
+        switch tag {
+        case .advance: self = .advance
+        case .bootstrap:
+            self = .bootstrap(login: try r.take(), name: try r.take(), passwordHash: try r.take())
+        case .createAgent:
+            self = .createAgent(
+                by: try r.take(), login: try r.take(), name: try r.take(),
+                passwordHash: try r.take(), isAdmin: try r.take())
+        case .updateAgent: self = .updateAgent(try r.take(), by: try r.take(), try r.take())
+        case .signIn:
+            self = .signIn(
+                try r.take(), tokenHash: try r.blob(), idleMilliseconds: try r.take(),
+                absoluteMilliseconds: try r.take())
+        case .signOut: self = .signOut(try r.take(), tokenHash: try r.blob())
+        case .createProject: self = .createProject(by: try r.take(), try r.take())
+        case .updateProject: self = .updateProject(try r.take(), by: try r.take(), try r.take())
+        case .setMembers: self = .setMembers(try r.take(), by: try r.take(), try r.take())
+        case .createLink: self = .createLink(by: try r.take(), try r.take())
+        case .updateLink: self = .updateLink(try r.take(), by: try r.take(), try r.take())
+        case .update: self = .update(try r.take())
+        case .clicks: self = .clicks(try r.take())
+        case .renewLeases:
+            self = .renewLeases(node: try r.take(), incarnation: try r.take(), try r.take())
+        case .closeConnections:
+            self = .closeConnections(node: try r.take(), incarnation: try r.take(), try r.take())
+        case .setAway: self = .setAway(try r.take(), try r.take())
+        case .reply: self = .reply(try r.take(), by: try r.take(), text: try r.take())
+        case .claim: self = .claim(try r.take(), by: try r.take(), version: try r.take())
+        case .transfer:
+            self = .transfer(
+                try r.take(), by: try r.take(), to: try r.take(), version: try r.take(),
+                remark: try r.take(), confirmed: try r.take())
+        case .giveBack: self = .giveBack(try r.take(), by: try r.take(), version: try r.take())
+        case .complete: self = .complete(try r.take(), by: try r.take(), version: try r.take())
+        case .reopen: self = .reopen(try r.take(), by: try r.take(), version: try r.take())
+        case .beginEpoch: self = .beginEpoch(try r.take())
+        case .startSending: self = .startSending(try r.take(), epoch: try r.take())
+        case .finishSending:
+            self = .finishSending(try r.take(), epoch: try r.take(), try r.take())
+        case .resend: self = .resend(try r.take(), by: try r.take())
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Wire
+
+extension AgentChange: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(name)
+        writer.put(passwordHash)
+        writer.put(isAdmin)
+        writer.put(isActive)
+        writer.put(openLimit)
+        writer.put(newPerMinute)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init()
+        name = try reader.take()
+        passwordHash = try reader.take()
+        isAdmin = try reader.take()
+        isActive = try reader.take()
+        openLimit = try reader.take()
+        newPerMinute = try reader.take()
+    }
+}
+
+extension Member: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(agent)
+        writer.u8(permissions.rawValue)
+        writer.bool(isInScope)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            agent: try reader.take(), permissions: Permissions(rawValue: try reader.u8()),
+            isInScope: try reader.bool())
+    }
+}
+
+extension AssignOffline: Coded {
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .never: writer.u8(0)
+        case .after(let milliseconds):
+            writer.u8(1)
+            writer.zigzag(milliseconds)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let tag = try reader.u8()
+        switch tag {
+        case 0: self = .never
+        case 1: self = .after(milliseconds: try reader.zigzag())
+        default: throw reader.unknown(tag, at: start)
+        }
+    }
+}
+
+extension ProjectSettings: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.text(name)
+        writer.text(botUsername)
+        writer.blob(sealedToken)
+        writer.blob(sealedSecret)
+        writer.put(mode)
+        writer.put(balance)
+        writer.put(assignOffline)
+        writer.put(scope)
+        writer.put(seats)
+        writer.put(claim)
+        writer.bool(claimOnly)
+        writer.put(openLimit)
+        writer.put(newPerMinute)
+        writer.put(hiddenGraceMilliseconds)
+        writer.zigzag(reopenMilliseconds)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            name: try reader.text(), botUsername: try reader.text(),
+            sealedToken: try reader.blob(), sealedSecret: try reader.blob())
+        mode = try reader.takeCase()
+        balance = try reader.takeCase()
+        assignOffline = try reader.take()
+        scope = try reader.takeCase()
+        seats = try reader.take()
+        claim = try reader.takeCase()
+        claimOnly = try reader.bool()
+        openLimit = try reader.take()
+        newPerMinute = try reader.take()
+        hiddenGraceMilliseconds = try reader.take()
+        reopenMilliseconds = try reader.zigzag()
+    }
+}
+
+extension LinkSettings: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.text(code)
+        writer.text(name)
+        writer.put(project)
+        writer.bool(isEnabled)
+        writer.put(expires)
+        writer.bool(opensApp)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            code: try reader.text(), name: try reader.text(), project: try reader.take(),
+            isEnabled: try reader.bool(), expires: try reader.take(),
+            opensApp: try reader.bool())
+    }
+}
+
+extension ClickKey: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.u64(epoch)
+        writer.varint(sequence)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(epoch: try reader.u64(), sequence: try reader.varint())
+    }
+}
+
+extension Click: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(key)
+        writer.put(link)
+        writer.put(at)
+        writer.varint(node)
+        writer.put(flag)
+        for text in [address, userAgent, referrer, language, query] { writer.text(text) }
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            key: try reader.take(), link: try reader.take(), at: try reader.take(),
+            node: try reader.varint(), flag: try reader.takeCase(), address: try reader.text(),
+            userAgent: try reader.text(), referrer: try reader.text(),
+            language: try reader.text(), query: try reader.text())
+    }
+}
+
+extension Lease: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.varint(connection)
+        writer.put(agent)
+        writer.bool(isVisible)
+        writer.bool(mayNotify)
+        writer.varint(shownIndex)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            connection: try reader.varint(), agent: try reader.take(),
+            isVisible: try reader.bool(), mayNotify: try reader.bool(),
+            shownIndex: try reader.varint())
+    }
+}
+
+extension DeliveryResult: Coded {
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .sent(let messageID):
+            writer.u8(1)
+            writer.zigzag(messageID)
+        case .failed(let reason, let blocksChat):
+            writer.u8(2)
+            writer.text(reason)
+            writer.bool(blocksChat)
+        case .retry(let notBefore, let reason):
+            writer.u8(3)
+            writer.put(notBefore)
+            writer.text(reason)
+        case .uncertain(let reason):
+            writer.u8(4)
+            writer.text(reason)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let tag = try reader.u8()
+        switch tag {
+        case 1: self = .sent(messageID: try reader.zigzag())
+        case 2: self = .failed(reason: try reader.text(), blocksChat: try reader.bool())
+        case 3: self = .retry(notBefore: try reader.take(), reason: try reader.text())
+        case 4: self = .uncertain(reason: try reader.text())
+        default: throw reader.unknown(tag, at: start)
+        }
+    }
+}

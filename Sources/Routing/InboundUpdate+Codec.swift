@@ -1,0 +1,95 @@
+import Wire
+
+extension InboundUpdate: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(project)
+        writer.zigzag(updateID)
+        switch content {
+        case .message(let message):
+            writer.u8(1)
+            writer.put(message)
+        case .edit(let message):
+            writer.u8(2)
+            writer.put(message)
+        case .blocked(let user, let isBlocked):
+            writer.u8(3)
+            writer.put(user)
+            writer.bool(isBlocked)
+        case .callback(let user, let data):
+            writer.u8(4)
+            writer.put(user)
+            writer.text(data)
+        case .unsupported(let kind):
+            writer.u8(5)
+            writer.text(kind)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        let project: ProjectID = try reader.take()
+        let updateID = try reader.zigzag()
+        let start = reader.offset
+        let tag = try reader.u8()
+        let content: Content
+        switch tag {
+        case 1: content = .message(try reader.take())
+        case 2: content = .edit(try reader.take())
+        case 3: content = .blocked(try reader.take(), try reader.bool())
+        case 4: content = .callback(user: try reader.take(), data: try reader.text())
+        case 5: content = .unsupported(kind: try reader.text())
+        default: throw reader.unknown(tag, at: start)
+        }
+        self.init(project: project, updateID: updateID, content: content)
+    }
+}
+
+extension InboundMessage: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(user)
+        writer.text(name)
+        writer.text(username)
+        writer.text(language)
+        writer.zigzag(messageID)
+        writer.text(kind)
+        writer.text(text)
+        writer.text(fileID)
+        writer.put(start)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            user: try reader.take(), name: try reader.text(), username: try reader.text(),
+            language: try reader.text(), messageID: try reader.zigzag(),
+            kind: try reader.text(), text: try reader.text(), fileID: try reader.text(),
+            start: try reader.take())
+    }
+}
+
+extension Start: Coded {
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .plain: writer.u8(1)
+        case .click(let link, let key, let clickedAt):
+            writer.u8(2)
+            writer.put(link)
+            writer.put(key)
+            writer.put(clickedAt)
+        case .text(let text):
+            writer.u8(3)
+            writer.text(text)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let tag = try reader.u8()
+        switch tag {
+        case 1: self = .plain
+        case 2:
+            self = .click(
+                link: try reader.take(), key: try reader.take(), clickedAt: try reader.take())
+        case 3: self = .text(try reader.text())
+        default: throw reader.unknown(tag, at: start)
+        }
+    }
+}
