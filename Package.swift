@@ -65,6 +65,10 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["Replica", "Raft", "Routing", "Wire"],
             path: "chaos/simulation", swiftSettings: strict),
+        // Lets the conformance tests drive HTTP and WebSocket from Python.
+        .executableTarget(
+            name: "http-probe", dependencies: ["HTTP", "Wire"], path: "Tests/Probes/http-probe",
+            swiftSettings: strict),
         tests("WireTests", ["Wire"]),
         tests("RaftTests", ["Raft"]),
         tests("RoutingTests", ["Routing", "Wire"]),

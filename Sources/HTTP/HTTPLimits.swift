@@ -10,8 +10,8 @@ public struct HTTPLimits: Sendable, Equatable {
     public var maxBodyBytes = 256 << 10
     /// Bounds of bodies by the beginning of the path; the first that fits counts.
     public var bodyLimits: [BodyLimit] = []
-    /// Bytes of chunk lines in one body, so that a body can't be mostly framing. Past it: 400.
-    public var maxChunkLineBytes = 16 << 10
+    /// Bytes of chunk extensions in one body, which nobody needs. Past it: 400.
+    public var maxChunkExtensionBytes = 4 << 10
     /// Bytes that may wait behind an unanswered request before `wantsInput` turns false.
     public var maxWaitingBytes = 64 << 10
 

@@ -38,9 +38,18 @@ public struct HTTPRequest: Sendable, Equatable {
     }
 
     /// The path as it was sent, not decoded.
-    public var path: [UInt8] { Array(target[pathRange]) }
+    public var path: [UInt8] { pathRange.isEmpty ? Array("/".utf8) : Array(target[pathRange]) }
     /// The path for people and for comparison with literals.
-    public var pathString: String { String(decoding: target[pathRange], as: UTF8.self) }
+    public var pathString: String { String(decoding: path, as: UTF8.self) }
+    /// Whether the path begins with these bytes.
+    public func hasPathPrefix(_ prefix: [UInt8]) -> Bool {
+        target[pathRange].starts(with: prefix)
+    }
+    /// The host and port that the client means: those of the target where it has them.
+    public var host: Text? {
+        let authority = target.withUnsafeBytes { HTTPTarget.authority(of: $0) }
+        return authority.map { Text(Array(target[$0])) } ?? header("Host")
+    }
     /// What follows the "?", not decoded; nil if there is none.
     public var query: [UInt8]? {
         pathRange.upperBound < target.count ? Array(target[(pathRange.upperBound + 1)...]) : nil

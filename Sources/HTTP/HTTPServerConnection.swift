@@ -22,48 +22,217 @@ public struct HTTPServerConnection: Sendable {
         case finished
     }
 
-    /// What the connection is doing.
-    public private(set) var phase = Phase.idle
+    private enum State: Sendable {
+        case head
+        case body(HTTPRequest, BodyReader, owesContinue: Bool)
+        case answering(isHead: Bool, minorVersion: Int, keepAlive: Bool)
+        case upgraded
+        case finished
+    }
+
+    private enum BodyReader: Sendable {
+        case length(Int)
+        case chunked(ChunkedBody)
+    }
+
     /// The bounds of this connection.
     public let limits: HTTPLimits
+    private var state = State.head
+    private var parser = RequestHeadParser()
+    private var buffer = ReceiveBuffer()
+    private var hasPeerClosed = false
+    private var hasOverflowed = false
 
     /// A fresh connection.
     public init(limits: HTTPLimits = HTTPLimits()) {
         self.limits = limits
     }
 
+    /// What the connection is doing.
+    public var phase: Phase {
+        switch state {
+        case .head: buffer.isEmpty ? .idle : .readingHead
+        case .body: .readingBody
+        case .answering: .answering
+        case .upgraded: .upgraded
+        case .finished: .finished
+        }
+    }
+
     /// Whether to go on reading from the socket; false while too much waits behind an unanswered
-    /// request.
-    public var wantsInput: Bool { true }
+    /// request. Who reads on all the same ends with 400 once four times as much waits.
+    public var wantsInput: Bool {
+        if case .answering = state { return buffer.count < limits.maxWaitingBytes }
+        return !shouldClose
+    }
+
     /// Whether to close the connection once all that was written has left.
-    public var shouldClose: Bool { phase == .finished }
+    public var shouldClose: Bool {
+        if case .finished = state { return true }
+        return false
+    }
 
     /// Takes bytes from the socket.
-    public mutating func receive(_ bytes: UnsafeRawBufferPointer) {}
+    public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
+        switch state {
+        case .finished:
+            return  // Nothing after an error or a last answer has a meaning.
+        case .answering where buffer.count + bytes.count > 4 * limits.maxWaitingBytes:
+            hasOverflowed = true
+        case .head, .body, .answering, .upgraded:
+            buffer.append(bytes)
+        }
+    }
+
     /// Takes bytes from the socket.
     public mutating func receive(_ bytes: [UInt8]) { bytes.withUnsafeBytes { receive($0) } }
 
     /// Tells that the client will send no more. What came before is still given out and answered.
-    public mutating func peerClosed() {}
+    public mutating func peerClosed() {
+        hasPeerClosed = true
+        if case .head = state, buffer.isEmpty { state = .finished }
+    }
 
     /// The next complete request, or nil when more bytes or an answer are needed first.
     ///
-    /// After an error the connection reads nothing more: answer with `respond(to: error)`, write,
-    /// close.
-    public mutating func nextRequest() throws(HTTPError) -> HTTPRequest? { nil }
+    /// After an error the connection reads nothing more: answer with `respond(to:date:into:)`,
+    /// write, close.
+    public mutating func nextRequest() throws(HTTPError) -> HTTPRequest? {
+        do {
+            guard let request = try advance() else {
+                try checkEnd()
+                return nil
+            }
+            state = .answering(
+                isHead: request.method == .head, minorVersion: request.minorVersion,
+                keepAlive: request.keepAlive)
+            return request
+        } catch {
+            finish()
+            throw error
+        }
+    }
 
     /// Bytes to send now because the client waits for them before it sends a body
     /// (`Expect: 100-continue`); given once, after `nextRequest` returned nil.
-    public mutating func takeInterimResponse() -> [UInt8]? { nil }
+    public mutating func takeInterimResponse() -> [UInt8]? {
+        guard case .body(let request, let reader, true) = state else { return nil }
+        state = .body(request, reader, owesContinue: false)
+        return Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+    }
 
     /// Appends the answer to the request given out last and makes way for the next one.
     ///
-    /// Nothing may be outstanding but that request; answering twice traps.
-    public mutating func respond(_ response: HTTPResponse, date: Text?, into out: inout [UInt8]) {}
+    /// Answering without such a request traps, and so does a status that is not final (101 is).
+    public mutating func respond(
+        _ response: HTTPResponse, date: Text? = nil, into out: inout [UInt8]
+    ) {
+        guard case .answering(let isHead, let minorVersion, var keepAlive) = state else {
+            preconditionFailure("a response answers the request given out last, once")
+        }
+        precondition(response.status >= 200 || response.status == 101, "a final status")
+        if response.closes || (hasPeerClosed && buffer.isEmpty) { keepAlive = false }
+        response.serialize(
+            into: &out, keepAlive: keepAlive, head: isHead, date: date, minorVersion: minorVersion)
+        if response.status == 101 {
+            state = .upgraded
+        } else if keepAlive {
+            state = .head
+        } else {
+            finish()
+        }
+    }
 
     /// Appends the answer to a request that could not be accepted, or that took too long (408).
-    public mutating func respond(to error: HTTPError, date: Text?, into out: inout [UInt8]) {}
+    public mutating func respond(
+        to error: HTTPError, date: Text? = nil, into out: inout [UInt8]
+    ) {
+        error.response.serialize(into: &out, keepAlive: false, date: date)
+        finish()
+    }
 
     /// After 101: the bytes that came behind the request, for the new protocol.
-    public mutating func takeUpgradedBytes() -> [UInt8] { [] }
+    public mutating func takeUpgradedBytes() -> [UInt8] {
+        guard case .upgraded = state else { return [] }
+        return buffer.take(buffer.count)
+    }
+
+    private mutating func finish() {
+        state = .finished
+        buffer.removeAll()
+    }
+
+    /// A client that closes in the middle of a request has not sent it.
+    private mutating func checkEnd() throws(HTTPError) {
+        guard hasPeerClosed else { return }
+        switch state {
+        case .head where buffer.isEmpty: finish()
+        case .head, .body: throw HTTPError(400, "the connection closed within a request")
+        case .answering, .upgraded, .finished: return
+        }
+    }
+
+    private mutating func advance() throws(HTTPError) -> HTTPRequest? {
+        switch state {
+        case .head:
+            if hasOverflowed { throw HTTPError(400, "too much sent ahead of an answer") }
+            return buffer.isEmpty ? nil : try readHead()
+        case .body(let request, let reader, let owesContinue):
+            state = .finished
+            return try readBody(of: request, reader, owesContinue: owesContinue)
+        case .answering, .upgraded, .finished:
+            return nil
+        }
+    }
+
+    private mutating func readHead() throws(HTTPError) -> HTTPRequest? {
+        let limits = limits
+        let read = try buffer.withUnread {
+            (bytes) throws(HTTPError) -> RequestHeadParser.Head? in
+            try parser.read(bytes, limits: limits)
+        }
+        guard let head = read else { return nil }
+        parser = RequestHeadParser()
+        buffer.consume(head.byteCount)
+        let maxBytes = maxBodyBytes(of: head.request)
+        switch head.body {
+        case .length(let count):
+            guard count <= maxBytes else { throw HTTPError(413, "the body is too large") }
+            return try readBody(
+                of: head.request, .length(count), owesContinue: head.expectsContinue)
+        case .chunked:
+            return try readBody(
+                of: head.request, .chunked(ChunkedBody(maxBodyBytes: maxBytes)),
+                owesContinue: head.expectsContinue)
+        }
+    }
+
+    private mutating func readBody(
+        of request: consuming HTTPRequest, _ reader: consuming BodyReader, owesContinue: Bool
+    ) throws(HTTPError) -> HTTPRequest? {
+        switch reader {
+        case .length(let count):
+            if buffer.count >= count {
+                if count > 0 { request.body = buffer.take(count) }
+                return request
+            }
+        case .chunked(var chunks):
+            // Lets go of the second reference, so that the body grows in place.
+            reader = .length(0)
+            if try chunks.read(from: &buffer, limits: limits) {
+                request.body = chunks.body
+                return request
+            }
+            reader = .chunked(chunks)
+        }
+        state = .body(request, reader, owesContinue: owesContinue)
+        return nil
+    }
+
+    private func maxBodyBytes(of request: HTTPRequest) -> Int {
+        for limit in limits.bodyLimits where request.hasPathPrefix(limit.pathPrefix) {
+            return limit.maxBodyBytes
+        }
+        return limits.maxBodyBytes
+    }
 }
