@@ -1,1 +1,0 @@
-// Telegram: see docs/ARCHITECTURE.md.
