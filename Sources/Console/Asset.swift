@@ -19,7 +19,40 @@ public enum Asset {
     /// The files by name; `Tests/Console/test_assets.py` checks that none is forgotten.
     private static var files: [(name: String, bytes: [UInt8])] {
         [
-            ("index.html", PackageResources.index_html)
+            ("actions.js", PackageResources.actions_js),
+            ("admin.css", PackageResources.admin_css),
+            ("admin.js", PackageResources.admin_js),
+            ("agents.js", PackageResources.agents_js),
+            ("api.js", PackageResources.api_js),
+            ("app.js", PackageResources.app_js),
+            ("base.css", PackageResources.base_css),
+            ("cluster.js", PackageResources.cluster_js),
+            ("composer.js", PackageResources.composer_js),
+            ("conversation.js", PackageResources.conversation_js),
+            ("decision.js", PackageResources.decision_js),
+            ("desk.css", PackageResources.desk_css),
+            ("desk.js", PackageResources.desk_js),
+            ("dialog.js", PackageResources.dialog_js),
+            ("dom.js", PackageResources.dom_js),
+            ("icon.svg", PackageResources.icon_svg),
+            ("iconalert.svg", PackageResources.iconalert_svg),
+            ("index.html", PackageResources.index_html),
+            ("keys.js", PackageResources.keys_js),
+            ("links.js", PackageResources.links_js),
+            ("list.js", PackageResources.list_js),
+            ("live.js", PackageResources.live_js),
+            ("load.js", PackageResources.load_js),
+            ("members.js", PackageResources.members_js),
+            ("notice.js", PackageResources.notice_js),
+            ("panel.js", PackageResources.panel_js),
+            ("presence.js", PackageResources.presence_js),
+            ("projects.js", PackageResources.projects_js),
+            ("signin.js", PackageResources.signin_js),
+            ("store.js", PackageResources.store_js),
+            ("talk.css", PackageResources.talk_css),
+            ("theme.js", PackageResources.theme_js),
+            ("timeline.js", PackageResources.timeline_js),
+            ("words.js", PackageResources.words_js),
         ]
     }
 

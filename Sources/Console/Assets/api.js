@@ -1,0 +1,101 @@
+// Calls to the node that served the page. Every failure becomes a Problem that says what happened
+// and what to do.
+
+/** What went wrong with one call. */
+export class Problem extends Error {
+    constructor(status, body) {
+        super(body.title ?? 'Something went wrong');
+        this.status = status;
+        this.code = body.code ?? '';
+        this.detail = body.detail ?? '';
+        this.body = body;
+        this.hint = body.hint ?? HINTS[this.code] ?? HINTS[status] ?? '';
+    }
+    /** Whether the node may have done it all the same: nobody can tell from here. */
+    get isUncertain() {
+        return this.code === 'unreachable' || this.code === 'unknown' || this.status === 504;
+    }
+}
+
+const HINTS = {
+    unreachable: 'Check your connection. The page tries again by itself.',
+    unknown: 'Look at the conversation before you repeat it.',
+    version_conflict: 'The page shows the newest state now. Try again if it still applies.',
+    401: 'Sign in again.',
+    403: 'Ask a manager of the project for the permission.',
+    404: 'It may have been handed on or removed.',
+    429: 'Wait a moment, then try again.',
+    500: 'The node logged the details. Try again, or tell your administrator.',
+    502: 'Try again in a moment.',
+    503: 'The cluster has no majority or is busy. You can read; try again in a moment.',
+    504: 'Look at the conversation before you repeat it.',
+};
+
+let onSignedOut = () => {};
+
+/** Names who is told when the node no longer knows the browser. */
+export function whenSignedOut(callback) {
+    onSignedOut = callback;
+}
+
+/** One call; gives { data, index }: the answer, and the log index that the node had applied. */
+export async function call(method, path, body, { timeout = 20_000 } = {}) {
+    const options = {
+        method,
+        credentials: 'same-origin',
+        cache: 'no-store',
+        headers: { Accept: 'application/json' },
+        signal: AbortSignal.timeout(timeout),
+    };
+    if (method !== 'GET') {
+        options.headers['Content-Type'] = 'application/json';
+        options.body = JSON.stringify(body ?? {});
+    }
+    let response;
+    let text;
+    try {
+        response = await fetch(`/api/v1${path}`, options);
+        text = await response.text();
+    } catch (error) {
+        throw new Problem(0, {
+            code: 'unreachable',
+            title: error.name === 'TimeoutError' ? 'The node took too long' : 'No connection',
+            detail: 'The node did not answer.',
+        });
+    }
+    const data = parse(text);
+    if (!response.ok) {
+        if (response.status === 401 && path !== '/sign-in') onSignedOut();
+        throw new Problem(response.status, {
+            title: `The node answered ${response.status}`, ...data,
+        });
+    }
+    return { data, index: Number(response.headers.get('Roundhouse-Index') ?? data?.index ?? 0) };
+}
+
+function parse(text) {
+    if (!text) return null;
+    try {
+        return JSON.parse(text);
+    } catch {
+        return { detail: text.slice(0, 200) };
+    }
+}
+
+/** Reads. */
+export const get = (path) => call('GET', path);
+/** Creates or does. */
+export const post = (path, body) => call('POST', path, body);
+/** Replaces. */
+export const put = (path, body) => call('PUT', path, body);
+
+/** Whether the node has a leader and is caught up: 'ready', 'readOnly' or 'unreachable'. */
+export async function probe() {
+    try {
+        const options = { cache: 'no-store', signal: AbortSignal.timeout(6_000) };
+        const response = await fetch('/readyz', options);
+        return response.status === 503 ? 'readOnly' : 'ready';
+    } catch {
+        return 'unreachable';
+    }
+}

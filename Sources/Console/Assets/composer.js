@@ -1,0 +1,127 @@
+// The answer: a text, kept as a draft per session until the log has it.
+
+import { h, icon, set } from './dom.js';
+import { reply } from './load.js';
+import { alertOf } from './notice.js';
+import { changed, isMine, isWritable, may, state, talk } from './store.js';
+import { choice } from './theme.js';
+
+/** Telegram's limit for one message; longer answers are split. */
+const MESSAGE = 4_096;
+
+/** Builds the composer; gives { node, draw, opened, focus }. */
+export function openComposer({ onSent }) {
+    const text = h('textarea', {
+        rows: 2, 'aria-label': 'Answer', dir: 'auto', onkeydown: keyed, oninput: typed,
+    });
+    const hint = h('span.hint', { id: 'composer-hint' });
+    const button = h('button.primary.send', { type: 'submit' });
+    const form = h('form', { onsubmit: submitted },
+        h('div.box', text, h('div.under', hint, button)));
+    const bar = h('div.closed', { role: 'note' });
+    const node = h('div.composer', form, bar);
+    text.setAttribute('aria-describedby', 'composer-hint');
+    let id = null;
+    let stamp = null;
+
+    function submitted(event) {
+        event.preventDefault();
+        const words = text.value.trim();
+        if (!words || !isWritable()) return;
+        send(words);
+    }
+
+    async function send(words) {
+        const to = id;
+        text.value = '';
+        keep();
+        const sent = reply(to, words);
+        onSent();
+        const problem = await sent;
+        if (problem && !problem.isUncertain) alertOf(problem, 'The answer was not sent');
+        if (!problem && to === state.route.id && state.route.area === 'waiting') {
+            history.replaceState(null, '', `#/mine/${to}`);
+            dispatchEvent(new HashChangeEvent('hashchange'));
+        }
+    }
+
+    function keyed(event) {
+        if (event.key !== 'Enter' || event.isComposing || event.shiftKey) return;
+        const isSending = choice('enterSends') === 'yes' || event.ctrlKey || event.metaKey;
+        if (!isSending) return;
+        event.preventDefault();
+        form.requestSubmit();
+    }
+
+    function typed() {
+        keep();
+        drawHint();
+    }
+
+    function keep() {
+        talk(id).draft = text.value;
+    }
+
+    function drawHint() {
+        const length = Array.from(text.value).length;
+        const parts = Math.ceil(length / MESSAGE);
+        hint.textContent = parts > 1 ? `${length} characters: goes out as ${parts} messages`
+            : choice('enterSends') === 'yes'
+                ? 'Enter sends, Shift+Enter starts a line' : 'Ctrl+Enter sends';
+    }
+
+    function draw(each, one) {
+        const mode = each ? modeFor(each, one) : { closed: '' };
+        form.hidden = mode.closed !== undefined;
+        bar.hidden = !mode.closed;
+        const isOn = isWritable();
+        set(button, { disabled: !isOn });
+        const next = JSON.stringify([id, mode.closed, mode.step, mode.verb, mode.place, isOn]);
+        if (next === stamp) return;
+        stamp = next;
+        button.replaceChildren(icon('send'), h('span', mode.verb ?? 'Send'));
+        text.placeholder = isOn ? mode.place ?? '' : 'Read-only. Your draft is kept.';
+        drawHint();
+        if (!mode.closed) return;
+        bar.replaceChildren(h('p', mode.closed), mode.step ? h('button', {
+            type: 'button',
+            onclick: () => {
+                one.stepsIn = true;
+                changed();
+                queueMicrotask(() => text.focus());
+            },
+        }, mode.step) : '');
+    }
+
+    return {
+        node, draw,
+        focus: () => text.focus(),
+        opened(next) {
+            id = next;
+            if (!id) return;
+            text.value = talk(id).draft;
+            drawHint();
+        },
+    };
+}
+
+/** Whether and how this agent may write here. */
+function modeFor(each, one) {
+    const first = each.customer.name.split(' ')[0];
+    if (each.state === 'completed') {
+        return { closed: 'This session is completed. Reopen it to write, or wait: a new message '
+            + 'of the customer opens it again.' };
+    }
+    if (isMine(each)) return { place: `Answer ${first}` };
+    if (each.state === 'unassigned') {
+        return each.canClaim
+            ? { place: `Answer ${first}: the session becomes yours`, verb: 'Claim and send' }
+            : { closed: 'You cannot be given this session now. The details say why.' };
+    }
+    const owner = each.owner?.name ?? 'Another agent';
+    if (!may(each.project, 'manage')) return { closed: `${owner} answers here. You can read.` };
+    if (one.stepsIn) {
+        return { place: `Write into ${owner}'s session; it is recorded`, verb: 'Send' };
+    }
+    return { closed: `${owner} answers here.`, step: 'Step in' };
+}

@@ -1,0 +1,158 @@
+// Projects: the list, and one project's settings, members and webhook.
+
+import { itemsIn, pageHead, table } from './admin.js';
+import { call, get, post, put } from './api.js';
+import { field, select } from './dialog.js';
+import { h, icon } from './dom.js';
+import { openMembers } from './members.js';
+import { alertOf, explain, tell } from './notice.js';
+import { absorbMe, state } from './store.js';
+
+const MODES = [['roundRobin', 'Round robin'], ['onlineFirst', 'Online first']];
+
+/** Shows the list, or one project ("new" for the empty form). */
+export async function openProjects(page, id) {
+    if (id) return openProject(page, id === 'new' ? null : id);
+    const projects = itemsIn((await get('/projects')).data);
+    const isAdmin = state.me.agent.isAdmin;
+    page.replaceChildren(
+        pageHead('Projects', 'Each project is one bot with its rules and its agents.',
+            isAdmin && h('a.button.primary', { href: '#/admin/projects/new' }, icon('plus'),
+                'New project')),
+        table('Projects', ['Name', 'Bot', 'Mode', 'Scope', 'Seats', 'Members'],
+            projects.map((each) => [
+                h('a', { href: `#/admin/projects/${each.id}` }, each.name),
+                each.botUsername ? `@${each.botUsername}` : '—',
+                MODES.find(([key]) => key === each.mode)?.[1] ?? each.mode,
+                each.scope === 'specifiedAgents' ? 'Specified agents' : 'All agents',
+                each.seats ?? 'No limit',
+                each.members ? String(each.members.length) : '',
+            ]),
+            ['No projects yet', 'Create one with the token that BotFather gave you.']));
+    return null;
+}
+
+async function openProject(page, id) {
+    const found = id ? (await get(`/projects/${id}`)).data : {
+        name: '', botUsername: '', mode: 'roundRobin', balance: 'roundRobin',
+        assignOffline: null, scope: 'allAgents', seats: null, members: [],
+    };
+    const parts = [
+        pageHead(id ? found.name : 'New project',
+            id ? `@${found.botUsername}` : 'A bot, and how its sessions are shared out.',
+            h('a.button', { href: '#/admin/projects' }, 'All projects')),
+        settings(id, found),
+    ];
+    if (id) parts.push(await openMembers(id, found), webhook(id, found));
+    page.replaceChildren(...parts);
+    return null;
+}
+
+function settings(id, found) {
+    const inputs = {
+        name: h('input', { value: found.name, required: true, maxlength: 100 }),
+        botUsername: h('input', {
+            value: found.botUsername, required: true, pattern: '@?[A-Za-z0-9_]{3,40}',
+            autocapitalize: 'none', spellcheck: 'false',
+        }),
+        token: h('input', {
+            type: 'password', autocomplete: 'off', required: !id, spellcheck: 'false',
+            placeholder: id ? 'Kept as it is' : '123456789:AA…',
+        }),
+        mode: select(MODES, found.mode),
+        balance: select([['roundRobin', 'In turn'], ['leastLoaded', 'Fewest open sessions'],
+            ['random', 'At random']], found.balance ?? 'roundRobin'),
+        offline: select([['default', 'As the mode says'], ['never', 'Never: it waits'],
+            ['after', 'After a time']], offlineKind(found.assignOffline)),
+        seconds: h('input', {
+            type: 'number', min: 0, max: 86_400,
+            value: found.assignOffline?.afterSeconds ?? 0, 'aria-label': 'Seconds',
+        }),
+        scope: select([['allAgents', 'All agents'], ['specifiedAgents', 'Specified agents']],
+            found.scope ?? 'allAgents'),
+        seats: h('input', {
+            type: 'number', min: 1, value: found.seats ?? '', placeholder: 'No limit',
+        }),
+    };
+    const said = h('p.said', { role: 'alert' });
+    const show = () => {
+        inputs.balance.disabled = inputs.mode.value !== 'onlineFirst';
+        inputs.seconds.disabled = inputs.offline.value !== 'after';
+    };
+    const form = h('form.card.grid', {
+        onchange: show,
+        onsubmit: async (event) => {
+            event.preventDefault();
+            said.textContent = '';
+            try {
+                await save(id, found, inputs);
+            } catch (problem) {
+                said.textContent = explain(problem);
+            }
+        },
+    }, h('h2', 'Settings'),
+    field('Name', inputs.name), field('Bot username', inputs.botUsername),
+    field('Bot token', inputs.token, 'From BotFather. Kept encrypted, never shown again.'),
+    field('Mode', inputs.mode, 'Round robin goes down the list. Online first chooses among those '
+        + 'who are receiving.'),
+    field('Online first chooses', inputs.balance),
+    field('Give to agents who are not receiving', inputs.offline,
+        'Only when nobody who could have it is receiving.'),
+    field('… after seconds', inputs.seconds), field('Scope', inputs.scope,
+        'Who of the members is given sessions.'),
+    field('Seats', inputs.seats, 'The first members with Reply hold a seat each.'),
+    said, h('footer', h('button.primary', { type: 'submit' }, id ? 'Save' : 'Create project')));
+    show();
+    return form;
+}
+
+function offlineKind(value) {
+    if (value === null || value === undefined) return 'default';
+    return value === 'never' ? 'never' : 'after';
+}
+
+async function save(id, found, inputs) {
+    // Fields that this page doesn't show go back as they came.
+    const { members, webhook: _, hasToken, ...kept } = found;
+    const offline = inputs.offline.value;
+    const body = {
+        ...kept,
+        name: inputs.name.value.trim(),
+        botUsername: inputs.botUsername.value.trim().replace(/^@/, ''),
+        mode: inputs.mode.value, balance: inputs.balance.value, scope: inputs.scope.value,
+        seats: inputs.seats.value ? Number(inputs.seats.value) : null,
+        assignOffline: offline === 'default' ? null
+            : offline === 'never' ? 'never' : { afterSeconds: Number(inputs.seconds.value) },
+    };
+    delete body.id;
+    if (inputs.token.value) body.token = inputs.token.value.trim();
+    const { data } = id ? await put(`/projects/${id}`, body) : await post('/projects', body);
+    absorbMe((await get('/me')).data);
+    tell(id ? 'Project saved' : 'Project created',
+        { detail: id ? 'New decisions follow it.' : 'Now name its members, then its webhook.' });
+    if (!id) location.hash = `#/admin/projects/${data.id}`;
+}
+
+function webhook(id, found) {
+    const url = h('input', {
+        type: 'url', required: true, value: found.webhook?.url ?? location.origin,
+        spellcheck: 'false',
+    });
+    const said = h('p.said', { role: 'alert' });
+    return h('form.card', {
+        onsubmit: async (event) => {
+            event.preventDefault();
+            said.textContent = '';
+            try {
+                await call('POST', `/projects/${id}/webhook`, { url: url.value.trim() },
+                    { timeout: 40_000 });
+                tell('Webhook registered', { detail: 'Telegram delivers to this address now.' });
+            } catch (problem) {
+                said.textContent = explain(problem);
+                alertOf(problem, 'Webhook not registered');
+            }
+        },
+    }, h('h2', 'Webhook'), field('Public address of the nodes', url,
+        'Telegram needs HTTPS on port 443, 80, 88 or 8443. The path is added by the node.'),
+    said, h('footer', h('button', { type: 'submit' }, 'Register with Telegram')));
+}

@@ -1,0 +1,173 @@
+// What the page knows. Every object remembers the log index it is from, so that answers and live
+// events may arrive in any order: the newer wins.
+
+/** The lists of sessions, in the order of their keys 1 to 4. */
+export const LISTS = ['mine', 'waiting', 'completed', 'all'];
+
+/** The state of the page; changed only through the functions below and then announced. */
+export const state = {
+    me: null,
+    agents: new Map(),
+    sessions: new Map(),
+    lists: emptyLists(),
+    talks: new Map(),
+    project: localStorage.getItem('project') ?? '',
+    route: { area: 'mine', id: null, part: null },
+    link: 'connecting',
+    isReadOnly: false,
+    seen: new Map(),
+};
+
+function emptyLists() {
+    return Object.fromEntries(LISTS.map((name) => [
+        name, { isLoaded: false, isLoading: false, next: null, problem: null },
+    ]));
+}
+
+/** Forgets everything that belongs to who was signed in. */
+export function reset() {
+    state.me = null;
+    for (const map of [state.agents, state.sessions, state.talks, state.seen]) map.clear();
+    state.lists = emptyLists();
+    state.link = 'connecting';
+    state.isReadOnly = false;
+}
+
+const watchers = new Set();
+let isAnnounced = false;
+
+/** Calls back once per turn in which something changed; gives the way to stop. */
+export function watch(callback) {
+    watchers.add(callback);
+    return () => watchers.delete(callback);
+}
+
+/** Says that something changed. A microtask, because a hidden page draws no frames. */
+export function changed() {
+    if (isAnnounced) return;
+    isAnnounced = true;
+    queueMicrotask(() => {
+        isAnnounced = false;
+        watchers.forEach((callback) => callback());
+    });
+}
+
+/** Takes what /me says. */
+export function absorbMe(me) {
+    state.me = me;
+    for (const project of me.projects) project.members?.forEach(absorbAgent);
+    absorbAgent(me.agent);
+    if (!me.projects.some((project) => project.id === state.project)) state.project = '';
+    changed();
+}
+
+/** Takes an agent's name and presence. */
+export function absorbAgent(agent) {
+    state.agents.set(agent.id, { ...state.agents.get(agent.id), ...agent });
+    if (agent.id === state.me?.agent.id) state.me.agent = { ...state.me.agent, ...agent };
+    changed();
+}
+
+/** Takes a session as of a log index; gives what was known before, or null if this is old news. */
+export function absorbSession(session, index) {
+    const known = state.sessions.get(session.id);
+    if (known && known.index > index) return null;
+    state.sessions.set(session.id, { session, index });
+    const talk = state.talks.get(session.id);
+    if (talk) talk.isGone = false;
+    changed();
+    return { before: known?.session ?? null };
+}
+
+/** Forgets a session that this agent no longer sees. */
+export function forgetSession(id) {
+    state.sessions.delete(id);
+    const talk = state.talks.get(id);
+    if (talk) talk.isGone = true;
+    changed();
+}
+
+/** A session by id, or undefined. */
+export const session = (id) => state.sessions.get(id)?.session;
+
+/** The project of a session, with this agent's permissions in it. */
+export function project(id) {
+    return state.me.projects.find((each) => each.id === id)
+        ?? { id, name: `Project ${id}`, permissions: [], members: [] };
+}
+
+/** Whether this agent has one of the permissions in a project. */
+export function may(projectID, ...permissions) {
+    const own = project(projectID).permissions;
+    return permissions.some((permission) => own.includes(permission));
+}
+
+/** Whether the session is this agent's own. */
+export const isMine = (each) => each.owner?.id === state.me.agent.id && each.state === 'assigned';
+
+/** Whether the customer waits for words that nobody has answered. */
+export const isUnanswered = (each) => each.unread > 0 && each.state !== 'completed';
+
+const belongs = {
+    mine: isMine,
+    waiting: (each) => each.state === 'unassigned',
+    completed: (each) => each.state === 'completed',
+    all: () => true,
+};
+
+const lastAt = (each) => each.lastMessage?.at ?? each.openedAt;
+const waitedFrom = (each) => each.waitingSince ?? lastAt(each);
+const oldestFirst = (a, b) => waitedFrom(a).localeCompare(waitedFrom(b));
+const newestFirst = (a, b) => lastAt(b).localeCompare(lastAt(a));
+
+/** The sessions of a list: those who wait longest first, the rest by their last message. */
+export function listed(name, { everywhere = false } = {}) {
+    const found = [];
+    for (const { session: each } of state.sessions.values()) {
+        if (!everywhere && state.project && each.project !== state.project) continue;
+        if (belongs[name](each)) found.push(each);
+    }
+    if (name === 'waiting') return found.sort(oldestFirst);
+    if (name !== 'mine') return found.sort(newestFirst);
+    return [
+        ...found.filter(isUnanswered).sort(oldestFirst),
+        ...found.filter((each) => !isUnanswered(each)).sort(newestFirst),
+    ];
+}
+
+/** A conversation: its items by ordinal, what the server says about it, and what we are sending. */
+export function talk(id) {
+    if (!state.talks.has(id)) {
+        state.talks.set(id, {
+            id, items: new Map(), next: null, isLoaded: false, isLoading: false, isGone: false,
+            problem: null, decision: null, blockers: null, pending: [], draft: '', stepsIn: false,
+        });
+    }
+    return state.talks.get(id);
+}
+
+/** Takes one item of a conversation as of a log index. */
+export function absorbItem(id, item, index) {
+    const one = state.talks.get(id);
+    if (!one) return;
+    const known = one.items.get(String(item.ordinal));
+    if (known && known.index > index) return;
+    one.items.set(String(item.ordinal), { item, index });
+    if (item.decision) one.decision = newer(one.decision, item.decision);
+    changed();
+}
+
+/** The later of two decisions. */
+export function newer(a, b) {
+    if (!a || !b) return a ?? b;
+    return Number(b.index) >= Number(a.index) ? b : a;
+}
+
+/** The items in order. */
+export function itemsOf(one) {
+    return [...one.items.values()].map(({ item }) => item)
+        .sort((a, b) => Number(a.ordinal) - Number(b.ordinal));
+}
+
+/** Whether this page may change anything now. */
+export const isWritable = () => state.link === 'live' && !state.isReadOnly;

@@ -1,0 +1,165 @@
+// What happened in a session, in order: messages as bubbles, everything else as one line.
+
+import { decisionCard } from './decision.js';
+import { clock, day, full, h, icon } from './dom.js';
+import { reply, resend } from './load.js';
+import { alertOf, explain } from './notice.js';
+import { changed, isWritable, itemsOf, state, talk } from './store.js';
+import { kindName } from './words.js';
+
+/** Messages of one side within this time are drawn as one group. */
+const GROUP = 4 * 60_000;
+
+/** The rows of a conversation, keyed by ordinal; `names` are what else the rows show. */
+export function timelineRows(one, names) {
+    const rows = [];
+    let lastDay = null;
+    let before = null;
+    for (const item of itemsOf(one)) {
+        const today = day(item.at);
+        if (today !== lastDay) {
+            rows.push({ key: `day ${today}`, stamp: today, today });
+            before = null;
+        }
+        lastDay = today;
+        const isMessage = item.kind === 'message';
+        const isNext = isMessage && before && before.from === item.from
+            && before.agent?.id === item.agent?.id
+            && new Date(item.at) - new Date(before.at) < GROUP;
+        const isShown = isWritable();
+        rows.push({
+            key: `item ${item.ordinal}`, item, isNext, id: one.id,
+            stamp: JSON.stringify([item, isNext, names, item.outbox && isShown]),
+        });
+        before = isMessage ? item : null;
+    }
+    for (const each of one.pending) {
+        rows.push({
+            key: each.key, pending: each, id: one.id, stamp: `${each.state} ${isWritable()}`,
+        });
+    }
+    return rows;
+}
+
+/** The element of a row. */
+export function timelineRow(row) {
+    if (row.today) return h('li.day', h('span', row.today));
+    if (row.pending) return pendingBubble(row);
+    return row.item.kind === 'message' ? bubble(row) : event(row.item);
+}
+
+function bubble({ item, isNext, id }) {
+    const isOurs = item.from === 'agent';
+    const isMe = item.agent?.id === state.me.agent.id;
+    const side = isOurs ? 'ours' : item.from === 'system' ? 'ours.system' : 'theirs';
+    const kind = item.messageKind && item.messageKind !== 'text' ? item.messageKind : null;
+    const who = isOurs ? (isMe ? 'You' : nameOf(item.agent)) : null;
+    return h(`li.message.${side}${isNext ? '.next' : ''}`,
+        !isNext && who && !isMe && h('span.who', who),
+        h('div.bubble',
+            h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
+            kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
+            item.text ? h('p.text', { dir: 'auto' }, item.text)
+                : !kind && h('p.kind', 'Empty message'),
+            h('span.when',
+                h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
+                item.delivery && delivery(item.delivery))),
+        trouble(item, id));
+}
+
+const DELIVERIES = {
+    queued: ['clock', 'Queued'], sending: ['up', 'Sending'], sent: ['check', 'Sent'],
+    failed: ['warn', 'Not delivered'], uncertain: ['info', 'Uncertain'],
+};
+
+function delivery(state) {
+    const [mark, name] = DELIVERIES[state] ?? ['info', state];
+    return h(`span.delivery.${state}`, { title: name }, icon(mark), h('span', name));
+}
+
+/** Under a message that did not arrive, or of which that is unknown: why, and what to do. */
+function trouble(item, id) {
+    if (item.delivery !== 'failed' && item.delivery !== 'uncertain') return null;
+    const text = item.delivery === 'failed'
+        ? `Not delivered: ${item.failure || 'Telegram refused it'}.`
+        : `It may or may not have arrived${item.failure ? `: ${item.failure}` : ''}. `
+            + 'Sending again could show it twice.';
+    const isSendable = item.outbox && isWritable();
+    return h('p.aftermath', text, ' ', item.outbox && h('button.quiet', {
+        type: 'button', disabled: !isSendable,
+        onclick: async (click) => {
+            click.currentTarget.disabled = true;
+            try {
+                await resend(item, id);
+            } catch (problem) {
+                alertOf(problem, 'Not sent again');
+            }
+        },
+    }, 'Send again'));
+}
+
+function pendingBubble({ pending, id }) {
+    const words = {
+        posting: 'Passing it to the cluster…',
+        unknown: 'The connection broke while sending. The page looks whether it arrived.',
+        lost: 'It did not arrive at the cluster.',
+        refused: pending.problem && explain(pending.problem),
+    }[pending.state];
+    const isOver = pending.state === 'lost' || pending.state === 'refused';
+    const drop = () => {
+        const one = talk(id);
+        one.pending = one.pending.filter((each) => each !== pending);
+        changed();
+    };
+    return h(`li.message.ours.pending.${pending.state}`,
+        h('div.bubble', h('p.text', { dir: 'auto' }, pending.text),
+            h('span.when', h('time', { datetime: pending.at }, clock(pending.at)))),
+        h('p.aftermath', { role: isOver ? 'alert' : null }, words, ' ',
+            isOver && h('button.quiet', {
+                type: 'button', disabled: !isWritable(),
+                onclick: () => { drop(); reply(id, pending.text); },
+            }, 'Send again'), ' ',
+            isOver && h('button.quiet', { type: 'button', onclick: drop }, 'Discard')));
+}
+
+const MARKS = {
+    opened: 'inbox', assigned: 'claim', claimed: 'claim', transferred: 'transfer',
+    completed: 'check', reopened: 'reopen', gaveBack: 'back', queued: 'clock', waiting: 'clock',
+};
+
+function event(item) {
+    const line = h('span', sentence(item), ' ',
+        h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)));
+    const remark = item.remark
+        && h('p.remark', { dir: 'auto' }, h('span.unseen', 'Remark: '), item.remark);
+    const mark = icon(MARKS[item.kind] ?? 'info');
+    if (!item.decision?.candidates) return h('li.event', h('p', mark, line), remark);
+    return h('li.event', h('details',
+        h('summary', mark, line, h('span.why', 'Why?')), decisionCard(item.decision)), remark);
+}
+
+function sentence(item) {
+    const who = nameOf(item.agent) || 'Somebody';
+    const to = item.to === 'any' ? 'anyone' : nameOf(item.to);
+    const chosen = nameOf(item.decision?.chosen) || to || who;
+    switch (item.kind) {
+    case 'opened': return item.text ? `Session opened: ${item.text}` : 'Session opened';
+    case 'assigned': return `Given to ${chosen}`;
+    case 'claimed': return `Claimed by ${who}`;
+    case 'transferred': return to ? `Transferred by ${who} to ${to}` : `Transferred by ${who}`;
+    case 'completed': return item.agent ? `Completed by ${who}` : 'Completed';
+    case 'reopened':
+        return item.agent ? `Reopened by ${who}` : 'Reopened by the customer\'s message';
+    case 'gaveBack': return `Given back by ${who}`;
+    case 'queued':
+    case 'waiting': return 'Nobody could be given it: waiting';
+    default: return `${kindName(item.kind)}${item.text ? `: ${item.text}` : ''}`;
+    }
+}
+
+function nameOf(agent) {
+    if (!agent) return '';
+    const id = agent.id ?? agent;
+    if (id === state.me.agent.id) return 'you';
+    return agent.name ?? state.agents.get(id)?.name ?? `agent ${id}`;
+}

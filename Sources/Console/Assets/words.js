@@ -1,0 +1,64 @@
+// The words for the codes of the interface: reasons, causes, modes, presence, kinds of messages.
+
+const LABELS = {
+    deactivated: 'Account deactivated', cannotReply: 'May not reply here', overSeat: 'No seat',
+    notInScope: 'Not among the specified agents', linkRestricted: 'Not for this link',
+    atCapacity: 'At capacity', rateLimited: 'Enough new sessions for now',
+    excluded: 'Gave it back or left it', away: 'Away', notReceiving: 'Page hidden',
+    offline: 'Offline', neverSignedIn: 'Never signed in',
+};
+
+const CAUSES = {
+    new: 'New session', reopen: 'Reopened by the customer', drain: 'From the queue',
+    transfer: 'Transfer', claim: 'Claimed', giveBack: 'Given back', returned: 'Returned',
+    queued: 'Entered the queue', unanswered: 'Left unanswered', agentGone: 'Agent gone',
+};
+
+const MODES = { roundRobin: 'round robin', onlineFirst: 'online first' };
+
+/** The cause and the mode of a decision, in words. */
+export function causeText(decision) {
+    const cause = CAUSES[decision.cause] ?? decision.cause;
+    const mode = MODES[decision.mode] ?? decision.mode;
+    return mode ? `${cause}, ${mode}` : cause;
+}
+
+/** Reasons in words: the label, and the figures that the node gives. */
+export function reasonTexts(reasons) {
+    return reasons.map((reason) => {
+        const { code, text } = typeof reason === 'string' ? { code: reason } : reason;
+        const label = LABELS[code] ?? code;
+        if (!text || text.toLowerCase() === label.toLowerCase()) return label;
+        return text.toLowerCase().startsWith(label.toLowerCase()) ? text : `${label}: ${text}`;
+    });
+}
+
+const PRESENCES = {
+    receiving: 'Receiving', hidden: 'Page hidden', away: 'Away', offline: 'Offline',
+};
+
+const MEANINGS = {
+    receiving: 'New sessions can be given to you.',
+    hidden: 'This page has been hidden for a while; new sessions go to others. Show it to go on.',
+    away: 'You said that you are away. You keep your sessions and are given no new ones.',
+    offline: 'The cluster sees no page of yours. New sessions go to others.',
+};
+
+/** What it means for the agent. */
+export const presenceMeaning = (presence) => MEANINGS[presence] ?? MEANINGS.offline;
+
+/** "Receiving" for receiving. */
+export const presenceName = (presence) => PRESENCES[presence] ?? 'Offline';
+
+/** The words of a message, or its kind. */
+export function said(message) {
+    if (message.text) return message.text;
+    const kind = message.kind ?? message.messageKind ?? 'message';
+    return kind === 'text' ? 'Empty message' : kindName(kind);
+}
+
+/** "Video note" for video_note. */
+export function kindName(kind) {
+    const words = kind.replace(/_/g, ' ');
+    return words.charAt(0).toUpperCase() + words.slice(1);
+}

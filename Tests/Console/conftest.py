@@ -1,0 +1,70 @@
+"""Fixtures for the console's tests: a node (mock or real), agents, customers, browser pages.
+
+Against a real node: CONSOLE_URL, CONSOLE_LOGIN and CONSOLE_PASSWORD (an administrator's). Tests
+marked `mock` steer faults that only the mock offers; they are then left out of the run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import pathlib
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from mock_node import MockNode  # noqa: E402
+from office import Office  # noqa: E402
+
+REAL = os.environ.get("CONSOLE_URL")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "mock: needs faults that only the mock node can make")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Against a real node the tests of the mock's faults don't apply."""
+    if REAL:
+        dropped = [item for item in items if item.get_closest_marker("mock")]
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def node():
+    """The mock node, started for this test; None against a real one."""
+    if REAL:
+        yield None
+        return
+    mock = MockNode()
+    yield mock
+    mock.stop()
+
+
+RUNS = itertools.count(1)
+
+
+@pytest.fixture
+def office(node, chromium):
+    """A project with its own bot, and the means to be its agents and customers."""
+    made = Office(
+        url=REAL or node.url,
+        login=os.environ.get("CONSOLE_LOGIN", "admin"),
+        password=os.environ.get("CONSOLE_PASSWORD", "admin-password"),
+        chromium=chromium, run=f"{os.getpid()}{next(RUNS)}")
+    yield made
+    made.close()

@@ -1,0 +1,139 @@
+"""What agents do to sessions in the mock, and what becomes of their messages."""
+
+from __future__ import annotations
+
+from mock_desk import Desk, Refused, now
+
+
+def found(desk: Desk, key: str, agent: str) -> dict:
+    """A session that the agent may see."""
+    session = desk.sessions.get(key)
+    if not session or not desk.sees(agent, session):
+        raise Refused(404, "not_found", "No such session")
+    return session
+
+
+def checked(desk: Desk, session: dict, body: dict) -> None:
+    """Compare-and-set on the version."""
+    if body.get("version") != session["version"]:
+        raise Refused(409, "version_conflict", "The session changed meanwhile",
+                      owner=desk.brief(session["owner"]), version=session["version"])
+
+
+def reply(desk: Desk, session: dict, agent: str, body: dict, later) -> dict:
+    """An answer: claims a waiting session, queues the message."""
+    if session["state"] == "completed":
+        raise Refused(409, "wrong_state", "The session is completed", hint="Reopen it first.")
+    if session["state"] == "unassigned":
+        claim(desk, session, agent, {"version": session["version"]})
+    manages = "manage" in desk.permissions(agent, session["project"])
+    if session["owner"] != agent and not manages:
+        raise Refused(403, "owned", "Another agent has this session",
+                      owner=desk.brief(session["owner"]))
+    item = desk.item(session["id"], "message", "agent", agent=desk.brief(agent),
+                     text=body["text"], messageKind="text", delivery="queued",
+                     outbox=desk.next_id())
+    session["lastMessage"] = {"text": body["text"], "kind": "text", "at": item["at"],
+                              "from": "agent"}
+    session["unread"] = 0
+    desk.entry("session", session["id"])
+    deliver(desk, session, item, later)
+    return item
+
+
+def deliver(desk: Desk, session: dict, item: dict, later) -> None:
+    """Walks a message through its states; `later(seconds, callback)` is the clock."""
+    def step(state: str, failure: str | None = None) -> None:
+        item["delivery"] = state
+        item.pop("failure", None)
+        if failure:
+            item["failure"] = failure
+        desk.entry("item", session["id"], item)
+
+    fate, reason = desk.fates.pop(0) if desk.fates else ("sent", "")
+    later(0.03, lambda: step("sending"))
+    if fate != "sending":
+        later(0.08, lambda: step(fate, reason or None))
+
+
+def resend(desk: Desk, outbox: str, later) -> dict:
+    """Queues a failed or uncertain message again."""
+    for key, items in desk.history.items():
+        for item in items:
+            if item.get("outbox") == outbox:
+                item["delivery"] = "queued"
+                item.pop("failure", None)
+                desk.resent.append(outbox)
+                desk.entry("item", key, item)
+                deliver(desk, desk.sessions[key], item, later)
+                return item
+    raise Refused(404, "not_found", "No such message")
+
+
+def claim(desk: Desk, session: dict, agent: str, body: dict) -> None:
+    """Takes a waiting session."""
+    checked(desk, session, body)
+    if session["state"] != "unassigned":
+        raise Refused(409, "owned", "Another agent has this session",
+                      owner=desk.brief(session["owner"]))
+    if not desk.view(session, agent)["canClaim"]:
+        raise Refused(409, "refused", "You cannot be given this session",
+                      reasons=desk.reasons(agent, session))
+    desk.own(session, agent)
+    desk.item(session["id"], "claimed", "agent", agent=desk.brief(agent))
+
+
+def transfer(desk: Desk, session: dict, agent: str, body: dict) -> None:
+    """Hands a session to somebody, or to whom the mode decides."""
+    checked(desk, session, body)
+    to = body["to"]
+    remark = {"remark": body["remark"]} if body.get("remark") else {}
+    if to == "any":
+        if not desk.decide(session, "transfer", but=session["owner"]):
+            raise Refused(409, "no_candidate", "Nobody can take it now",
+                          detail="It stays where it is.", hint="Name an agent, or give it back.")
+        to = desk.decisions[session["id"]]["chosen"]["id"]
+        remark["decision"] = desk.decisions[session["id"]]
+    else:
+        reasons = [each for each in desk.reasons(to, session) if each["code"] != "excluded"]
+        if reasons and not body.get("confirm"):
+            raise Refused(422, "needs_confirmation", "Confirm this transfer", reasons=reasons)
+    desk.own(session, to)
+    desk.item(session["id"], "transferred", "agent", agent=desk.brief(agent), to=desk.brief(to),
+              **remark)
+
+
+def give_back(desk: Desk, session: dict, agent: str, body: dict) -> None:
+    """Puts a session back into the queue, not for the giver."""
+    checked(desk, session, body)
+    session["excluded"].add(agent)
+    session.update(owner=None, state="unassigned", version=session["version"] + 1,
+                   waitingSince=now(desk.shift))
+    desk.item(session["id"], "gaveBack", "agent", agent=desk.brief(agent))
+    if not desk.give(session, "giveBack"):
+        desk.entry("session", session["id"])
+
+
+def complete(desk: Desk, session: dict, agent: str, body: dict) -> None:
+    """Ends a session."""
+    checked(desk, session, body)
+    session.update(state="completed", version=session["version"] + 1, unread=0,
+                   waitingSince=None)
+    desk.entry("session", session["id"])
+    desk.item(session["id"], "completed", "agent", agent=desk.brief(agent))
+    desk.drain()
+
+
+def reopen(desk: Desk, session: dict, agent: str, body: dict) -> None:
+    """Opens a completed session for who asks."""
+    checked(desk, session, body)
+    if session["state"] != "completed":
+        raise Refused(409, "wrong_state", "The session is open already")
+    desk.own(session, agent)
+    desk.item(session["id"], "reopened", "agent", agent=desk.brief(agent))
+
+
+ACTIONS = {
+    "claim": claim, "transfer": transfer, "give-back": give_back, "complete": complete,
+    "reopen": reopen,
+}

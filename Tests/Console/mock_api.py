@@ -1,0 +1,153 @@
+"""The REST interface of the mock: paths to answers."""
+
+from __future__ import annotations
+
+import secrets
+
+import mock_actions
+from mock_desk import Desk, Refused
+
+PAGE = 50
+
+
+def answer(desk: Desk, request, agent: str | None, body, later):
+    """Status and JSON of one call."""
+    parts = request.match_info["path"].split("/")
+    method = request.method
+    if parts == ["sign-in"]:
+        return 200, {"agent": sign_in(desk, body)}
+    if not agent or not desk.agents[agent]["isActive"]:
+        raise Refused(401, "unauthorized", "Sign in")
+    route = (method, parts[0])
+    if parts == ["me"]:
+        return 200, desk.me(agent)
+    if parts == ["sign-out"]:
+        desk.cookies.pop(request.cookies["roundhouse"], None)
+        return 204, None
+    if parts == ["me", "presence"]:
+        desk.agents[agent]["away"] = body["away"]
+        desk.moved(agent)
+        return 200, {"agent": desk.agent_view(agent)}
+    if parts[0] == "sessions":
+        return sessions(desk, request, agent, body, parts, later)
+    if parts[0] == "outbox":
+        return 200, {"item": mock_actions.resend(desk, parts[1], later)}
+    if parts[0] == "cluster":
+        return 200, cluster(desk)
+    if route in ADMIN:
+        return ADMIN[route](desk, agent, parts, body)
+    raise Refused(404, "not_found", "No such thing")
+
+
+def sign_in(desk: Desk, body: dict) -> dict:
+    for agent in desk.agents.values():
+        if agent["login"] == body["login"] and agent["password"] == body["password"]:
+            if agent["isActive"]:
+                return desk.agent_view(agent["id"])
+    raise Refused(401, "bad_credentials", "Login or password is wrong")
+
+
+def sessions(desk: Desk, request, agent: str, body, parts: list[str], later):
+    if len(parts) == 1:
+        return 200, listed(desk, request, agent)
+    session = mock_actions.found(desk, parts[1], agent)
+    if len(parts) == 2:
+        return 200, desk.detail(session, agent)
+    if parts[2] == "history":
+        items = desk.history[session["id"]]
+        before = int(request.query.get("before", len(items)))
+        start = max(0, before - int(request.query.get("limit", PAGE)))
+        return 200, {"items": items[start:before][::-1], "next": str(start) if start else None}
+    if parts[2] == "reply":
+        return 201, {"item": mock_actions.reply(desk, session, agent, body, later)}
+    mock_actions.ACTIONS[parts[2]](desk, session, agent, body)
+    return 200, desk.view(session, agent)
+
+
+def listed(desk: Desk, request, agent: str) -> dict:
+    name = request.query["list"]
+    wanted = {
+        "mine": lambda each: each["state"] == "assigned" and each["owner"] == agent,
+        "waiting": lambda each: each["state"] == "unassigned",
+        "completed": lambda each: each["state"] == "completed",
+        "all": lambda each: True,
+    }[name]
+    project = request.query.get("project")
+    found = [each for each in desk.sessions.values() if wanted(each) and desk.sees(agent, each)
+             and (not project or each["project"] == project)]
+    found.sort(key=lambda each: each["waitingSince"] or "" if name == "waiting"
+               else (each["lastMessage"] or {}).get("at", ""), reverse=name != "waiting")
+    start = int(request.query.get("cursor", 0))
+    page = found[start:start + PAGE]
+    more = start + PAGE < len(found)
+    return {"index": str(desk.index), "items": [desk.view(each, agent) for each in page],
+            "next": str(start + PAGE) if more else None}
+
+
+def projects(desk: Desk, agent, parts, body):
+    if len(parts) == 2:
+        return 200, desk.project_view(parts[1])
+    return 200, {"items": [desk.project_view(key) for key in desk.projects]}
+
+
+def put_project(desk: Desk, agent, parts, body):
+    if len(parts) == 3:
+        desk.projects[parts[1]]["members"] = body
+        for member in body:
+            desk.moved(member["agent"])
+        return 200, desk.project_view(parts[1])
+    return 200, desk.set_project(parts[1], body)
+
+
+def post_project(desk: Desk, agent, parts, body):
+    if len(parts) == 3:
+        if not body["url"].startswith("https://"):
+            raise Refused(422, "webhook_refused", "Telegram refused the address",
+                          detail="Bad Request: bad webhook: An HTTPS URL must be provided.",
+                          hint="Use the public HTTPS address.")
+        return 200, {"url": body["url"]}
+    return 201, desk.set_project(None, body)
+
+
+def put_agent(desk: Desk, agent, parts, body):
+    desk.agents[parts[1]].update(body)
+    desk.moved(parts[1])
+    return 200, desk.agent_view(parts[1])
+
+
+def set_link(desk: Desk, key: str, body: dict) -> dict:
+    code = body.get("code") or secrets.token_hex(4)
+    if any(each["code"] == code and each["id"] != key for each in desk.links.values()):
+        raise Refused(409, "already_exists", "This code is taken", hint="Choose another code.")
+    desk.links[key] = {"enabled": True, "expires": None, "open": "web", **body, "code": code,
+                       "id": key}
+    desk.entry("link", key)
+    return desk.links[key]
+
+
+def cluster(desk: Desk) -> dict:
+    return {"node": "1", "role": "leader", "leader": "1", "term": 4, "commit": desk.index,
+            "applied": desk.index, "durable": desk.index, "digest": "9f02c41be77a5d13",
+            "lastIndex": desk.index, "statedbApplied": desk.index - 3,
+            "members": [{"id": "1", "match": desk.index, "lag": 0},
+                        {"id": "2", "match": desk.index, "lag": 0},
+                        {"id": "3", "match": desk.index - 1, "lag": 1}],
+            "spool": {"pending": 0}, "connections": {"public": 9, "consoles": 4, "peers": 2}}
+
+
+ADMIN = {
+    ("GET", "projects"): projects,
+    ("PUT", "projects"): put_project,
+    ("POST", "projects"): post_project,
+    ("GET", "agents"): lambda desk, agent, parts, body: (
+        200, {"items": [desk.agent_view(key) for key in desk.agents]}),
+    ("POST", "agents"): lambda desk, agent, parts, body: (
+        201, desk.add_agent(body["login"], body["name"], body["password"], body["isAdmin"])),
+    ("PUT", "agents"): put_agent,
+    ("GET", "links"): lambda desk, agent, parts, body: (
+        200, {"items": list(desk.links.values())}),
+    ("POST", "links"): lambda desk, agent, parts, body: (
+        201, set_link(desk, desk.next_id(), body)),
+    ("PUT", "links"): lambda desk, agent, parts, body: (
+        200, set_link(desk, parts[1], body)),
+}

@@ -1,0 +1,230 @@
+"""A mock node: serves the console's own files and the REST and WebSocket interface over aiohttp.
+
+    python3 Tests/Console/mock_node.py --port 8090 --demo
+
+then sign in as ana / ana-password or admin / admin-password. Tests run it on a thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import pathlib
+import re
+import secrets
+import threading
+
+from aiohttp import WSMsgType, web
+
+import mock_actions
+from mock_desk import Desk, Refused
+
+ROOM = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "Console"
+TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+def policy() -> str:
+    """The Content-Security-Policy as Asset.swift says it."""
+    text = (ROOM / "Asset.swift").read_text()
+    found = re.search(r'contentSecurityPolicy = """\n(.*?)"""', text, re.S).group(1)
+    return re.sub(r"\s*\\\n\s*", " ", found).strip()
+
+
+class MockNode:
+    """One mock node on its own thread."""
+
+    def __init__(self, port: int = 0):
+        self.desk = Desk()
+        self.port = port
+        self.is_ready = True
+        self.is_cut = False
+        self.sockets: dict[int, tuple[str, web.WebSocketResponse]] = {}
+        self.loop = asyncio.new_event_loop()
+        self.connects: list[str] = []
+        started = threading.Event()
+        self.thread = threading.Thread(target=self.run, args=(started,), daemon=True)
+        self.thread.start()
+        started.wait(10)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def do(self, work):
+        """Runs work(desk) on the node's thread and gives its result."""
+        async def call():
+            return work(self.desk)
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
+
+    def cut(self) -> None:
+        """Drops every live connection and refuses new ones, like a node that died."""
+        self.is_cut = True
+
+        async def close():
+            for _, socket in list(self.sockets.values()):
+                await socket.close()
+        asyncio.run_coroutine_threadsafe(close(), self.loop).result(10)
+
+    def mend(self) -> None:
+        """Ends a cut."""
+        self.is_cut = False
+
+    def stop(self) -> None:
+        """Ends the node."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(5)
+
+    def run(self, started: threading.Event) -> None:
+        asyncio.set_event_loop(self.loop)
+        app = web.Application(middlewares=[self.outer])
+        app.add_routes([
+            web.get("/", self.asset), web.get("/assets/{name}", self.asset),
+            web.get("/readyz", self.readyz), web.get("/api/v1/live", self.live),
+            web.post("/telegram/{project}", self.webhook),
+            web.route("*", "/api/v1/{path:.*}", self.api),
+        ])
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self.loop.run_until_complete(runner.setup())
+        site = web.TCPSite(runner, "127.0.0.1", self.port)
+        self.loop.run_until_complete(site.start())
+        self.port = site._server.sockets[0].getsockname()[1]
+        started.set()
+        self.loop.run_forever()
+
+    @web.middleware
+    async def outer(self, request, handler):
+        if self.is_cut:
+            request.transport.abort()
+            raise ConnectionResetError
+        try:
+            response = await handler(request)
+        except Refused as refused:
+            response = web.json_response(refused.body, status=refused.status,
+                                         content_type="application/problem+json")
+        if not response.prepared:
+            response.headers["Roundhouse-Index"] = str(self.desk.index)
+        return response
+
+    async def asset(self, request):
+        name = request.match_info.get("name", "index.html")
+        path = ROOM / "Assets" / pathlib.Path(name).name
+        if not path.exists():
+            raise web.HTTPNotFound
+        return web.Response(body=path.read_bytes(), charset="utf-8",
+                            content_type=TYPES[path.suffix[1:]], headers={
+                                "Content-Security-Policy": policy(), "Cache-Control": "no-cache",
+                                "X-Content-Type-Options": "nosniff"})
+
+    async def readyz(self, request):
+        return web.Response(status=200 if self.is_ready else 503)
+
+    async def webhook(self, request):
+        project = self.desk.projects.get(request.match_info["project"])
+        if not project:
+            raise Refused(404, "not_found", "No such project")
+        if request.headers.get("X-Telegram-Bot-Api-Secret-Token") != project["secret"]:
+            raise Refused(401, "unauthorized", "Wrong secret")
+        update = await request.json()
+        key = (project["id"], update["update_id"])
+        if "message" in update and key not in self.desk.updates:
+            self.desk.updates.add(key)
+            message = update["message"]
+            sender = message["from"]
+            names = [sender["first_name"], sender.get("last_name", "")]
+            self.desk.customer_writes(project["id"], sender["id"], " ".join(names).strip(),
+                                      message.get("text", ""), sender.get("username", ""),
+                                      sender.get("language_code", ""))
+        return web.json_response({})
+
+    async def api(self, request):
+        import mock_api
+        body = None
+        if request.method != "GET":
+            if request.content_type != "application/json":
+                raise Refused(415, "json_only", "Only JSON")
+            body = json.loads(await request.text() or "null")
+            if not self.is_ready and "sign-in" not in request.path:
+                raise Refused(503, "no_quorum", "This node has no majority")
+        agent = self.desk.cookies.get(request.cookies.get("roundhouse", ""))
+        later = self.loop.call_later
+        status, answer = mock_api.answer(self.desk, request, agent, body, later)
+        if answer is None:
+            return web.Response(status=status)
+        response = web.json_response(answer, status=status)
+        if request.path == "/api/v1/sign-in":
+            cookie = secrets.token_urlsafe(16)
+            self.desk.cookies[cookie] = answer["agent"]["id"]
+            response.set_cookie("roundhouse", cookie, httponly=True, samesite="Strict")
+        return response
+
+    async def live(self, request):
+        agent = self.desk.cookies.get(request.cookies.get("roundhouse", ""))
+        if not agent:
+            raise Refused(401, "unauthorized", "Sign in")
+        desk = self.desk
+        socket = web.WebSocketResponse(heartbeat=10)
+        await socket.prepare(request)
+        key = next(desk.keys)
+        self.connects.append(request.query["after"])
+        queue: asyncio.Queue = asyncio.Queue()
+        after = int(request.query["after"])
+        for event in desk.journal:
+            if event[0] > after:
+                queue.put_nowait(event)
+        desk.listeners.append(queue.put_nowait)
+        self.sockets[key] = (agent, socket)
+        desk.pages.setdefault(agent, {})[key] = True
+        desk.agents[agent]["signedIn"] = True
+        desk.moved(agent)
+        await socket.send_json({"type": "hello", "index": str(desk.index), "node": "1"})
+        sender = asyncio.create_task(self.pour(queue, socket, agent))
+        try:
+            async for message in socket:
+                if message.type == WSMsgType.TEXT:
+                    self.heard(agent, key, json.loads(message.data))
+        finally:
+            sender.cancel()
+            desk.listeners.remove(queue.put_nowait)
+            del self.sockets[key]
+            desk.pages[agent].pop(key, None)
+            desk.moved(agent)
+        return socket
+
+    def heard(self, agent: str, key: int, message: dict) -> None:
+        if message["type"] == "page" and self.desk.pages[agent].get(key) != message["visible"]:
+            self.desk.pages[agent][key] = message["visible"]
+            self.desk.moved(agent)
+
+    async def pour(self, queue, socket, agent):
+        """Sends events as this agent sees them."""
+        desk = self.desk
+        while True:
+            index, kind, key, extra = await queue.get()
+            session = desk.sessions.get(key)
+            if kind == "agent":
+                brief = desk.brief(key) | {"presence": desk.presence(key)}
+                await socket.send_json({"type": "agent", "agent": brief})
+            elif kind == "raw":
+                await socket.send_json(extra)
+            elif kind in ("session", "item") and not desk.sees(agent, session):
+                await socket.send_json({"type": "gone", "session": key})
+            elif kind == "session":
+                await socket.send_json({"type": "session", "index": str(index),
+                                        "session": desk.view(session, agent)})
+            elif kind == "item":
+                await socket.send_json({"type": "item", "index": str(index), "session": key,
+                                        "item": extra})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=8090)
+    parser.add_argument("--demo", action="store_true")
+    options = parser.parse_args()
+    node = MockNode(options.port)
+    if options.demo:
+        import mock_demo
+        node.do(mock_demo.fill)
+    print(f"mock node at {node.url}", flush=True)
+    node.thread.join()
