@@ -2,7 +2,9 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -57,6 +59,13 @@ int linux_tcp_socket(int family) {
 
 long linux_send(int fd, const void *bytes, long count) {
     return send(fd, bytes, (size_t)count, MSG_NOSIGNAL);
+}
+
+int linux_pipe(int ends[2]) { return pipe2(ends, O_NONBLOCK | O_CLOEXEC); }
+
+void linux_name_thread(const char *name) {
+    // It fails for a name too long only, and nothing depends on the name.
+    (void)pthread_setname_np(pthread_self(), name);
 }
 
 // Written before the handler is installed, read by the handler; one pipe for each signal.

@@ -20,7 +20,20 @@ public enum TransportError: Error, Equatable, Sendable, CustomStringConvertible 
     case closed
 
     /// One sentence for the operator.
-    public var description: String { fatalError("unfinished") }
+    public var description: String {
+        switch self {
+        case .system(let call, let code): "\(call) failed: \(text(ofErrno: code))"
+        case .listen(let address, let code): "cannot listen on \(address): \(text(ofErrno: code))"
+        case .connect(let address, let code):
+            "cannot connect to \(address): \(text(ofErrno: code))"
+        case .lookUp(let host, let detail): "cannot look up \(host): \(detail)"
+        case .timedOut(let what): "time ran out: \(what)"
+        case .tls(let failure): failure.description
+        case .certificate(let file, let detail): "\(file): \(detail)"
+        case .overloaded(let what): "\(what) is full"
+        case .closed: "the peer hung up"
+        }
+    }
 }
 
 /// Why TLS with a peer failed.

@@ -35,6 +35,10 @@ int linux_accept(int listener, void *address, uint32_t *length);
 int linux_tcp_socket(int family);
 /// Sends without SIGPIPE; bytes sent, or -1.
 long linux_send(int fd, const void *bytes, long count);
+/// The two ends of a non-blocking, close-on-exec pipe: reader, writer; 0, or -1.
+int linux_pipe(int ends[2]);
+/// Names the calling thread (15 bytes at most).
+void linux_name_thread(const char *name);
 /// From now on `signal` writes its number as one byte to `fd` (a pipe's end, non-blocking).
 int linux_route_signal(int signal, int fd);
 /// Gives `signal` its default action back.
