@@ -1,1 +1,3 @@
-print("roundhouse")
+import Glibc
+
+exit(Program.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,156 @@
+import HTTP
+import Replica
+import Routing
+import Wire
+
+/// Who asks: an agent whose sign-in is good.
+struct Caller {
+    var agent: AgentID
+    var isAdmin: Bool
+    /// SHA-256 of the cookie.
+    var tokenHash: [UInt8]
+}
+
+/// One API request of a signed-in agent: reads its parts, asks the cluster, answers.
+struct APICall {
+    let node: Node
+    let exchange: Exchange
+    let caller: Caller
+    /// What the route's `*` stood for.
+    let parts: [Text]
+
+    /// An identifier in the path.
+    func id<ID: Identifier>(_ place: Int, as type: ID.Type) throws(Problem) -> ID {
+        guard let number = Int64(parts[place].string), number > 0 else { throw .notFound }
+        return ID(number)
+    }
+
+    /// The body as a value.
+    func body<Value: Decodable>(_ type: Value.Type) throws(Problem) -> Value {
+        try JSON.decode(type, from: exchange.request.body)
+    }
+
+    /// A parameter of the query.
+    func parameter(_ name: Text) -> String? { exchange.request.queryItem(name)?.string }
+
+    /// A whole number in the query, within bounds.
+    func number(
+        _ name: Text, default standard: Int, in range: ClosedRange<Int>
+    ) throws(Problem) -> Int {
+        guard let text = parameter(name) else { return standard }
+        guard let number = Int(text), range.contains(number) else {
+            throw .invalid(
+                "The parameter \(name) must be a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound).")
+        }
+        return number
+    }
+
+    /// Answers with a value.
+    func respond(_ value: some Encodable, status: Int = 200) {
+        var response = HTTPResponse(
+            status: status, contentType: "application/json", body: JSON.encode(value))
+        finish(&response)
+        exchange.respond(response)
+    }
+
+    /// Answers without a body.
+    func respondNothing() {
+        var response = HTTPResponse(status: 204)
+        finish(&response)
+        exchange.respond(response)
+    }
+
+    /// Answers with what went wrong.
+    func respond(_ problem: Problem) {
+        var response = problem.response
+        finish(&response)
+        exchange.respond(response)
+    }
+
+    private func finish(_ response: inout HTTPResponse) {
+        response.headers.append("Cache-Control", "no-store")
+        response.headers.append("Roundhouse-Index", "\(node.appliedIndex)")
+        node.addSecurityHeaders(&response)
+    }
+
+    /// Asks the cluster; a refusal is answered here, anything done goes to `done` with the id.
+    func submit(
+        _ command: Command, session: SessionID? = nil, done: @escaping (Int64) -> Void
+    ) {
+        node.submit(command) { answer in
+            switch answer {
+            case .applied(_, .done(let id)): done(id)
+            case .applied(_, .duplicate): done(0)
+            case .applied(_, .refused(let refusal)):
+                respond(problem(refusal))
+            case .refused(.overloaded): respond(Problem.overloaded)
+            case .refused(.tooLarge): respond(Problem.invalid("The request is too large."))
+            case .refused: respond(Problem.noQuorum)
+            case .unknown, .readable: respond(Problem.unknownOutcome)
+            }
+        }
+    }
+
+    /// A refusal of the router in the API's words.
+    func problem(_ refusal: Refusal) -> Problem {
+        switch refusal {
+        case .notFound: return .notFound
+        case .forbidden: return .forbidden
+        case .alreadyExists:
+            return Problem(
+                409, "already_exists", "Taken already", detail: "This name or code is in use.",
+                hint: "Choose another one.")
+        case .ownedBy(let owner):
+            var problem = Problem(
+                node.state.agent(owner) == nil ? 409 : 403, "owned", "Somebody else has it",
+                detail: "\(node.state.named(owner).name) has this session.",
+                hint: "Ask them to transfer it, or a manager to assign it.")
+            problem.owner = node.state.named(owner)
+            return problem
+        case .versionConflict(let owner, let version):
+            return conflict(owner: owner, version: version)
+        case .wrongState:
+            return Problem(
+                409, "wrong_state", "Not possible now",
+                detail: "The session is not in the state that this needs.",
+                hint: "Reload the session.")
+        case .notHead(let first):
+            return Problem(
+                409, "not_head", "Not the first in the queue",
+                detail: "Session \(first) has waited longer; this project hands out in order.",
+                hint: "Claim the first one.")
+        case .refusedBy(let reasons):
+            var problem = Problem(
+                409, "refused", "Can't be given this session",
+                detail: reasons.views.map { "The agent \($0.text)." }.joined(separator: " "),
+                hint: "Complete a session first, or ask a manager to change the limits.")
+            problem.reasons = reasons.views
+            return problem
+        case .needsConfirmation(let reasons):
+            var problem = Problem(
+                422, "needs_confirmation", "The agent may not see it soon",
+                detail: reasons.views.map { "The agent \($0.text)." }.joined(separator: " "),
+                hint: "Confirm to transfer nevertheless.")
+            problem.reasons = reasons.views
+            return problem
+        case .noCandidate:
+            return Problem(
+                409, "no_candidate", "Nobody can take it now",
+                detail: "No other agent can be given a session at this moment; it stays yours.",
+                hint: "Name an agent, or try again later.")
+        case .invalid(let field):
+            return .invalid("\(field.string)")
+        }
+    }
+
+    private func conflict(owner: AgentID?, version: UInt64) -> Problem {
+        let who = owner.map { "\(node.state.named($0).name) has it now." } ?? "Nobody has it now."
+        var problem = Problem(
+            409, "version_conflict", "The session changed meanwhile", detail: who,
+            hint: "Look at its new state and decide again.")
+        problem.owner = owner.map(node.state.named)
+        problem.version = Int64(clamping: version)
+        return problem
+    }
+}

@@ -1,0 +1,350 @@
+import Crypto
+import Routing
+import Telegram
+import Wire
+
+extension API {
+    /// A project as its managers see it. Secrets never leave the cluster.
+    struct ProjectView: Encodable {
+        struct MemberView: Encodable {
+            var agent: Named
+            var permissions: [String]
+            var inScope: Bool
+        }
+        var id: String
+        var name: String
+        var botUsername: String
+        var hasToken: Bool
+        var mode: String
+        var balance: String
+        var assignOffline: AssignOfflineBody?
+        var scope: String
+        var seats: Int?
+        var claim: String
+        var claimOnly: Bool
+        var openLimit: Int
+        var newPerMinute: Int
+        var hiddenGraceSeconds: Int?
+        var reopenSeconds: Int
+        var members: [MemberView]
+        var webhookPath: String
+
+        init(_ project: Project, webhook base: String, named: (AgentID) -> Named) {
+            let settings = project.settings
+            id = "\(project.id)"
+            name = settings.name.string
+            botUsername = settings.botUsername.string
+            hasToken = !settings.sealedToken.isEmpty
+            mode = settings.mode.word
+            balance = settings.balance.word
+            assignOffline = settings.assignOffline.map(AssignOfflineBody.init)
+            scope = settings.scope.word
+            seats = settings.seats.map { Int($0) }
+            claim = settings.claim.word
+            claimOnly = settings.claimOnly
+            openLimit = Int(settings.openLimit)
+            newPerMinute = Int(settings.newPerMinute)
+            hiddenGraceSeconds = settings.hiddenGraceMilliseconds.map { Int($0 / 1000) }
+            reopenSeconds = Int(settings.reopenMilliseconds / 1000)
+            members = project.members.map {
+                MemberView(
+                    agent: named($0.agent), permissions: $0.permissions.words,
+                    inScope: $0.isInScope)
+            }
+            webhookPath = "/telegram/\(project.id)"
+        }
+    }
+
+    /// `"never"` or `{"afterSeconds": n}`.
+    enum AssignOfflineBody: Codable {
+        case never
+        case after(seconds: Int)
+
+        private struct After: Codable { var afterSeconds: Int }
+
+        init(_ policy: AssignOffline) {
+            switch policy {
+            case .never: self = .never
+            case .after(let milliseconds): self = .after(seconds: Int(milliseconds / 1000))
+            }
+        }
+        init(from decoder: any Decoder) throws {
+            if let word = try? decoder.singleValueContainer().decode(String.self) {
+                guard word == "never" else {
+                    throw DecodingError.dataCorrupted(
+                        .init(codingPath: decoder.codingPath, debugDescription: word))
+                }
+                self = .never
+            } else {
+                let after = try After(from: decoder)
+                guard (0...604_800).contains(after.afterSeconds) else {
+                    throw DecodingError.dataCorrupted(
+                        .init(codingPath: decoder.codingPath, debugDescription: "out of range"))
+                }
+                self = .after(seconds: after.afterSeconds)
+            }
+        }
+        func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .never:
+                var container = encoder.singleValueContainer()
+                try container.encode("never")
+            case .after(let seconds):
+                try After(afterSeconds: seconds).encode(to: encoder)
+            }
+        }
+        var policy: AssignOffline {
+            switch self {
+            case .never: .never
+            case .after(let seconds): .after(milliseconds: Int64(seconds) * 1000)
+            }
+        }
+    }
+
+    /// A project's fields to set; absent ones stay.
+    struct ProjectBody: Decodable {
+        var name: String?
+        var botUsername: String?
+        var token: String?
+        var webhookSecret: String?
+        var mode: String?
+        var balance: String?
+        var assignOffline: AssignOfflineBody?
+        var scope: String?
+        var seats: Int?
+        var claim: String?
+        var claimOnly: Bool?
+        var openLimit: Int?
+        var newPerMinute: Int?
+        var hiddenGraceSeconds: Int?
+        var reopenSeconds: Int?
+
+        func apply(to settings: inout ProjectSettings, secrets: Secrets) throws(Problem) {
+            if name != nil { settings.name = try checked(name, "name", 1...100) }
+            if let botUsername { settings.botUsername = try checkedUsername(botUsername) }
+            if let token {
+                guard BotToken.isValid(Text(token)) else {
+                    throw .invalid(
+                        "The field token is no bot token.",
+                        hint: "Copy the whole token from BotFather; it looks like 123456:ABC-DEF.")
+                }
+                settings.sealedToken = secrets.seal(Text(token), for: .botToken)
+            }
+            if let webhookSecret {
+                settings.sealedSecret = secrets.seal(
+                    try checkedSecret(webhookSecret), for: .webhookSecret)
+            }
+            try applyRules(to: &settings)
+        }
+
+        private func applyRules(to settings: inout ProjectSettings) throws(Problem) {
+            func word<Value>(
+                _ text: String?, _ field: String, _ make: (String) -> Value?
+            ) throws(Problem) -> Value? {
+                guard let text else { return nil }
+                guard let value = make(text) else {
+                    throw .invalid("The field \(field) has no value \"\(text)\".")
+                }
+                return value
+            }
+            if let mode = try word(mode, "mode", Mode.init(word:)) { settings.mode = mode }
+            if let balance = try word(balance, "balance", Balance.init(word:)) {
+                settings.balance = balance
+            }
+            if let scope = try word(scope, "scope", Scope.init(word:)) { settings.scope = scope }
+            if let claim = try word(claim, "claim", ClaimRule.init(word:)) {
+                settings.claim = claim
+            }
+            if let assignOffline { settings.assignOffline = assignOffline.policy }
+            if let claimOnly { settings.claimOnly = claimOnly }
+            if let seats = try checkedLimit(seats, "seats") {
+                settings.seats = seats == 0 ? nil : seats
+            }
+            if let limit = try checkedLimit(openLimit, "openLimit") { settings.openLimit = limit }
+            if let limit = try checkedLimit(newPerMinute, "newPerMinute") {
+                settings.newPerMinute = limit
+            }
+            if let seconds = hiddenGraceSeconds {
+                // A negative grace is "never": hidden pages count as visible.
+                guard seconds <= 86_400 else {
+                    throw .invalid("The field hiddenGraceSeconds must be at most 86400.")
+                }
+                settings.hiddenGraceMilliseconds = seconds < 0 ? nil : Int64(seconds) * 1000
+            }
+            if let seconds = reopenSeconds {
+                guard (0...31_536_000).contains(seconds) else {
+                    throw .invalid("The field reopenSeconds must be from 0 to 31536000.")
+                }
+                settings.reopenMilliseconds = Int64(seconds) * 1000
+            }
+        }
+    }
+
+    /// A place in a project's list.
+    struct MemberBody: Decodable {
+        var agent: String
+        var permissions: [String]
+        var inScope: Bool?
+
+        func member() throws(Problem) -> Member {
+            guard let id = Int64(agent), id > 0 else {
+                throw .invalid("The field agent must be an agent's id.")
+            }
+            guard let permissions = Permissions(words: permissions) else {
+                throw .invalid(
+                    "The field permissions may hold view, reply, transfer and manage only.")
+            }
+            return Member(
+                agent: AgentID(id), permissions: permissions, isInScope: inScope ?? true)
+        }
+    }
+
+    /// An agent's fields.
+    struct AgentBody: Decodable {
+        var login: String?
+        var name: String?
+        var password: String?
+        var isAdmin: Bool?
+        var isActive: Bool?
+        var openLimit: Int?
+        var newPerMinute: Int?
+
+        var touchesOnlyOwnFields: Bool {
+            login == nil && isAdmin == nil && isActive == nil && openLimit == nil
+                && newPerMinute == nil
+        }
+    }
+
+    /// A link as managers see it.
+    struct LinkView: Encodable {
+        var id: String
+        var code: String
+        var url: String
+        var name: String
+        var project: String
+        var enabled: Bool
+        @Null var expires: String?
+        var open: String
+        var humanClicks: Int64
+        var otherClicks: Int64
+        var starts: Int64
+
+        init(_ link: Link, base: String) {
+            id = "\(link.id)"
+            code = link.settings.code.string
+            url = base + "/" + link.settings.code.string
+            name = link.settings.name.string
+            project = "\(link.settings.project)"
+            enabled = link.settings.isEnabled
+            expires = link.settings.expires?.text
+            open = link.settings.opensApp ? "app" : "web"
+            humanClicks = Int64(clamping: link.humanClicks)
+            otherClicks = Int64(clamping: link.otherClicks)
+            starts = Int64(clamping: link.starts)
+        }
+    }
+
+    /// A link's fields to set; absent ones stay. `expires` empty: never.
+    struct LinkBody: Decodable {
+        var code: String?
+        var name: String?
+        var project: String?
+        var enabled: Bool?
+        var expires: String?
+        var open: String?
+
+        func apply(to settings: inout LinkSettings) throws(Problem) {
+            if let enabled { settings.isEnabled = enabled }
+            if let expires {
+                guard expires.isEmpty || RFC3339.milliseconds(expires) != nil else {
+                    throw .invalid(
+                        "The field expires must be a time such as 2026-12-31T00:00:00Z.")
+                }
+                settings.expires = RFC3339.milliseconds(expires).map {
+                    LogTime(milliseconds: $0)
+                }
+            }
+            if let open {
+                guard open == "web" || open == "app" else {
+                    throw .invalid("The field open must be web or app.")
+                }
+                settings.opensApp = open == "app"
+            }
+        }
+    }
+}
+
+/// Checks of fields, each with the problem that names it.
+extension API {
+    /// A text of so many bytes.
+    static func checked(
+        _ text: String?, _ field: String, _ bytes: ClosedRange<Int>
+    ) throws(Problem) -> Text {
+        guard let text, bytes.contains(text.utf8.count) else {
+            throw .invalid(
+                "The field \(field) must have \(bytes.lowerBound) to \(bytes.upperBound) bytes.")
+        }
+        return Text(text)
+    }
+    static func checkedPassword(_ text: String?) throws(Problem) -> [UInt8] {
+        guard let text, (8...Node.maxPasswordBytes).contains(text.utf8.count) else {
+            throw .invalid(
+                "The field password must have 8 to \(Node.maxPasswordBytes) bytes.")
+        }
+        return Array(text.utf8)
+    }
+    static func checkedLimit(_ number: Int?, _ field: String) throws(Problem) -> UInt32? {
+        guard let number else { return nil }
+        guard (0...1_000_000).contains(number) else {
+            throw .invalid("The field \(field) must be from 0 (no limit) to 1000000.")
+        }
+        return UInt32(number)
+    }
+    static func checkedUsername(_ text: String) throws(Problem) -> Text {
+        let name = text.hasPrefix("@") ? String(text.dropFirst()) : text
+        guard (5...32).contains(name.utf8.count),
+            name.utf8.allSatisfy({ isWordByte($0) && $0 != UInt8(ascii: "-") })
+        else {
+            throw .invalid(
+                "The field botUsername must have 5 to 32 characters of A-Z a-z 0-9 _.")
+        }
+        return Text(name)
+    }
+    /// What Telegram takes as a webhook's secret.
+    static func checkedSecret(_ text: String) throws(Problem) -> Text {
+        guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(isWordByte) else {
+            throw .invalid(
+                "The field webhookSecret must have 1 to 256 characters of A-Z a-z 0-9 _ -.")
+        }
+        return Text(text)
+    }
+    /// Paths that are the node's own.
+    static let reservedCodes: Set<String> = [
+        "api", "assets", "telegram", "healthz", "readyz", "metrics", "status", "favicon.ico",
+        "robots.txt", "index.html", "login", "admin", "console", "well-known",
+    ]
+    static func checkedCode(_ text: String) throws(Problem) -> Text {
+        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(isWordByte) else {
+            throw .invalid("The field code must have 1 to 64 characters of A-Z a-z 0-9 _ -.")
+        }
+        guard !reservedCodes.contains(text.lowercased()) else {
+            throw .invalid("The code \(text) is an address of Roundhouse itself.")
+        }
+        return Text(text)
+    }
+    /// A random code without characters that look alike.
+    static func newCode() -> Text {
+        let alphabet = Array("23456789abcdefghjkmnpqrstuvwxyz".utf8)
+        // 8 of 31 characters; a collision is refused by the cluster. The bias of the remainder is
+        // of no consequence, as codes are public.
+        return Text(SecureRandom.bytes(8).map { alphabet[Int($0) % alphabet.count] })
+    }
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Foundation
+
+/// The bodies of the API, as docs/API.md describes them. Identifiers are strings of digits, because
+/// JavaScript's numbers are too short for them; times are RFC 3339 in UTC.
+enum API {
+    /// A person or thing by id and name.
+    struct Named: Codable, Hashable {
+        var id: String
+        var name: String
+    }
+    /// An agent as others see it.
+    struct AgentSummary: Encodable {
+        var id: String
+        var name: String
+        var presence: String
+    }
+    /// An agent as administrators see it.
+    struct AgentDetail: Encodable {
+        var id: String
+        var login: String
+        var name: String
+        var isAdmin: Bool
+        var isActive: Bool
+        var away: Bool
+        var presence: String
+        var openSessions: Int
+        var openLimit: Int
+        var newPerMinute: Int
+    }
+    /// `GET /api/v1/me`.
+    struct Me: Encodable {
+        var agent: Own
+        var projects: [OwnProject]
+        var nodes: [String]
+        var node: String
+        var index: String
+        struct Own: Encodable {
+            var id: String
+            var login: String
+            var name: String
+            var isAdmin: Bool
+            var away: Bool
+            var presence: String
+        }
+        struct OwnProject: Encodable {
+            var id: String
+            var name: String
+            var botUsername: String
+            var mode: String
+            var permissions: [String]
+            var members: [AgentSummary]
+        }
+    }
+    /// A customer.
+    struct Customer: Encodable {
+        var id: String
+        var name: String
+        var username: String
+        var language: String
+        var isBlocked: Bool
+    }
+    /// Where a session came from.
+    struct Source: Encodable {
+        var link: String?
+        var name: String
+        var status: String
+    }
+    /// The newest message of a session.
+    struct LastMessage: Encodable {
+        var text: String
+        var kind: String
+        var at: String
+        var from: String
+    }
+    /// A session as lists show it.
+    struct Session: Encodable {
+        var id: String
+        var project: String
+        var state: String
+        var version: Int64
+        @Null var owner: Named?
+        var customer: Customer
+        @Null var source: Source?
+        var openedAt: String
+        @Null var waitingSince: String?
+        @Null var lastMessage: LastMessage?
+        var unread: Int
+        var canClaim: Bool
+        /// Only for one session: why its owner was chosen.
+        var decision: Decision?
+        /// Only for one session that waits: what refuses each agent now.
+        var blockers: [Candidate]?
+    }
+    /// One reason with its figures.
+    struct Reason: Encodable {
+        var code: String
+        var text: String
+    }
+    /// One agent in a decision.
+    struct Candidate: Encodable {
+        var agent: Named
+        var reasons: [Reason]
+        var chosen: Bool
+    }
+    /// Why a session went to an agent, or to none.
+    struct Decision: Encodable {
+        var index: String
+        var at: String
+        var cause: String
+        var mode: String
+        @Null var chosen: Named?
+        var candidates: [Candidate]
+    }
+    /// Something that happened in a session.
+    struct Item: Encodable {
+        var ordinal: String
+        var at: String
+        var kind: String
+        var from: String
+        var agent: Named?
+        var to: Named?
+        var text: String?
+        var messageKind: String?
+        var delivery: String?
+        var failure: String?
+        var outbox: String?
+        var remark: String?
+        var decision: Decision?
+    }
+    /// A list with the key of its next page, if there is one.
+    struct Page<Element: Encodable>: Encodable {
+        var index: String
+        var items: [Element]
+        @Null var next: String?
+    }
+    /// `POST /api/v1/sign-in`.
+    struct SignIn: Decodable {
+        var login: String
+        var password: String
+    }
+    /// `POST .../reply`.
+    struct Reply: Decodable { var text: String }
+    /// A change that carries the version it saw.
+    struct Versioned: Decodable { var version: Int64 }
+    /// `POST .../transfer`.
+    struct Transfer: Decodable {
+        var version: Int64
+        var to: String
+        var remark: String?
+        var confirm: Bool?
+    }
+    /// `PUT /api/v1/me/presence`.
+    struct Presence: Decodable { var away: Bool }
+}
+
+/// An optional that is written as `null`, where a synthesized encoder would leave the key out.
+@propertyWrapper
+struct Null<Value: Encodable>: Encodable {
+    var wrappedValue: Value?
+    init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let wrappedValue {
+            try container.encode(wrappedValue)
+        } else {
+            try container.encodeNil()
+        }
+    }
+}

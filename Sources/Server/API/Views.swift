@@ -1,0 +1,153 @@
+import Routing
+import Wire
+
+/// The routing state as the API shows it to one agent.
+extension RoutingState {
+    /// An agent by id and name; agents are never deleted, so the name is always there.
+    func named(_ id: AgentID) -> API.Named {
+        API.Named(id: "\(id)", name: agent(id)?.name.string ?? "agent \(id)")
+    }
+
+    /// An agent as others see it in a project.
+    func summary(_ id: AgentID, in project: ProjectID?, at time: LogTime) -> API.AgentSummary {
+        let presence =
+            project.map { self.presence(of: id, in: $0, at: time) }
+            ?? self.presence(of: id, at: time)
+        return API.AgentSummary(
+            id: "\(id)", name: agent(id)?.name.string ?? "agent \(id)", presence: presence.word)
+    }
+
+    /// An agent as administrators see it.
+    func detail(_ agent: Agent, at time: LogTime) -> API.AgentDetail {
+        API.AgentDetail(
+            id: "\(agent.id)", login: agent.login.string, name: agent.name.string,
+            isAdmin: agent.isAdmin, isActive: agent.isActive, away: agent.isAway,
+            presence: presence(of: agent.id, at: time).word,
+            openSessions: openCount(of: agent.id), openLimit: Int(agent.openLimit),
+            newPerMinute: Int(agent.newPerMinute))
+    }
+
+    /// Who is signed in, and the projects that they see.
+    func me(_ id: AgentID, node: String, nodes: [String], index: String, at time: LogTime)
+        -> API.Me?
+    {
+        guard let agent = agent(id) else { return nil }
+        let own = projects.filter { !permissions(of: id, in: $0.id).isEmpty }
+        return API.Me(
+            agent: API.Me.Own(
+                id: "\(id)", login: agent.login.string, name: agent.name.string,
+                isAdmin: agent.isAdmin, away: agent.isAway,
+                presence: presence(of: id, at: time).word),
+            projects: own.map { project in
+                API.Me.OwnProject(
+                    id: "\(project.id)", name: project.settings.name.string,
+                    botUsername: project.settings.botUsername.string,
+                    mode: project.settings.mode.word,
+                    permissions: permissions(of: id, in: project.id).words,
+                    members: project.members.map { summary($0.agent, in: project.id, at: time) })
+            }, nodes: nodes, node: node, index: index)
+    }
+
+    /// A session as lists show it to an agent.
+    func view(_ session: Session, for viewer: AgentID, at time: LogTime) -> API.Session {
+        API.Session(
+            id: "\(session.id)", project: "\(session.project)", state: session.state.word,
+            version: Int64(clamping: session.version), owner: session.owner.map(named),
+            customer: API.Customer(
+                id: "\(session.user)", name: session.name.string,
+                username: session.username.string, language: session.language.string,
+                isBlocked: session.isBlocked),
+            source: session.touches.last.map(source), openedAt: session.openedAt.text,
+            waitingSince: session.waitingSince?.text,
+            lastMessage: session.last.map { last in
+                API.LastMessage(
+                    text: last.text.string, kind: last.kind.string, at: last.at.text,
+                    from: last.from == .customer ? "customer" : "agent")
+            }, unread: Int(session.unread), canClaim: canClaim(viewer, session.id, at: time))
+    }
+
+    /// Where a customer came from.
+    private func source(_ touch: Touch) -> API.Source {
+        let status =
+            switch touch.via {
+            case .own: touch.isPending ? "pending" : "click"
+            case .shared: "shared"
+            case .foreignToken: "foreignToken"
+            }
+        return API.Source(
+            link: "\(touch.link)", name: link(touch.link)?.settings.name.string ?? "",
+            status: status)
+    }
+
+    /// A decision with every candidate's reasons in words.
+    func view(_ decision: Decision, index: Int64, at time: LogTime) -> API.Decision {
+        API.Decision(
+            index: "\(index)", at: time.text, cause: decision.cause.word,
+            mode: decision.mode.word, chosen: decision.chosen.map(named),
+            candidates: decision.candidates.map { view($0, chosen: decision.chosen) })
+    }
+
+    /// One member of a decision.
+    func view(_ candidate: Candidate, chosen: AgentID?) -> API.Candidate {
+        API.Candidate(
+            agent: named(candidate.agent), reasons: candidate.reasonViews,
+            chosen: candidate.agent == chosen)
+    }
+
+    /// Something that happened in a session.
+    func view(_ item: HistoryItem, ordinal: Int64) -> API.Item {
+        var view = API.Item(
+            ordinal: "\(ordinal)", at: item.at.text, kind: "", from: "system",
+            decision: item.decision.map { self.view($0, index: item.index, at: item.at) })
+        switch item.what {
+        case .inbound(let message):
+            view.kind = "message"
+            view.from = "customer"
+            view.text = message.text.string
+            view.messageKind = message.kind.string
+        case .outbound(let message):
+            view.kind = "message"
+            view.from = "agent"
+            view.agent = named(message.agent)
+            view.text = message.text.string
+            view.messageKind = "text"
+            view.outbox = "\(message.outbox)"
+            (view.delivery, view.failure) = message.state.words
+        case .edited(_, let text):
+            view.kind = "edited"
+            view.from = "customer"
+            view.text = text.string
+        case .callback(let data):
+            view.kind = "callback"
+            view.from = "customer"
+            view.text = data.string
+        case .assigned:
+            view.kind = "assigned"
+            view.to = item.decision?.chosen.map(named)
+        case .claimed(let agent, _):
+            view.kind = "claimed"
+            view.agent = named(agent)
+        case .transferred(_, let to, let by, let remark):
+            view.kind = "transferred"
+            view.agent = named(by)
+            view.to = named(to)
+            view.remark = remark.isEmpty ? nil : remark.string
+        case .gaveBack(let agent):
+            view.kind = "gaveBack"
+            view.agent = named(agent)
+        case .requeued(let agent):
+            view.kind = "requeued"
+            view.agent = named(agent)
+        case .completed(let agent):
+            view.kind = "completed"
+            view.agent = named(agent)
+        case .reopened(let agent):
+            view.kind = "reopened"
+            view.agent = named(agent)
+        case .blocked(let isBlocked):
+            view.kind = isBlocked ? "blocked" : "unblocked"
+            view.from = "customer"
+        }
+        return view
+    }
+}

@@ -1,0 +1,125 @@
+import Raft
+import Transport
+import Wire
+
+/// The settings of one node: a JSON file, checked whole before anything starts. cluster/README.md
+/// describes every setting; an unknown key or a bad value is a `ConfigurationError` with its path.
+public struct NodeConfiguration: Sendable {
+    /// The cluster's name, 1 to 64 characters of `[A-Za-z0-9_-]`; the same on every node.
+    public var cluster = Text("roundhouse")
+    /// This node's number.
+    public var node = NodeID(1)
+    /// Where log.db, state.db and spool.db live.
+    public var dataDirectory = "roundhouse-data"
+    /// The file with the cluster's key: 64 hexadecimal characters, readable by its owner alone.
+    public var clusterKeyFile: String
+    /// Where browsers and Telegram connect.
+    public var publicListener: PublicListener
+    /// Where operators' tools connect.
+    public var operationsListen: SocketAddress
+    /// Where other nodes connect; nil in a cluster of one.
+    public var peerListen: SocketAddress?
+    /// Every node of the cluster at its first start, this one included.
+    public var members: [NodeID: SocketAddress]
+    /// The Bot API.
+    public var telegram = TelegramSettings()
+    /// Addresses of reverse proxies whose `X-Forwarded-For` is believed.
+    public var trustedProxies: Set<String> = []
+    /// How much is logged.
+    public var logLevel = LogLevel.info
+    /// The first administrator, made once when there is no agent.
+    public var bootstrap: Bootstrap?
+    /// Bounds.
+    public var limits = NodeLimits()
+
+    /// The public listener.
+    public struct PublicListener: Sendable {
+        /// Address and port.
+        public var listen: SocketAddress
+        /// How browsers reach this node, without a final slash; nil: the address as it is.
+        public var url: String?
+        /// PEM certificate chain; with `keyFile` the listener speaks HTTPS.
+        public var certificateFile: String?
+        /// PEM private key.
+        public var keyFile: String?
+
+        /// The base of links to this node.
+        public var baseURL: String {
+            url ?? (certificateFile == nil ? "http" : "https") + "://\(listen)"
+        }
+    }
+    /// The Bot API.
+    public struct TelegramSettings: Sendable {
+        /// Base URL, without a final slash.
+        public var apiURL = "https://api.telegram.org"
+        /// A PEM file with authorities to trust beside the system's; nil: the system's only.
+        public var caFile: String?
+    }
+    /// The first administrator.
+    public struct Bootstrap: Sendable {
+        /// The login.
+        public var login: Text
+        /// A file whose first line is the password; nil: one is made and printed once.
+        public var passwordFile: String?
+    }
+
+    /// A cluster of one with everything beside the data: what `roundhouse serve` alone runs.
+    public static func alone() -> NodeConfiguration {
+        NodeConfiguration(
+            clusterKeyFile: "roundhouse-data/cluster.key",
+            publicListener: PublicListener(
+                listen: SocketAddress(ip: "127.0.0.1", port: 8080)!, url: nil,
+                certificateFile: nil, keyFile: nil),
+            operationsListen: SocketAddress(ip: "127.0.0.1", port: 9080)!, peerListen: nil,
+            members: [:], bootstrap: Bootstrap(login: "admin", passwordFile: nil))
+    }
+}
+
+/// The bounds of a node, each with a name in the configuration under `limits`.
+public struct NodeLimits: Sendable, Hashable {
+    /// `connections`: open connections on the public listener.
+    public var connections = 10_000
+    /// `headBytes`: request line and headers.
+    public var headBytes = 16 << 10
+    /// `bodyBytes`: body of an API request.
+    public var bodyBytes = 256 << 10
+    /// `webhookBodyBytes`: body of a webhook.
+    public var webhookBodyBytes = 1 << 20
+    /// `requestSeconds`: from a request's first byte to its last.
+    public var requestSeconds = 10
+    /// `idleSeconds`: between two requests of one connection.
+    public var idleSeconds = 75
+    /// `writeSeconds`: a client may leave an answer unread this long.
+    public var writeSeconds = 20
+    /// `commandSeconds`: a request waits this long for the cluster, then gets 503.
+    public var commandSeconds = 5
+    /// `consoles`: console connections of one node.
+    public var consoles = 2_000
+    /// `consoleQueueBytes`: unread bytes of one console before it is told to refresh.
+    public var consoleQueueBytes = 1 << 20
+    /// `stateRows`: rows waiting for state.db before ingress answers 503.
+    public var stateRows = 200_000
+    /// `signInsPerMinute`: failed sign-ins per account and per address.
+    public var signInsPerMinute = 10
+    /// `passwordChecks`: scrypt computations at a time (128 MiB each).
+    public var passwordChecks = 2
+    /// `botConnections`: connections to the Bot API.
+    public var botConnections = 16
+    /// The defaults.
+    public init() {}
+}
+
+/// What is wrong with a configuration, where, and what would be right.
+public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
+    /// The file, or what stands for it.
+    public var file: String
+    /// The JSON path, such as `$.public.listen`; empty when the file as a whole is wrong.
+    public var path: String
+    /// What is wrong and what would be right.
+    public var detail: String
+
+    /// All of it in a line.
+    public var description: String {
+        path.isEmpty ? "\(file): \(detail)" : "\(file): \(path): \(detail)"
+    }
+}

@@ -1,0 +1,214 @@
+import HTTP
+import Replica
+import Routing
+import Telegram
+import Transport
+import Wire
+
+/// The sender of the leader: takes messages from the replicated outbox in order per chat and within
+/// Telegram's rates, commits `startSending` before each call and the result after it.
+///
+/// Only the node in office sends. When it loses office the calls under way go on, but their results
+/// are ignored by the state: the next office's epoch has made these messages `uncertain`.
+/// Loop's thread only.
+final class Delivery {
+    /// Telegram's rates and our patience.
+    enum Limits {
+        /// Messages of one bot a second.
+        static let perBot = 30.0
+        /// A pause in a chat between two messages, in nanoseconds.
+        static let chatPause: Int64 = 1_000_000_000
+        /// Messages looked at in one go.
+        static let look = 500
+        /// Messages whose sending is committed in one entry.
+        static let batch = 100
+        /// Pause after the Bot API could not be reached: doubled with each attempt up to `maxPause`.
+        static let minPause: Int64 = 1_000
+        /// Longest such pause, in milliseconds.
+        static let maxPause: Int64 = 60_000
+        /// Pause before a result that was not committed is put to the cluster again.
+        static let recordAgain: Duration = .milliseconds(500)
+    }
+
+    private unowned let node: Node
+    private let client: BotClient
+    private var underWay: Set<OutboxID> = []
+    private var chatFreeAt: [Chat: Int64] = [:]
+    private var budgets: [ProjectID: Budget] = [:]
+    private var timer: LoopTimer?
+    private var isPoked = false
+
+    private struct Chat: Hashable {
+        var project: ProjectID
+        var chat: TelegramID
+    }
+    /// A bot's rate as a bucket that refills.
+    private struct Budget {
+        var tokens = Limits.perBot
+        var at: Int64
+    }
+
+    init(node: Node, client: BotClient) {
+        self.node = node
+        self.client = client
+    }
+
+    /// Something may have become ready to be sent; looks at the end of this turn.
+    func poke() {
+        guard !isPoked, node.officeEpoch != nil else { return }
+        isPoked = true
+        node.loop.later { [weak self] in
+            self?.isPoked = false
+            self?.look()
+        }
+    }
+
+    private func look() {
+        guard let epoch = node.officeEpoch else { return }
+        let now = node.loop.now
+        var chosen: [OutboxMessage] = []
+        var wait = Int64.max
+        for message in node.state.outboxReady(at: node.logTime, limit: Limits.look)
+        where !underWay.contains(message.id) && chosen.count < Limits.batch {
+            let chat = Chat(project: message.project, chat: message.chat)
+            if let free = chatFreeAt[chat], free > now {
+                wait = min(wait, free - now)
+                continue
+            }
+            if let pause = spend(message.project, now: now) {
+                wait = min(wait, pause)
+                continue
+            }
+            chatFreeAt[chat] = now + Limits.chatPause
+            chosen.append(message)
+        }
+        if chatFreeAt.count > 10_000 { chatFreeAt = chatFreeAt.filter { $0.value > now } }
+        if let next = node.state.outboxNext(after: node.logTime) {
+            let pause = max(1, next.milliseconds - node.logTime.milliseconds)
+            wait = min(wait, min(pause, 3_600_000) * 1_000_000)
+        }
+        if wait != .max { lookAgain(after: wait) }
+        if !chosen.isEmpty { begin(chosen, epoch: epoch) }
+    }
+
+    /// Takes one message from a bot's budget, or says how long until there is one.
+    private func spend(_ project: ProjectID, now: Int64) -> Int64? {
+        var budget = budgets[project] ?? Budget(at: now)
+        let refill = Double(now - budget.at) / 1e9 * Limits.perBot
+        budget.tokens = min(Limits.perBot, budget.tokens + refill)
+        budget.at = now
+        defer { budgets[project] = budget }
+        guard budget.tokens >= 1 else {
+            return Int64((1 - budget.tokens) / Limits.perBot * 1e9) + 1
+        }
+        budget.tokens -= 1
+        return nil
+    }
+
+    private func lookAgain(after nanoseconds: Int64) {
+        timer?.cancel()
+        timer = node.loop.schedule(after: .nanoseconds(nanoseconds)) { [weak self] in
+            self?.timer = nil
+            self?.poke()
+        }
+    }
+
+    private func begin(_ messages: [OutboxMessage], epoch: UInt64) {
+        for message in messages { underWay.insert(message.id) }
+        let ids = messages.map(\.id)
+        node.submit(.startSending(ids, epoch: epoch)) { [weak self] answer in
+            guard let self else { return }
+            for message in messages {
+                guard case .applied = answer, let now = node.state.outbox(message.id),
+                    now.state == .sending(epoch: epoch), node.officeEpoch == epoch
+                else {
+                    underWay.remove(message.id)
+                    continue
+                }
+                call(now, epoch: epoch)
+            }
+            poke()
+        }
+    }
+
+    private func call(_ message: OutboxMessage, epoch: UInt64) {
+        guard let project = node.state.project(message.project),
+            let token = node.secrets.open(project.settings.sealedToken, for: .botToken)
+        else {
+            return finish(
+                message, epoch,
+                .failed(
+                    reason: "the project has no bot token that this cluster can read",
+                    blocksChat: false))
+        }
+        let method = BotMethod.sendMessage(chat: message.chat.rawValue, text: message.text)
+        client.call(method, token: token) { [weak self] result in
+            self?.took(result, message, epoch)
+        }
+    }
+
+    private func took(
+        _ result: Result<HTTPResponse, BotClient.Failure>, _ message: OutboxMessage, _ epoch: UInt64
+    ) {
+        switch result {
+        case .failure(.notSent(let reason)):
+            let exponent = min(Int64(message.attempts), 6)
+            let pause = min(Limits.minPause << max(0, exponent - 1), Limits.maxPause)
+            finish(message, epoch, retry(after: pause, BotToken.redacted(Text(reason))))
+        case .failure(.lost(let reason)):
+            finish(message, epoch, .uncertain(reason: BotToken.redacted(Text(reason))))
+        case .success(let response):
+            let answer = BotAnswer.classify(
+                status: response.status, retryAfter: response.header("Retry-After"),
+                body: response.body)
+            switch answer {
+            case .ok(let result):
+                finish(message, epoch, .sent(messageID: result["message_id"]?.int ?? 0))
+            case .retryAfter(let seconds, let reason):
+                finish(message, epoch, retry(after: Int64(seconds) * 1000, reason))
+            case .failed(let failure):
+                finish(
+                    message, epoch,
+                    .failed(reason: failure.description, blocksChat: failure.blocksChat))
+            case .unavailable(let reason):
+                finish(message, epoch, .uncertain(reason: reason))
+            }
+        }
+    }
+
+    private func retry(after milliseconds: Int64, _ reason: Text) -> DeliveryResult {
+        .retry(notBefore: node.logTime.adding(milliseconds: milliseconds), reason: reason)
+    }
+
+    private func finish(_ message: OutboxMessage, _ epoch: UInt64, _ result: DeliveryResult) {
+        switch result {
+        case .sent: node.metrics.count(.messagesSent)
+        case .failed, .uncertain:
+            node.metrics.count(.messagesFailed)
+            node.log.warning(
+                "a message was not delivered",
+                [
+                    "outbox": .count(message.id.rawValue), "result": .text("\(result)"),
+                ])
+        case .retry: node.metrics.count(.messagesRetried)
+        }
+        record(message.id, epoch, result)
+    }
+
+    /// Commits a result, again and again while this node stays in office. Out of office there is
+    /// no need: the next epoch has made the message `uncertain`.
+    private func record(_ id: OutboxID, _ epoch: UInt64, _ result: DeliveryResult) {
+        node.submit(.finishSending(id, epoch: epoch, result)) { [weak self] answer in
+            guard let self else { return }
+            if case .applied = answer {
+            } else if node.officeEpoch == epoch && !node.isStopping {
+                _ = node.loop.schedule(after: Limits.recordAgain) { [weak self] in
+                    self?.record(id, epoch, result)
+                }
+                return
+            }
+            underWay.remove(id)
+            poke()
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import Crypto
+import Routing
+import Wire
+
+/// Projects, agents and links, for administrators and for managers of a project.
+extension Node {
+    func addAdminRoutes(_ routes: inout Router) {
+        api(.get, "/api/v1/projects", &routes) { node, call throws(Problem) in
+            let visible = node.state.projects.filter { node.mayManage(call.caller, $0.id) }
+            call.respond(node.page(visible.map(node.projectView)))
+        }
+        api(.post, "/api/v1/projects", &routes) { node, call throws(Problem) in
+            try node.createProject(call)
+        }
+        api(.get, "/api/v1/projects/*", &routes) { node, call throws(Problem) in
+            call.respond(node.projectView(try node.managedProject(call)))
+        }
+        api(.put, "/api/v1/projects/*", &routes) { node, call throws(Problem) in
+            try node.updateProject(call)
+        }
+        api(.put, "/api/v1/projects/*/members", &routes) { node, call throws(Problem) in
+            try node.setMembers(call)
+        }
+        api(.get, "/api/v1/agents", &routes) { node, call throws(Problem) in
+            guard node.managesAnything(call.caller) else { throw .forbidden }
+            let time = node.logTime
+            call.respond(node.page(node.state.agents.map { node.state.detail($0, at: time) }))
+        }
+        api(.post, "/api/v1/agents", &routes) { node, call throws(Problem) in
+            try node.createAgent(call)
+        }
+        api(.put, "/api/v1/agents/*", &routes) { node, call throws(Problem) in
+            try node.updateAgent(call)
+        }
+        api(.get, "/api/v1/links", &routes) { node, call throws(Problem) in
+            let visible = node.state.links.filter {
+                node.mayManage(call.caller, $0.settings.project)
+            }
+            call.respond(node.page(visible.map(node.linkView)))
+        }
+        api(.post, "/api/v1/links", &routes) { node, call throws(Problem) in
+            try node.createLink(call)
+        }
+        api(.put, "/api/v1/links/*", &routes) { node, call throws(Problem) in
+            try node.updateLink(call)
+        }
+    }
+
+    func page<Element>(_ items: [Element]) -> API.Page<Element> {
+        API.Page(index: "\(appliedIndex)", items: items, next: nil)
+    }
+
+    func mayManage(_ caller: Caller, _ project: ProjectID) -> Bool {
+        caller.isAdmin || state.permissions(of: caller.agent, in: project).contains(.manage)
+    }
+    private func managesAnything(_ caller: Caller) -> Bool {
+        caller.isAdmin || state.projects.contains { mayManage(caller, $0.id) }
+    }
+    private func managedProject(_ call: APICall) throws(Problem) -> Project {
+        let id = try call.id(0, as: ProjectID.self)
+        guard let project = state.project(id) else { throw .notFound }
+        guard mayManage(call.caller, id) else { throw .forbidden }
+        return project
+    }
+
+    // MARK: Projects
+
+    func projectView(_ project: Project) -> API.ProjectView {
+        API.ProjectView(project, webhook: configuration.publicListener.baseURL) { [state] in
+            state.named($0)
+        }
+    }
+
+    private func createProject(_ call: APICall) throws(Problem) {
+        guard call.caller.isAdmin else { throw .forbidden }
+        let body = try call.body(API.ProjectBody.self)
+        var settings = ProjectSettings(name: Text(""), botUsername: Text(""))
+        guard body.name != nil else { throw .invalid("The field name is missing.") }
+        guard body.botUsername != nil else { throw .invalid("The field botUsername is missing.") }
+        guard body.webhookSecret != nil else {
+            throw .invalid(
+                "The field webhookSecret is missing.",
+                hint: "Choose 1 to 256 characters of A-Z a-z 0-9 _ - and give it to setWebhook.")
+        }
+        try body.apply(to: &settings, secrets: secrets)
+        call.submit(.createProject(by: call.caller.agent, settings)) { [self] id in
+            guard let project = state.project(ProjectID(id)) else {
+                return call.respond(Problem.notFound)
+            }
+            call.respond(projectView(project), status: 201)
+        }
+    }
+
+    private func updateProject(_ call: APICall) throws(Problem) {
+        let project = try managedProject(call)
+        let body = try call.body(API.ProjectBody.self)
+        var settings = project.settings
+        try body.apply(to: &settings, secrets: secrets)
+        let command = Command.updateProject(project.id, by: call.caller.agent, settings)
+        call.submit(command) { [self] _ in
+            guard let project = state.project(project.id) else {
+                return call.respond(Problem.notFound)
+            }
+            call.respond(projectView(project))
+        }
+    }
+
+    private func setMembers(_ call: APICall) throws(Problem) {
+        let project = try managedProject(call)
+        var members: [Member] = []
+        for member in try call.body([API.MemberBody].self) {
+            members.append(try member.member())
+        }
+        let command = Command.setMembers(project.id, by: call.caller.agent, members)
+        call.submit(command) { [self] _ in
+            guard let project = state.project(project.id) else {
+                return call.respond(Problem.notFound)
+            }
+            call.respond(projectView(project))
+        }
+    }
+
+    // MARK: Agents
+
+    private func createAgent(_ call: APICall) throws(Problem) {
+        guard call.caller.isAdmin else { throw .forbidden }
+        let body = try call.body(API.AgentBody.self)
+        let login = try API.checked(body.login, "login", 1...64)
+        let name = try API.checked(body.name, "name", 1...100)
+        let password = try API.checkedPassword(body.password)
+        hashPassword(password, call) { [self] hash in
+            let command = Command.createAgent(
+                by: call.caller.agent, login: login, name: name, passwordHash: hash,
+                isAdmin: body.isAdmin ?? false)
+            call.submit(command) { id in
+                guard let agent = self.state.agent(AgentID(id)) else {
+                    return call.respond(Problem.notFound)
+                }
+                call.respond(self.state.detail(agent, at: self.logTime), status: 201)
+            }
+        }
+    }
+
+    private func updateAgent(_ call: APICall) throws(Problem) {
+        let id = try call.id(0, as: AgentID.self)
+        guard state.agent(id) != nil else { throw .notFound }
+        let body = try call.body(API.AgentBody.self)
+        // Agents may change their own password and name; the rest is an administrator's.
+        let isOwn = id == call.caller.agent && body.touchesOnlyOwnFields
+        guard call.caller.isAdmin || isOwn else { throw .forbidden }
+        var change = AgentChange()
+        if body.name != nil { change.name = try API.checked(body.name, "name", 1...100) }
+        change.isAdmin = body.isAdmin
+        change.isActive = body.isActive
+        change.openLimit = try API.checkedLimit(body.openLimit, "openLimit")
+        change.newPerMinute = try API.checkedLimit(body.newPerMinute, "newPerMinute")
+        let send = { [self] (change: AgentChange) in
+            call.submit(.updateAgent(id, by: call.caller.agent, change)) { _ in
+                guard let agent = self.state.agent(id) else {
+                    return call.respond(Problem.notFound)
+                }
+                call.respond(self.state.detail(agent, at: self.logTime))
+            }
+        }
+        guard body.password != nil else { return send(change) }
+        hashPassword(try API.checkedPassword(body.password), call) { hash in
+            change.passwordHash = hash
+            send(change)
+        }
+    }
+
+    private func hashPassword(
+        _ password: [UInt8], _ call: APICall, completion: @escaping (Text) -> Void
+    ) {
+        let started = workers.passwords.submit(on: loop) { () -> Text in
+            Text(Scrypt().hash(password: password))
+        } completion: { hash in
+            completion(hash)
+        }
+        if !started { call.respond(Problem.overloaded) }
+    }
+
+    // MARK: Links
+
+    func linkView(_ link: Link) -> API.LinkView {
+        API.LinkView(link, base: configuration.publicListener.baseURL)
+    }
+
+    private func createLink(_ call: APICall) throws(Problem) {
+        let body = try call.body(API.LinkBody.self)
+        guard let number = body.project.flatMap({ Int64($0) }), number > 0 else {
+            throw .invalid("The field project must be a project's id.")
+        }
+        let project = ProjectID(number)
+        guard mayManage(call.caller, project) else { throw .forbidden }
+        let code = try body.code.map(API.checkedCode) ?? API.newCode()
+        var settings = LinkSettings(
+            code: code, name: try API.checked(body.name, "name", 1...100), project: project)
+        try body.apply(to: &settings)
+        call.submit(.createLink(by: call.caller.agent, settings)) { [self] id in
+            guard let link = state.link(LinkID(id)) else { return call.respond(Problem.notFound) }
+            call.respond(linkView(link), status: 201)
+        }
+    }
+
+    private func updateLink(_ call: APICall) throws(Problem) {
+        let id = try call.id(0, as: LinkID.self)
+        guard let link = state.link(id) else { throw .notFound }
+        guard mayManage(call.caller, link.settings.project) else { throw .forbidden }
+        let body = try call.body(API.LinkBody.self)
+        var settings = link.settings
+        if let code = body.code { settings.code = try API.checkedCode(code) }
+        if body.name != nil { settings.name = try API.checked(body.name, "name", 1...100) }
+        try body.apply(to: &settings)
+        call.submit(.updateLink(id, by: call.caller.agent, settings)) { [self] _ in
+            guard let link = state.link(id) else { return call.respond(Problem.notFound) }
+            call.respond(linkView(link))
+        }
+    }
+}

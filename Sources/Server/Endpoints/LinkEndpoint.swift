@@ -1,0 +1,99 @@
+import HTTP
+import Routing
+import Telegram
+import Wire
+
+/// `GET /{code}`: a click on a magic link. Answered by this node alone, also without a leader: the
+/// click is kept in the spool and the visitor is sent to the bot with a token.
+extension Node {
+    /// Answers a click on the link with this code.
+    func click(_ exchange: Exchange, code: Text) {
+        let request = exchange.request
+        guard let link = state.link(code: code) else {
+            return exchange.respond(Node.linkPage(404, "This link does not exist."))
+        }
+        guard link.settings.isEnabled, let project = state.project(link.settings.project) else {
+            return exchange.respond(Node.linkPage(410, "This link is switched off."))
+        }
+        let now = LogTime(milliseconds: WallClock.now())
+        if let expires = link.settings.expires, expires <= now {
+            return exchange.respond(Node.linkPage(410, "This link has expired."))
+        }
+        func kept(_ name: String) -> Text {
+            Text(Array((request.headers.first(name) ?? []).prefix(ClickIntake.Limits.textBytes)))
+        }
+        let click = Click(
+            key: clicks.nextKey(), link: link.id, at: now, node: configuration.node.rawValue,
+            flag: Node.flag(of: request), address: Text(exchange.clientAddress),
+            userAgent: kept("User-Agent"), referrer: kept("Referer"),
+            language: kept("Accept-Language"),
+            query: Text(Array((request.query ?? []).prefix(ClickIntake.Limits.textBytes))))
+        let token = Text(
+            StartToken(link: link.id, key: click.key, at: now).text(key: secrets.tokenKey))
+        let target =
+            link.settings.opensApp
+            ? StartLink.app(bot: project.settings.botUsername, payload: token)
+            : StartLink.web(bot: project.settings.botUsername, payload: token)
+        clicks.keep(click) { [self] isSafe in
+            guard isSafe else {
+                metrics.countRequest(route: "/*", status: 503)
+                return exchange.respond(
+                    Node.linkPage(503, "The link can't be opened now. Try again in a moment."))
+            }
+            metrics.count(.clicksAccepted)
+            metrics.countRequest(route: "/*", status: 302)
+            var response = HTTPResponse(status: 302)
+            response.headers.append("Location", target.utf8)
+            response.headers.append("Cache-Control", "no-store")
+            response.headers.append("Referrer-Policy", "no-referrer")
+            exchange.respond(response)
+        }
+    }
+
+    /// Whether a click is a person's, as far as its request tells.
+    static func flag(of request: HTTPRequest) -> Click.Flag {
+        if request.method == .head { return .head }
+        for name in ["Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"] {
+            if let value = request.headers.first(name),
+                contains(value, "prefetch")
+                    || contains(value, "preview")
+            {
+                return .prefetch
+            }
+        }
+        guard let agent = request.headers.first("User-Agent"), !agent.isEmpty else { return .bot }
+        return previewBots.contains { contains(agent, $0) } ? .bot : .human
+    }
+
+    /// Parts of the `User-Agent` of preview bots, crawlers and command-line clients, lower case.
+    private static let previewBots = [
+        "bot", "facebookexternalhit", "facebot", "slackbot-linkexpanding", "whatsapp/",
+        "discordbot", "linkedinbot", "twitterbot", "telegrambot", "crawler", "spider",
+        "preview", "embedly", "curl/", "wget/", "python-requests", "go-http-client", "headless",
+        "vkshare", "skypeuripreview", "google-inspectiontool", "bingpreview",
+    ]
+
+    /// Whether a part in lower case occurs, whatever the case of the bytes.
+    private static func contains(_ bytes: [UInt8], _ part: String) -> Bool {
+        let part = Array(part.utf8)
+        guard bytes.count >= part.count else { return false }
+        return (0...bytes.count - part.count).contains { start in
+            for offset in 0..<part.count {
+                var byte = bytes[start + offset]
+                if byte >= 0x41 && byte <= 0x5A { byte |= 0x20 }
+                if byte != part[offset] { return false }
+            }
+            return true
+        }
+    }
+
+    private static func linkPage(_ status: Int, _ text: String) -> HTTPResponse {
+        let page =
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>\(text)</title>"
+            + "<p>\(text)</p></html>\n"
+        var response = HTTPResponse(
+            status: status, contentType: "text/html; charset=utf-8", body: Array(page.utf8))
+        response.headers.append("Cache-Control", "no-store")
+        return response
+    }
+}

@@ -1,0 +1,150 @@
+import HTTP
+import Raft
+import Wire
+
+/// What operators and their tools read: health, readiness, metrics, status.
+extension Node {
+    /// A node that has applied all but this many committed entries is caught up.
+    static let caughtUpWithin: UInt64 = 1000
+
+    /// Requests of the operations listener.
+    func routeOperations(_ exchange: Exchange) {
+        guard exchange.request.method == .get || exchange.request.method == .head else {
+            return exchange.respond(HTTPResponse(status: 405))
+        }
+        switch exchange.request.pathString {
+        case "/healthz": respondHealth(exchange)
+        case "/readyz": respondReady(exchange)
+        case "/metrics":
+            exchange.respond(
+                HTTPResponse(
+                    status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
+                    body: Array(metrics.text(gauges: gauges).utf8)))
+        case "/status":
+            exchange.respond(
+                HTTPResponse(
+                    status: 200, contentType: "application/json",
+                    body: JSON.encode(statusView)))
+        default:
+            exchange.respond(
+                HTTPResponse(
+                    status: 404, contentType: "text/plain; charset=utf-8",
+                    body: Array("here are /healthz /readyz /metrics /status\n".utf8)))
+        }
+    }
+
+    /// The process answers.
+    func respondHealth(_ exchange: Exchange) {
+        exchange.respond(
+            HTTPResponse(
+                status: 200, contentType: "text/plain; charset=utf-8", body: Array("ok\n".utf8)))
+    }
+
+    /// The node can serve: it has a leader and is caught up.
+    func respondReady(_ exchange: Exchange) {
+        let reason = whyNotReady
+        var response = HTTPResponse(
+            status: reason == nil ? 200 : 503, contentType: "text/plain; charset=utf-8",
+            body: Array(((reason ?? "ready") + "\n").utf8))
+        if reason != nil { response.headers.append("Retry-After", "1") }
+        exchange.respond(response)
+    }
+
+    /// Why requests should go elsewhere; nil when they need not.
+    var whyNotReady: String? {
+        let status = replica.status
+        if isStopping { return "shutting down" }
+        guard status.leader != nil else { return "no leader" }
+        if status.isSuspended { return "the nodes' states differ" }
+        if status.role == .leader && officeEpoch == nil { return "taking office" }
+        if status.applied.rawValue + Node.caughtUpWithin < status.commit.rawValue {
+            return "catching up"
+        }
+        return nil
+    }
+
+    private var gauges: [(name: String, value: Int64)] {
+        let status = replica.status
+        return [
+            ("roundhouse_raft_term", Int64(clamping: status.term.rawValue)),
+            ("roundhouse_raft_is_leader", status.role == .leader ? 1 : 0),
+            ("roundhouse_raft_has_leader", status.leader == nil ? 0 : 1),
+            ("roundhouse_raft_commit_index", Int64(clamping: status.commit.rawValue)),
+            ("roundhouse_raft_applied_index", Int64(clamping: status.applied.rawValue)),
+            ("roundhouse_raft_durable_index", Int64(clamping: status.durable.rawValue)),
+            ("roundhouse_state_written_index", Int64(clamping: stores.state.writtenIndex.rawValue)),
+            ("roundhouse_state_pending_rows", Int64(stores.state.pendingRows)),
+            ("roundhouse_spool_clicks", Int64(stores.spool.count)),
+            ("roundhouse_requests_waiting", Int64(waitingRequests)),
+            ("roundhouse_consoles", Int64(live.count)),
+            ("roundhouse_public_connections", Int64(publicFront?.openConnections ?? 0)),
+            (
+                "roundhouse_public_connections_refused",
+                Int64(clamping: publicFront?.refusedConnections ?? 0)
+            ),
+            ("roundhouse_log_oldest_write_ms", stores.log.oldestPending.map(milliseconds) ?? 0),
+            (
+                "roundhouse_sessions_waiting",
+                Int64(state.projects.reduce(0) { $0 + state.waitingCount(in: $1.id) })
+            ),
+        ]
+    }
+
+    private func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// The body of `/status`.
+    struct StatusView: Codable {
+        struct Member: Codable {
+            var id: UInt64
+            var match: UInt64
+            var lag: UInt64
+        }
+        var cluster: String
+        var node: UInt64
+        var version: String
+        var role: String
+        var leader: UInt64?
+        var term: UInt64
+        var commit: UInt64
+        var applied: UInt64
+        var durable: UInt64
+        var last: UInt64
+        var digest: String
+        var stateWritten: UInt64
+        var statePendingRows: Int
+        var spooledClicks: Int
+        var waitingRequests: Int
+        var consoles: Int
+        var connections: Int
+        var reachablePeers: [UInt64]
+        var members: [Member]
+        var ready: Bool
+        var reason: String?
+        var logTime: String
+        var publicURL: String
+    }
+
+    private var statusView: StatusView {
+        let status = replica.status
+        let reason = whyNotReady
+        return StatusView(
+            cluster: configuration.cluster.string, node: configuration.node.rawValue,
+            version: Roundhouse.version, role: "\(status.role)", leader: status.leader?.rawValue,
+            term: status.term.rawValue, commit: status.commit.rawValue,
+            applied: status.applied.rawValue, durable: status.durable.rawValue,
+            last: status.last.rawValue, digest: String(status.digest, radix: 16),
+            stateWritten: stores.state.writtenIndex.rawValue,
+            statePendingRows: stores.state.pendingRows, spooledClicks: stores.spool.count,
+            waitingRequests: waitingRequests, consoles: live.count,
+            connections: publicFront?.openConnections ?? 0,
+            reachablePeers: peers.reachable.map(\.rawValue),
+            members: status.members.map { member in
+                StatusView.Member(
+                    id: member.id.rawValue, match: member.match.rawValue,
+                    lag: status.last.rawValue - min(status.last.rawValue, member.match.rawValue))
+            }, ready: reason == nil, reason: reason, logTime: logTime.text,
+            publicURL: configuration.publicListener.baseURL)
+    }
+}

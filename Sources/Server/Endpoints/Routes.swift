@@ -1,0 +1,189 @@
+import Console
+import HTTP
+import Raft
+import Routing
+import Storage
+import Transport
+import Wire
+
+/// The route table and what every endpoint shares.
+extension Node {
+    /// Every route of the public listener but the two hot ones, webhooks and magic links.
+    func addRoutes() {
+        routes.add(.post, "/api/v1/sign-in") { [unowned self] exchange, _ in signIn(exchange) }
+        api(.post, "/api/v1/sign-out", &routes) { node, call throws(Problem) in
+            node.signOut(call)
+        }
+        routes.add(.get, "/api/v1/live") { [unowned self] exchange, _ in openLive(exchange) }
+        addSessionRoutes(&routes)
+        addAdminRoutes(&routes)
+        addExportRoutes(&routes)
+        routes.add(.get, "/healthz") { [unowned self] exchange, _ in respondHealth(exchange) }
+        routes.add(.get, "/readyz") { [unowned self] exchange, _ in respondReady(exchange) }
+        for asset in Asset.all {
+            routes.add(.get, asset.path) { [unowned self] exchange, _ in
+                respondAsset(
+                    contentType: asset.contentType, bytes: asset.bytes, etag: asset.etag, exchange)
+            }
+        }
+    }
+
+    /// Adds a route for signed-in agents.
+    func api(
+        _ method: HTTPMethod, _ pattern: String, _ routes: inout Router,
+        _ body: @escaping (Node, APICall) throws(Problem) -> Void
+    ) {
+        routes.add(method, pattern) { [unowned self] exchange, parts in
+            guard let caller = caller(exchange) else {
+                return exchange.respond(Problem.notSignedIn.response)
+            }
+            let call = APICall(node: self, exchange: exchange, caller: caller, parts: parts)
+            do throws(Problem) {
+                if method != .get { try refuseCrossSite(exchange) }
+                try body(self, call)
+            } catch {
+                call.respond(error)
+            }
+        }
+    }
+
+    /// Opens the listeners.
+    func openFronts() throws {
+        let listener = configuration.publicListener
+        if let certificate = listener.certificateFile, let key = listener.keyFile {
+            publicTLS = try TLSServerContext(certificateFile: certificate, keyFile: key)
+        }
+        let front = try HTTPFront(
+            loop: loop, listen: listener.listen, tls: publicTLS, bounds: configuration.limits,
+            trustedProxies: configuration.trustedProxies)
+        front.onRequest = { [unowned self] exchange in route(exchange) }
+        publicFront = front
+        let operations = try HTTPFront(
+            loop: loop, listen: configuration.operationsListen, tls: nil,
+            bounds: configuration.limits, trustedProxies: [])
+        operations.onRequest = { [unowned self] exchange in routeOperations(exchange) }
+        operationsFront = operations
+    }
+
+    private func route(_ exchange: Exchange) {
+        let request = exchange.request
+        if request.hasPathPrefix(Node.webhookPrefix) { return webhook(exchange) }
+        let segments = request.pathSegments
+        let method = request.method == .head ? HTTPMethod.get : request.method
+        switch routes.match(method, segments) {
+        case .found(let handler, let name, let parts):
+            metrics.countRequest(route: name, status: 0)
+            handler(exchange, parts)
+        case .methodNotAllowed(let allowed):
+            var response = Problem(
+                405, "method_not_allowed", "Method not allowed",
+                detail: "This address does not take \(request.method).",
+                hint: "Use one of the methods in the Allow header."
+            ).response
+            response.headers.append(
+                "Allow",
+                allowed.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: ", "))
+            exchange.respond(response)
+        case .notFound:
+            if method == .get, segments.count == 1, let code = segments.first, code != "api" {
+                return click(exchange, code: code)
+            }
+            exchange.respond(Problem.notFound.response)
+        }
+    }
+
+    // MARK: Pages
+
+    private func respondAsset(
+        contentType: String, bytes: [UInt8], etag: String, _ exchange: Exchange
+    ) {
+        if exchange.request.header("If-None-Match") == Text(etag) {
+            var response = HTTPResponse(status: 304)
+            response.headers.append("ETag", etag)
+            return exchange.respond(response)
+        }
+        var response = HTTPResponse(status: 200, contentType: contentType, body: bytes)
+        response.headers.append("ETag", etag)
+        response.headers.append("Cache-Control", "no-cache")
+        addSecurityHeaders(&response)
+        exchange.respond(response)
+    }
+
+    /// What browsers are told about every page and answer of the console.
+    func addSecurityHeaders(_ response: inout HTTPResponse) {
+        response.headers.append("Content-Security-Policy", Asset.contentSecurityPolicy)
+        response.headers.append("X-Content-Type-Options", "nosniff")
+        response.headers.append("Referrer-Policy", "no-referrer")
+        if publicTLS != nil {
+            response.headers.append("Strict-Transport-Security", "max-age=31536000")
+        }
+    }
+
+    // MARK: Live
+
+    private func openLive(_ exchange: Exchange) {
+        guard let origin = exchange.request.header("Origin"), isOwnOrigin(origin, exchange) else {
+            return exchange.respond(Problem.crossSite.response)
+        }
+        guard let caller = caller(exchange) else {
+            return exchange.respond(Problem.notSignedIn.response)
+        }
+        guard live.count < configuration.limits.consoles, !isStopping else {
+            return exchange.respond(Problem.overloaded.response)
+        }
+        do {
+            let response = try WebSocketHandshake.response(to: exchange.request)
+            let after = exchange.request.queryItem("after").flatMap { UInt64($0.string) }
+            let (connection, first) = exchange.upgrade(response)
+            live.open(connection, first: first, caller: caller, after: after.map { LogIndex($0) })
+        } catch {
+            exchange.respond(error.response)
+        }
+    }
+
+    // MARK: Reading state.db
+
+    /// Reads state.db on the query thread once it holds everything applied so far; a failure is
+    /// answered here.
+    func read<Value: Sendable>(
+        _ call: APICall,
+        _ body: @escaping @Sendable (StateReader) throws(StorageError) -> Value,
+        completion: @escaping (Value) -> Void
+    ) {
+        let ticket = LoopBound((call, completion), loop: loop)
+        stores.state.flush(through: appliedIndex) { [loop, weak self] isWritten in
+            let node = self
+            loop.post {
+                let (call, completion) = ticket.take()
+                guard isWritten, let node else { return call.respond(Problem.overloaded) }
+                node.query(call, body, completion)
+            }
+        }
+    }
+
+    private func query<Value: Sendable>(
+        _ call: APICall, _ body: @escaping @Sendable (StateReader) throws(StorageError) -> Value,
+        _ completion: @escaping (Value) -> Void
+    ) {
+        let reader = stores.reader
+        let started = workers.queries.submit(on: loop) { () -> Result<Value, StorageError> in
+            do throws(StorageError) {
+                return .success(try body(reader))
+            } catch {
+                return .failure(error)
+            }
+        } completion: { [self] result in
+            switch result {
+            case .success(let value): completion(value)
+            case .failure(let error):
+                log.error("state.db can't be read", ["reason": .text(error.description)])
+                call.respond(
+                    Problem(
+                        500, "storage", "This node can't read its files",
+                        detail: "The node's log has the details.",
+                        hint: "Use another node and tell an operator."))
+            }
+        }
+        if !started { call.respond(Problem.overloaded) }
+    }
+}

@@ -1,0 +1,218 @@
+import Routing
+import Storage
+import Wire
+
+/// What agents do with sessions: look, answer, claim, hand on, complete.
+extension Node {
+    /// Most items on a page of a list.
+    static let maxPageItems = 200
+
+    func addSessionRoutes(_ routes: inout Router) {
+        api(.get, "/api/v1/me", &routes) { node, call throws(Problem) in try node.me(call) }
+        api(.put, "/api/v1/me/presence", &routes) { node, call throws(Problem) in
+            let body = try call.body(API.Presence.self)
+            call.submit(.setAway(call.caller.agent, body.away)) { _ in node.respondMe(call) }
+        }
+        api(.get, "/api/v1/sessions", &routes) { node, call throws(Problem) in
+            try node.listSessions(call)
+        }
+        api(.get, "/api/v1/sessions/*", &routes) { node, call throws(Problem) in
+            node.respondWhole(try node.visibleSession(call), call)
+        }
+        api(.get, "/api/v1/sessions/*/history", &routes) { node, call throws(Problem) in
+            try node.history(call)
+        }
+        api(.post, "/api/v1/sessions/*/reply", &routes) { node, call throws(Problem) in
+            try node.reply(call)
+        }
+        change("claim", &routes) { id, by, version in .claim(id, by: by, version: version) }
+        change("give-back", &routes) { .giveBack($0, by: $1, version: $2) }
+        change("complete", &routes) { .complete($0, by: $1, version: $2) }
+        change("reopen", &routes) { .reopen($0, by: $1, version: $2) }
+        api(.post, "/api/v1/sessions/*/transfer", &routes) { node, call throws(Problem) in
+            try node.transfer(call)
+        }
+        api(.post, "/api/v1/outbox/*/resend", &routes) { node, call throws(Problem) in
+            let id = try call.id(0, as: OutboxID.self)
+            call.submit(.resend(id, by: call.caller.agent)) { _ in call.respondNothing() }
+        }
+    }
+
+    /// A route of a change that only carries the version it saw.
+    private func change(
+        _ verb: String, _ routes: inout Router,
+        _ command: @escaping (SessionID, AgentID, UInt64) -> Command
+    ) {
+        api(.post, "/api/v1/sessions/*/\(verb)", &routes) { node, call throws(Problem) in
+            let session = try node.visibleSession(call)
+            let version = try call.body(API.Versioned.self).version
+            guard version >= 0 else { throw .invalid("The field version must not be negative.") }
+            call.submit(command(session, call.caller.agent, UInt64(version))) { _ in
+                node.respondSession(session, call)
+            }
+        }
+    }
+
+    private func me(_ call: APICall) throws(Problem) { respondMe(call) }
+
+    private func respondMe(_ call: APICall) {
+        guard
+            let me = state.me(
+                call.caller.agent, node: "\(configuration.node)",
+                nodes: [configuration.publicListener.baseURL], index: "\(appliedIndex)",
+                at: logTime)
+        else { return call.respond(Problem.notSignedIn) }
+        call.respond(me)
+    }
+
+    /// The session in the path, if the caller may see it.
+    private func visibleSession(_ call: APICall) throws(Problem) -> SessionID {
+        let id = try call.id(0, as: SessionID.self)
+        guard state.session(id) != nil, state.canSee(call.caller.agent, id) else {
+            throw .notFound
+        }
+        return id
+    }
+
+    /// Answers with a session, or with nothing when the change put it out of the caller's sight.
+    private func respondSession(_ id: SessionID, _ call: APICall) {
+        guard let session = state.session(id), state.canSee(call.caller.agent, id) else {
+            return call.respondNothing()
+        }
+        call.respond(state.view(session, for: call.caller.agent, at: logTime))
+    }
+
+    /// Answers with a session, its newest decision, and what keeps it waiting.
+    private func respondWhole(_ id: SessionID, _ call: APICall) {
+        guard let session = state.session(id) else { return call.respond(Problem.notFound) }
+        var view = state.view(session, for: call.caller.agent, at: logTime)
+        if session.state == .unassigned {
+            view.blockers = state.blockers(id, at: logTime).map { state.view($0, chosen: nil) }
+        }
+        guard let ordinal = session.decisionOrdinal else { return call.respond(view) }
+        read(call) { reader throws(StorageError) in
+            try reader.row(.history, major: id.rawValue, minor: ordinal)
+        } completion: { [self] row in
+            if let row, let item = try? HistoryItem(row: row), let decision = item.decision {
+                view.decision = state.view(decision, index: item.index, at: item.at)
+            }
+            call.respond(view)
+        }
+    }
+
+    private func listSessions(_ call: APICall) throws(Problem) {
+        let limit = try call.number("limit", default: 50, in: 1...Node.maxPageItems)
+        let agent = call.caller.agent
+        var projects = state.projects.map(\.id).filter {
+            !state.permissions(of: agent, in: $0).isEmpty
+        }
+        if let text = call.parameter("project") {
+            guard let number = Int64(text), projects.contains(ProjectID(number)) else {
+                throw .notFound
+            }
+            projects = [ProjectID(number)]
+        }
+        let before = call.parameter("cursor").flatMap { Int64($0) }.map { SessionID($0) }
+        var ids: [SessionID]
+        switch call.parameter("list") ?? "mine" {
+        case "mine":
+            let open = state.openSessions(of: agent)
+            ids = open.filter { id in
+                state.session(id).map { projects.contains($0.project) } ?? false
+            }
+            ids.sort { state.lastActivity($0) > state.lastActivity($1) }
+            ids = Array(ids.prefix(Node.maxPageItems))
+            return respondPage(ids, next: nil, call)
+        case "waiting":
+            ids = projects.flatMap { state.waiting(in: $0, limit: limit) }
+                .filter { state.canSee(agent, $0) }
+                .sorted { a, b in
+                    guard let a = state.session(a), let b = state.session(b) else { return a < b }
+                    return a.queuePlace < b.queuePlace
+                }
+            return respondPage(Array(ids.prefix(limit)), next: nil, call)
+        case "completed":
+            ids = projects.flatMap { state.completed(in: $0, before: before, limit: limit) }
+        case "all":
+            ids = projects.flatMap { state.sessions(in: $0, before: before, limit: limit) }
+        case let other:
+            throw .invalid(
+                "The parameter list must be mine, waiting, completed or all, not \(other).")
+        }
+        ids = Array(ids.sorted(by: >).prefix(limit))
+        let next = ids.count == limit ? ids.last : nil
+        respondPage(ids.filter { state.canSee(agent, $0) }, next: next, call)
+    }
+
+    private func respondPage(_ ids: [SessionID], next: SessionID?, _ call: APICall) {
+        let items = ids.compactMap { id in
+            state.session(id).map { state.view($0, for: call.caller.agent, at: logTime) }
+        }
+        call.respond(
+            API.Page(index: "\(appliedIndex)", items: items, next: next.map { "\($0)" }))
+    }
+
+    private func history(_ call: APICall) throws(Problem) {
+        let id = try visibleSession(call)
+        let limit = try call.number("limit", default: 50, in: 1...Node.maxPageItems)
+        let before = call.parameter("before").flatMap { Int64($0) } ?? .max
+        guard before > 0 else { throw .invalid("The parameter before must be positive.") }
+        let last = before == .max ? Int64.max : before - 1
+        read(call) { reader throws(StorageError) in
+            try reader.rows(
+                .history, major: id.rawValue, minorIn: 0...last, descending: true, limit: limit)
+        } completion: { [self] rows in
+            let items = rows.reversed().compactMap { row in
+                (try? HistoryItem(row: row.value)).map { state.view($0, ordinal: row.minor) }
+            }
+            let next = rows.count == limit ? rows.last?.minor : nil
+            call.respond(
+                API.Page(
+                    index: "\(appliedIndex)", items: items,
+                    next: next.flatMap { $0 > 0 ? "\($0)" : nil }))
+        }
+    }
+
+    private func reply(_ call: APICall) throws(Problem) {
+        let id = try visibleSession(call)
+        let text = try call.body(API.Reply.self).text
+        guard !text.isEmpty, text.utf8.count <= 65_536 else {
+            throw .invalid("The field text must have 1 to 65536 bytes.")
+        }
+        struct Answer: Encodable { var outbox: String }
+        call.submit(.reply(id, by: call.caller.agent, text: Text(text))) { outbox in
+            call.respond(Answer(outbox: "\(outbox)"), status: 201)
+        }
+    }
+
+    private func transfer(_ call: APICall) throws(Problem) {
+        let session = try visibleSession(call)
+        let body = try call.body(API.Transfer.self)
+        var target: AgentID?
+        if body.to != "any" {
+            guard let number = Int64(body.to), state.agent(AgentID(number)) != nil else {
+                throw .invalid("The field to must be an agent's id or \"any\".")
+            }
+            target = AgentID(number)
+        }
+        guard body.version >= 0 else {
+            throw .invalid("The field version must not be negative.")
+        }
+        let remark = body.remark ?? ""
+        guard remark.utf8.count <= 4096 else {
+            throw .invalid("The field remark must have at most 4096 bytes.")
+        }
+        let command = Command.transfer(
+            session, by: call.caller.agent, to: target, version: UInt64(body.version),
+            remark: Text(remark), confirmed: body.confirm ?? false)
+        call.submit(command) { [self] _ in respondSession(session, call) }
+    }
+}
+
+extension RoutingState {
+    /// When something last happened in a session, for the order of lists.
+    fileprivate func lastActivity(_ id: SessionID) -> LogTime {
+        guard let session = session(id) else { return LogTime(milliseconds: 0) }
+        return session.last?.at ?? session.openedAt
+    }
+}

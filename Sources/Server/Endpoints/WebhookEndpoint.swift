@@ -1,0 +1,157 @@
+import Crypto
+import HTTP
+import Replica
+import Routing
+import Telegram
+import Wire
+
+/// `POST /telegram/{project}`: an update from Telegram.
+///
+/// Refused here, before anything enters the log: unknown project 404, wrong secret 401, too large
+/// 413 (by the HTTP room), malformed 400. 200 means committed by a majority and applied at this
+/// node. 503: it may or may not be committed; Telegram sends it again and the second is known by
+/// its update id.
+extension Node {
+    static let webhookPrefix = Array("/telegram/".utf8)
+    private static let accepted = HTTPResponse(status: 200)
+
+    /// Answers one webhook; `path` starts with `webhookPrefix`.
+    func webhook(_ exchange: Exchange) {
+        let started = loop.now
+        let project: ProjectID
+        let update: Update
+        do {
+            project = try webhookProject(exchange.request)
+            update = try decodeUpdate(exchange.request.body)
+        } catch {
+            return finishWebhook(exchange, error.response, started)
+        }
+        guard !isOverloaded, !isStopping else {
+            return finishWebhook(exchange, Node.unavailable("busy"), started)
+        }
+        let inbound = InboundUpdate(
+            project: project, updateID: update.id, content: content(of: update))
+        submit(.update(inbound)) { [self] answer in
+            switch answer {
+            case .applied(_, .done):
+                metrics.count(.updatesAccepted)
+                finishWebhook(exchange, Node.accepted, started)
+            case .applied(_, .duplicate):
+                metrics.count(.updatesDuplicate)
+                finishWebhook(exchange, Node.accepted, started)
+            case .applied(_, .refused(let refusal)):
+                // Telegram would repeat it for a day and stall the others: acknowledge and say so.
+                log.warning(
+                    "update not taken",
+                    [
+                        "project": .count(project.rawValue), "update": .number(update.id),
+                        "reason": .text("\(refusal)"),
+                    ])
+                finishWebhook(exchange, Node.accepted, started)
+            case .refused(let why):
+                metrics.count(.updatesRefused)
+                finishWebhook(exchange, Node.unavailable("\(why)"), started)
+            case .unknown, .readable:
+                metrics.count(.updatesRefused)
+                finishWebhook(exchange, Node.unavailable("no answer in time"), started)
+            }
+        }
+    }
+
+    private func finishWebhook(_ exchange: Exchange, _ response: HTTPResponse, _ started: Int64) {
+        metrics.webhookSeconds.observe(Double(loop.now - started) / 1e9)
+        metrics.countRequest(route: "/telegram/*", status: response.status)
+        exchange.respond(response)
+    }
+
+    /// The project in the path, once the secret is right.
+    private func webhookProject(_ request: HTTPRequest) throws(WebhookRefusal) -> ProjectID {
+        guard request.method == .post else { throw .init(405, "Telegram posts its updates\n") }
+        var number: Int64 = 0
+        let digits = request.path.dropFirst(Node.webhookPrefix.count)
+        for byte in digits {
+            guard byte >= 0x30, byte <= 0x39, number < 1 << 56 else {
+                throw .init(404, "there is no such project\n")
+            }
+            number = number * 10 + Int64(byte - 0x30)
+        }
+        let id = ProjectID(number)
+        guard let secret = webhookSecret(id) else {
+            throw .init(404, "there is no such project\n")
+        }
+        let given = request.headers.first("X-Telegram-Bot-Api-Secret-Token") ?? []
+        guard !secret.isEmpty, constantTimeEqual(given, secret.utf8) else {
+            throw .init(401, "the secret token is missing or wrong\n")
+        }
+        return id
+    }
+
+    /// The unsealed secret of a project; nil if there is no such project.
+    private func webhookSecret(_ id: ProjectID) -> Text? {
+        if let known = webhookSecrets[id] { return known }
+        guard let project = state.project(id) else { return nil }
+        let secret = secrets.open(project.settings.sealedSecret, for: .webhookSecret)
+        if secret == nil {
+            log.error(
+                "a webhook secret does not open with this node's cluster key",
+                ["project": .count(id.rawValue)])
+        }
+        webhookSecrets[id] = secret ?? ""
+        return secret ?? ""
+    }
+
+    private func decodeUpdate(_ body: [UInt8]) throws(WebhookRefusal) -> Update {
+        do {
+            return try Update.decode(body)
+        } catch {
+            throw .init(400, "the body is not an update: \(error)\n")
+        }
+    }
+
+    /// An update as the router takes it.
+    private func content(of update: Update) -> InboundUpdate.Content {
+        switch update.content {
+        case .message(let message): .message(inbound(message))
+        case .editedMessage(let message): .edit(inbound(message))
+        case .callbackQuery(let query):
+            .callback(user: TelegramID(query.from.id), data: query.data)
+        case .myChatMember(let user, let isBlocked): .blocked(TelegramID(user.id), isBlocked)
+        case .other(let kind): .unsupported(kind: kind)
+        }
+    }
+
+    private func inbound(_ message: Message) -> InboundMessage {
+        InboundMessage(
+            user: TelegramID(message.from.id), name: message.from.name,
+            username: message.from.username, language: message.from.languageCode,
+            messageID: message.messageID, kind: message.kind, text: message.text,
+            fileID: message.fileID, start: start(of: message))
+    }
+
+    /// What `/start` carried: a token of ours is verified here, once, at the node that took it.
+    private func start(of message: Message) -> Start? {
+        guard let payload = message.startPayload else { return nil }
+        if payload.isEmpty { return .plain }
+        guard let token = StartToken(payload.utf8, key: secrets.tokenKey) else {
+            return .text(payload)
+        }
+        return .click(link: token.link, key: token.key, clickedAt: token.at)
+    }
+
+    private static func unavailable(_ why: String) -> HTTPResponse {
+        var response = HTTPResponse(
+            status: 503, contentType: "text/plain; charset=utf-8", body: Array((why + "\n").utf8))
+        response.headers.append("Retry-After", "1")
+        return response
+    }
+}
+
+/// Why a webhook is refused before it enters the log.
+private struct WebhookRefusal: Error {
+    var response: HTTPResponse
+    init(_ status: Int, _ text: String) {
+        response = HTTPResponse(
+            status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
+        if status == 405 { response.headers.append("Allow", "POST") }
+    }
+}

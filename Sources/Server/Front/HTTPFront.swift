@@ -1,0 +1,175 @@
+import HTTP
+import Transport
+import Wire
+
+/// A listener that speaks HTTP/1.1: takes requests, one at a time per connection, and hands each
+/// to `onRequest` with the way to answer it. Loop's thread only.
+final class HTTPFront {
+    /// Called with every request. Each must be answered once, now or later.
+    var onRequest: ((Exchange) -> Void)?
+    /// Where it listens.
+    var address: SocketAddress { listener.address }
+    /// Open connections.
+    var openConnections: Int { listener.openConnections }
+    /// Connections refused because of a limit or for want of a file descriptor.
+    var refusedConnections: UInt64 {
+        listener.refusedOverLimit + listener.refusedWithoutDescriptor
+    }
+
+    fileprivate let loop: EventLoop
+    fileprivate let limits: HTTPLimits
+    fileprivate let requestTime: Duration
+    fileprivate let trustedProxies: Set<String>
+    fileprivate var date = Text("")
+    private let listener: Listener
+    private var isClosing = false
+
+    /// A front on this address; `tls` makes it HTTPS.
+    init(
+        loop: EventLoop, listen: SocketAddress, tls: TLSServerContext?, bounds: NodeLimits,
+        trustedProxies: Set<String>
+    ) throws(TransportError) {
+        self.loop = loop
+        limits = HTTPFront.limits(bounds)
+        requestTime = .seconds(bounds.requestSeconds)
+        self.trustedProxies = trustedProxies
+        var listening = ListenerLimits()
+        listening.maxConnections = bounds.connections
+        listening.connection.idleTimeout = .seconds(bounds.idleSeconds)
+        listening.connection.writeTimeout = .seconds(bounds.writeSeconds)
+        listener = try Listener(
+            loop: loop, host: listen.ip, port: listen.port, limits: listening, tls: tls)
+        listener.onAccept = { [unowned self] connection in
+            HTTPSession(connection, front: self).start()
+        }
+        refreshDate()
+    }
+
+    /// Accepts no more; open connections finish what they do.
+    func close() {
+        isClosing = true
+        listener.close()
+    }
+
+    private static func limits(_ bounds: NodeLimits) -> HTTPLimits {
+        var limits = HTTPLimits(
+            maxBodyBytes: bounds.bodyBytes,
+            bodyLimits: [
+                HTTPLimits.BodyLimit(
+                    pathPrefix: "/telegram/", maxBodyBytes: bounds.webhookBodyBytes)
+            ])
+        limits.maxHeadBytes = bounds.headBytes
+        limits.maxRequestLineBytes = min(limits.maxRequestLineBytes, bounds.headBytes)
+        return limits
+    }
+
+    private func refreshDate() {
+        date = Text(HTTPDate.text(milliseconds: WallClock.now()))
+        guard !isClosing else { return }
+        _ = loop.schedule(after: .milliseconds(500)) { [weak self] in self?.refreshDate() }
+    }
+}
+
+/// One request and the way to answer it.
+struct Exchange {
+    /// The request, with its whole body.
+    let request: HTTPRequest
+    /// The connection it came over.
+    fileprivate let session: HTTPSession
+
+    /// Whether it came over TLS.
+    var isSecure: Bool { session.connection.isSecure }
+    /// The client's address as text: the peer's, or what a trusted proxy says in
+    /// `X-Forwarded-For`, read from the right past further trusted proxies.
+    var clientAddress: String {
+        let peer = session.connection.remoteAddress.ip
+        let trusted = session.front.trustedProxies
+        guard trusted.contains(peer), let header = request.header("X-Forwarded-For") else {
+            return peer
+        }
+        let hops = header.string.split(separator: ",").map { hop in
+            String(hop.drop { $0 == " " }.prefix { $0 != " " })
+        }
+        return hops.last { !trusted.contains($0) } ?? peer
+    }
+    /// Answers. Exactly once.
+    func respond(_ response: HTTPResponse) { session.respond(response) }
+    /// Answers 101 and hands the connection over, with what the client sent behind its request.
+    func upgrade(_ response: HTTPResponse) -> (connection: Connection, first: [UInt8]) {
+        session.upgrade(response)
+    }
+}
+
+/// One HTTP connection: the protocol's machine, its deadlines, one request at a time.
+private final class HTTPSession {
+    let connection: Connection
+    let front: HTTPFront
+    private var machine: HTTPServerConnection
+    private var isPumping = false
+    private var hasDeadline = false
+    private var isPaused = false
+
+    init(_ connection: Connection, front: HTTPFront) {
+        self.connection = connection
+        self.front = front
+        machine = HTTPServerConnection(limits: front.limits)
+    }
+
+    /// The connection's callbacks keep this object alive until it closes.
+    func start() {
+        connection.onReceive = { bytes in
+            self.machine.receive(bytes)
+            self.pump()
+        }
+        connection.onPeerFinished = {
+            self.machine.peerClosed()
+            self.pump()
+        }
+    }
+
+    private func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        do {
+            while let request = try machine.nextRequest() {
+                front.onRequest?(Exchange(request: request, session: self))
+            }
+            if let interim = machine.takeInterimResponse() { connection.write(interim) }
+        } catch {
+            connection.write { machine.respond(to: error, date: front.date, into: &$0) }
+        }
+        isPumping = false
+        settle()
+    }
+
+    /// After every step: the deadline of a half-read request, backpressure, and the end.
+    private func settle() {
+        switch machine.phase {
+        case .readingHead, .readingBody:
+            if !hasDeadline { connection.setDeadline(after: front.requestTime) }
+            hasDeadline = true
+        case .idle, .answering, .upgraded, .finished:
+            if hasDeadline { connection.setDeadline(after: nil) }
+            hasDeadline = false
+        }
+        if machine.shouldClose {
+            connection.close(afterFlush: true)
+        } else if machine.wantsInput == isPaused {
+            isPaused.toggle()
+            if isPaused { connection.pauseReading() } else { connection.resumeReading() }
+        }
+    }
+
+    func respond(_ response: HTTPResponse) {
+        guard connection.isOpen else { return }
+        connection.write { machine.respond(response, date: front.date, into: &$0) }
+        // Inside `pump` the loop there goes on; an answer that comes later starts it again.
+        if !isPumping { pump() }
+    }
+
+    func upgrade(_ response: HTTPResponse) -> (connection: Connection, first: [UInt8]) {
+        connection.write { machine.respond(response, date: front.date, into: &$0) }
+        connection.onPeerFinished = nil
+        return (connection, machine.takeUpgradedBytes())
+    }
+}

@@ -1,0 +1,322 @@
+import HTTP
+import Raft
+import Replica
+import Routing
+import Transport
+import Wire
+
+/// The consoles connected to this node: tells them what changed, and the cluster that they are
+/// there. Loop's thread only.
+///
+/// Each console hears of the sessions that its agent may see, as views made at this moment; a
+/// session that went out of sight is told as gone. A console that comes back with the last index it
+/// saw is told what changed since, if this node still remembers; otherwise to read anew.
+final class LiveHub {
+    /// Bounds of what is remembered and how often leases are renewed.
+    enum Limits {
+        /// Changes remembered for consoles that come back.
+        static let remembered = 20_000
+        /// How often all leases are renewed, in one entry.
+        static let renewal: Duration = .seconds(10)
+        /// Sessions that a console is known to show; past it the console is told to read anew.
+        static let shown = 5_000
+    }
+
+    /// One connected console.
+    final class Console {
+        let number: UInt64
+        let caller: Caller
+        let socket: ConsoleSocket
+        var isVisible = true
+        var mayNotify = false
+        var shownIndex: UInt64 = 0
+        /// Sessions told and not told gone since.
+        var shown: Set<SessionID> = []
+        /// Too much was unread: nothing more until it is, then "refresh".
+        var isBehind = false
+
+        init(number: UInt64, caller: Caller, socket: ConsoleSocket) {
+            self.number = number
+            self.caller = caller
+            self.socket = socket
+        }
+    }
+
+    private unowned let node: Node
+    private var consoles: [UInt64: Console] = [:]
+    private var nextNumber: UInt64 = 1
+    private var recent: [(index: LogIndex, event: Event)] = []
+    private var rememberedFrom: LogIndex = .zero
+
+    init(node: Node) { self.node = node }
+
+    /// Whether anybody has been connected, so that changes are worth remembering.
+    var isWatched: Bool { nextNumber > 1 }
+    /// Connected consoles.
+    var count: Int { consoles.count }
+
+    /// Begins to renew leases.
+    func start() {
+        _ = node.loop.schedule(after: Limits.renewal) { [weak self] in
+            self?.renewAll()
+            self?.start()
+        }
+    }
+
+    // MARK: Connections
+
+    /// Takes over the connection of an upgraded request.
+    func open(_ connection: Transport.Connection, first: [UInt8], caller: Caller, after: LogIndex?)
+    {
+        let socket = ConsoleSocket(connection, first: first)
+        connection.maxPendingWriteBytes = node.configuration.limits.consoleQueueBytes * 2
+        let console = Console(number: nextNumber, caller: caller, socket: socket)
+        if nextNumber == 1 { rememberedFrom = node.appliedIndex }
+        nextNumber += 1
+        consoles[console.number] = console
+        socket.onMessage = { [weak self, unowned console] text in self?.took(text, from: console) }
+        socket.onDrained = { [weak self, unowned console] in self?.drained(console) }
+        socket.onClosed = { [weak self] in self?.closed(console) }
+        send(
+            LiveMessage.hello(index: node.appliedIndex, node: node.configuration.node), to: console)
+        if let after, after < node.appliedIndex { catchUp(console, after: after) }
+        renew([console])
+    }
+
+    private func closed(_ console: Console) {
+        console.socket.onClosed = nil
+        consoles[console.number] = nil
+        node.submit(
+            .closeConnections(
+                node: node.configuration.node.rawValue, incarnation: node.incarnation,
+                [console.number])
+        ) { _ in
+            // Without a leader the lease ends by itself.
+        }
+    }
+
+    /// Tells what changed after an index, or that too much has been forgotten.
+    private func catchUp(_ console: Console, after index: LogIndex) {
+        guard index >= rememberedFrom else {
+            return send(LiveMessage.refresh, to: console)
+        }
+        var told: Set<SessionID> = []
+        for (at, event) in recent where at > index {
+            switch event {
+            case .sessionChanged(let id), .historyAdded(let id, _):
+                if told.insert(id).inserted { tell(id, to: console) }
+            case .agentChanged(let id): tell(id, to: console)
+            case .projectChanged, .linkChanged, .outboxQueued, .outboxChanged, .signedOut: break
+            }
+        }
+    }
+
+    private func took(_ text: [UInt8], from console: Console) {
+        guard let json = try? JSONValue.parse(text) else { return }
+        switch json["type"]?.string {
+        case "page":
+            let wasVisible = console.isVisible
+            console.isVisible = json["visible"]?.bool ?? console.isVisible
+            console.mayNotify = json["notifications"]?.string == "granted"
+            if let shown = json["shown"]?.string.flatMap({ UInt64($0) }) {
+                console.shownIndex = shown
+            }
+            // The index shown may wait for the next renewal; visibility decides who is given work.
+            if wasVisible != console.isVisible { renew([console]) }
+        case "away":
+            guard let away = json["away"]?.bool else { return }
+            node.submit(.setAway(console.caller.agent, away)) { _ in
+                // The page sees the agent's presence change, or does not and shows the old one.
+            }
+        default: break
+        }
+    }
+
+    // MARK: Leases
+
+    private func renewAll() {
+        let ended = consoles.values.filter { console in
+            guard let signIn = node.state.signIn(tokenHash: console.caller.tokenHash) else {
+                return true
+            }
+            return signIn.expires <= node.logTime
+        }
+        for console in ended { endSignIn(console) }
+        renew(consoles.keys.sorted().compactMap { consoles[$0] })
+    }
+
+    private func renew(_ list: [Console]) {
+        guard !list.isEmpty else { return }
+        let leases = list.map { console in
+            Lease(
+                connection: console.number, agent: console.caller.agent,
+                isVisible: console.isVisible, mayNotify: console.mayNotify,
+                shownIndex: console.shownIndex)
+        }
+        node.submit(
+            .renewLeases(
+                node: node.configuration.node.rawValue, incarnation: node.incarnation, leases)
+        ) { _ in
+            // Without a leader nothing expires either; the next renewal comes in ten seconds.
+        }
+    }
+
+    private func endSignIn(_ console: Console) {
+        send(LiveMessage.signedOut, to: console)
+        console.socket.close(code: 4401, reason: "signed out")
+    }
+
+    // MARK: Changes
+
+    /// Tells the consoles what these effects changed.
+    func applied(_ effects: Replica.Effects) {
+        recent += effects.events
+        if recent.count > Limits.remembered {
+            let cut = recent.count - Limits.remembered / 2
+            rememberedFrom = recent[cut - 1].index
+            recent.removeFirst(cut)
+        }
+        guard !consoles.isEmpty else { return }
+        var sessions: [SessionID] = []
+        var seen: Set<SessionID> = []
+        var agents: Set<AgentID> = []
+        var added: [(SessionID, Int64)] = []
+        for (_, event) in effects.events {
+            switch event {
+            case .sessionChanged(let id):
+                if seen.insert(id).inserted { sessions.append(id) }
+            case .historyAdded(let id, let ordinal): added.append((id, ordinal))
+            case .agentChanged(let id): agents.insert(id)
+            case .signedOut(_, let hash):
+                for console in consoles.values where console.caller.tokenHash == hash {
+                    endSignIn(console)
+                }
+            case .projectChanged, .linkChanged, .outboxQueued, .outboxChanged: break
+            }
+        }
+        let items = Items(added, in: effects.rows)
+        for number in consoles.keys.sorted() {
+            guard let console = consoles[number] else { continue }
+            for id in agents.sorted() { tell(id, to: console) }
+            for id in sessions { tell(id, to: console) }
+            for (id, ordinal) in added where node.state.canSee(console.caller.agent, id) {
+                guard let item = items.find(id, ordinal) else { continue }
+                let view = node.state.view(item, ordinal: ordinal)
+                send(LiveMessage.item(view, of: id, index: node.appliedIndex), to: console)
+            }
+        }
+    }
+
+    /// History items among row changes; parsed only when asked for.
+    private struct Items {
+        private struct Key: Hashable {
+            var session: Int64
+            var ordinal: Int64
+        }
+        private var rows: [Key: [UInt8]] = [:]
+
+        init(_ added: [(SessionID, Int64)], in changes: [RowChange]) {
+            guard !added.isEmpty else { return }
+            for change in changes where change.table == .history {
+                rows[Key(session: change.major, ordinal: change.minor)] = change.value
+            }
+        }
+        func find(_ session: SessionID, _ ordinal: Int64) -> HistoryItem? {
+            rows[Key(session: session.rawValue, ordinal: ordinal)].flatMap {
+                try? HistoryItem(row: $0)
+            }
+        }
+    }
+
+    private func tell(_ id: SessionID, to console: Console) {
+        guard let session = node.state.session(id) else { return }
+        if node.state.canSee(console.caller.agent, id) {
+            if console.shown.count < Limits.shown { console.shown.insert(id) }
+            let view = node.state.view(session, for: console.caller.agent, at: node.logTime)
+            send(LiveMessage.session(view, index: node.appliedIndex), to: console)
+        } else if console.shown.remove(id) != nil || session.lastOwner == console.caller.agent {
+            send(LiveMessage.gone(id, index: node.appliedIndex), to: console)
+        }
+    }
+
+    private func tell(_ id: AgentID, to console: Console) {
+        let shares = node.state.projects.contains { project in
+            project.member(id) != nil
+                && !node.state.permissions(of: console.caller.agent, in: project.id).isEmpty
+        }
+        guard shares || id == console.caller.agent else { return }
+        let view = node.state.summary(id, in: nil, at: node.logTime)
+        let isAway = node.state.agent(id)?.isAway ?? false
+        send(LiveMessage.agent(view, isAway: isAway), to: console)
+    }
+
+    private func send(_ message: [UInt8], to console: Console) {
+        guard !console.isBehind else { return }
+        guard console.socket.pendingBytes <= node.configuration.limits.consoleQueueBytes else {
+            console.isBehind = true
+            node.metrics.count(.consolesDropped)
+            return
+        }
+        node.metrics.count(.consoleFramesSent)
+        console.socket.send(message)
+    }
+
+    private func drained(_ console: Console) {
+        guard console.isBehind else { return }
+        console.isBehind = false
+        send(LiveMessage.refresh, to: console)
+    }
+}
+
+/// The messages that a console gets.
+enum LiveMessage {
+    private struct Message: Encodable {
+        var type: String
+        var index: String?
+        var node: String?
+        var session: SessionOrID?
+        var item: API.Item?
+        var agent: LiveAgent?
+    }
+    private struct LiveAgent: Encodable {
+        var id: String
+        var name: String
+        var presence: String
+        var away: Bool
+    }
+    private enum SessionOrID: Encodable {
+        case whole(API.Session)
+        case id(SessionID)
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .whole(let session): try container.encode(session)
+            case .id(let id): try container.encode("\(id)")
+            }
+        }
+    }
+
+    static let refresh = JSON.encode(Message(type: "refresh"))
+    static let signedOut = JSON.encode(Message(type: "signedOut"))
+
+    static func hello(index: LogIndex, node: NodeID) -> [UInt8] {
+        JSON.encode(Message(type: "hello", index: "\(index)", node: "\(node)"))
+    }
+    static func session(_ view: API.Session, index: LogIndex) -> [UInt8] {
+        JSON.encode(Message(type: "session", index: "\(index)", session: .whole(view)))
+    }
+    static func gone(_ id: SessionID, index: LogIndex) -> [UInt8] {
+        JSON.encode(Message(type: "gone", index: "\(index)", session: .id(id)))
+    }
+    static func item(_ item: API.Item, of id: SessionID, index: LogIndex) -> [UInt8] {
+        JSON.encode(
+            Message(type: "item", index: "\(index)", session: .id(id), item: item))
+    }
+    static func agent(_ agent: API.AgentSummary, isAway: Bool) -> [UInt8] {
+        JSON.encode(
+            Message(
+                type: "agent",
+                agent: LiveAgent(
+                    id: agent.id, name: agent.name, presence: agent.presence, away: isAway)))
+    }
+}

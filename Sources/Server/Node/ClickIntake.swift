@@ -1,0 +1,111 @@
+import Crypto
+import Replica
+import Routing
+import Storage
+import Transport
+import Wire
+
+/// Clicks on their way from the browser into the log: kept in the spool first, then passed on,
+/// many in one entry, behind webhooks. Loop's thread only.
+final class ClickIntake: @unchecked Sendable {  // other threads only carry it to `loop.post`
+    /// Bounds of passing clicks on.
+    enum Limits {
+        /// Clicks in one entry.
+        static let batch = 500
+        /// While more requests than this wait for the cluster, clicks wait too.
+        static let yieldAbove = 64
+        /// Pause before looking again.
+        static let pause: Duration = .milliseconds(100)
+        /// Pause after the cluster did not take a batch.
+        static let retry: Duration = .milliseconds(500)
+        /// A kept text of a click is cut here.
+        static let textBytes = 1024
+    }
+
+    private unowned let node: Node
+    private let epoch = SecureRandom.uint64()
+    private var sequence: UInt64 = 0
+    private var isPassingOn = false
+    private var timer: LoopTimer?
+
+    init(node: Node) { self.node = node }
+
+    /// Begins to pass on what an earlier process may have left.
+    func start() { look(after: Limits.pause) }
+
+    /// Names the next click of this process.
+    func nextKey() -> ClickKey {
+        sequence += 1
+        return ClickKey(epoch: epoch, sequence: sequence)
+    }
+
+    /// Keeps a click; the completion is told whether it is safe, on a later turn.
+    func keep(_ click: Click, completion: @escaping (Bool) -> Void) {
+        var writer = ByteWriter(capacity: 256)
+        Command.clicks([click]).encode(into: &writer)
+        let ticket = LoopBound(completion, loop: node.loop)
+        let loop = node.loop
+        node.stores.spool.append(
+            epoch: click.key.epoch, sequence: click.key.sequence, body: writer.bytes
+        ) { [weak self] error in
+            let intake = self
+            loop.post {
+                ticket.take()(error == nil)
+                intake?.lookSoon()
+            }
+        }
+    }
+
+    private func lookSoon() {
+        if timer == nil && !isPassingOn { look(after: Limits.pause) }
+    }
+
+    private func look(after pause: Duration) {
+        timer?.cancel()
+        timer = node.loop.schedule(after: pause) { [weak self] in
+            self?.timer = nil
+            self?.passOn()
+        }
+    }
+
+    private func passOn() {
+        guard !isPassingOn, !node.isStopping, node.stores.spool.count > 0 else { return }
+        guard node.waitingRequests <= Limits.yieldAbove, !node.isOverloaded else {
+            return look(after: Limits.pause)
+        }
+        isPassingOn = true
+        let loop = node.loop
+        node.stores.spool.next(limit: Limits.batch) { [weak self] result in
+            let intake = self
+            loop.post { intake?.took(result) }
+        }
+    }
+
+    private func took(_ result: Result<[SpooledRow], StorageError>) {
+        guard case .success(let rows) = result, let last = rows.last else {
+            isPassingOn = false
+            return
+        }
+        var clicks: [Click] = []
+        clicks.reserveCapacity(rows.count)
+        for row in rows {
+            var reader = ByteReader(row.body)
+            guard case .clicks(let some)? = try? Command.decode(&reader) else {
+                node.log.error(
+                    "a spooled click can't be read and is left out",
+                    ["position": .number(row.position)])
+                continue
+            }
+            clicks += some
+        }
+        node.submit(.clicks(clicks)) { [weak self] answer in
+            guard let self else { return }
+            isPassingOn = false
+            guard case .applied = answer else { return look(after: Limits.retry) }
+            node.metrics.count(.clicksForwarded, by: clicks.count)
+            node.stores.spool.remove(through: last.position)
+            // Removed behind the next read in the writer's queue, so look anew at once.
+            if rows.count == Limits.batch { passOn() } else { look(after: Limits.pause) }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+import Crypto
+import Raft
+import Replica
+import Routing
+import Storage
+import Transport
+import Wire
+
+/// One node: the `Replica`, and the shell that carries out its effects. Loop's thread only.
+///
+/// Every input of a turn goes into the replica as it comes; at the turn's end its effects are taken
+/// once and carried out in their order: start the write, send, hand rows to state.db, answer.
+public final class Node: @unchecked Sendable {  // other threads only carry it to `loop.post`
+    let configuration: NodeConfiguration
+    let loop: EventLoop
+    let log: Log
+    let secrets: Secrets
+    /// Random for each start of the process.
+    let incarnation: UInt64
+    let stores: Stores
+    let workers: Workers
+    var metrics = Metrics()
+    var passwordGate: PasswordGate
+    /// A hash to check when a login is unknown, so that both cost the same time.
+    let decoyHash: String
+    /// Unsealed webhook secrets, by project; dropped when the project changes.
+    var webhookSecrets: [ProjectID: Text] = [:]
+
+    private(set) var replica: Replica
+    let peers: PeerLinks
+    private(set) var delivery: Delivery!
+    private(set) var clicks: ClickIntake!
+    private(set) var live: LiveHub!
+    var publicFront: HTTPFront?
+    var operationsFront: HTTPFront?
+    var routes = Router()
+    var publicTLS: TLSServerContext?
+    /// Called when the node must stop, with the process's exit code.
+    var onStop: ((Int32) -> Void)?
+
+    private var waiting: [RequestID: (Answer) -> Void] = [:]
+    private var nextRequest: UInt64 = 1
+    private var timer: LoopTimer?
+    private var isCarryingOut = false
+    private var hasNewInput = false
+    private var leaderlessSince: Int64?
+    private var role = Raft.RoleChange(role: .follower, term: .zero, leader: nil)
+    private var isBootstrapping = false
+    private(set) var isStopping = false
+
+    /// A node over opened stores; `start` lets it work.
+    init(
+        configuration: NodeConfiguration, loop: EventLoop, log: Log, secrets: Secrets,
+        stores: Stores, replica: Replica, incarnation: UInt64
+    ) throws(TransportError) {
+        self.configuration = configuration
+        self.loop = loop
+        self.log = log
+        self.secrets = secrets
+        self.stores = stores
+        self.replica = replica
+        self.incarnation = incarnation
+        workers = try Workers(passwordThreads: configuration.limits.passwordChecks)
+        passwordGate = PasswordGate(perMinute: configuration.limits.signInsPerMinute)
+        decoyHash = Scrypt().hash(password: SecureRandom.bytes(16))
+        let identity = PeerLink.Identity(
+            cluster: configuration.cluster, node: configuration.node, incarnation: incarnation,
+            key: secrets.peerKey, members: Set(configuration.members.keys))
+        peers = PeerLinks(
+            loop: loop, identity: identity, addresses: configuration.members, log: log)
+        leaderlessSince = EventLoop.clock()
+        live = LiveHub(node: self)
+    }
+
+    /// Connects the parts and begins.
+    func start(clicks: ClickIntake, delivery: Delivery) throws {
+        self.clicks = clicks
+        self.delivery = delivery
+        stores.log.onDurable = { [loop, weak self] id in
+            let node = self
+            loop.post { node?.wrote(id) }
+        }
+        peers.onUp = { [unowned self] peer in
+            metrics.count(.peerConnections)
+            input { $0.linkOpened(to: peer) }
+        }
+        peers.onDown = { [unowned self] peer in input { $0.linkClosed(to: peer) } }
+        peers.onFrame = { [unowned self] peer, frame in
+            input { $0.received(frame, from: peer) }
+        }
+        loop.onTurnEnd = { [unowned self] in carryOut() }
+        if let listen = configuration.peerListen { try peers.start(listen: listen) }
+        addRoutes()
+        try openFronts()
+        clicks.start()
+        live.start()
+        hasNewInput = true
+    }
+
+    // MARK: What the rest of the server asks
+
+    /// The routing state as applied here.
+    var state: RoutingState {
+        _read { yield replica.state.routing }
+    }
+    /// The last applied index.
+    var appliedIndex: LogIndex { replica.mark.index }
+    /// Log time now, as far as this node can tell: for what pages show, never for decisions.
+    var logTime: LogTime { replica.status.logTime }
+    /// Requests that wait for the cluster.
+    var waitingRequests: Int { waiting.count }
+    /// The term in which this node leads and has begun its epoch; nil otherwise.
+    private(set) var officeEpoch: UInt64?
+
+    /// Puts a command to the cluster; the completion is called once, on a later turn.
+    func submit(
+        _ command: Command, within limit: Duration? = nil,
+        completion: @escaping (Answer) -> Void
+    ) {
+        let request = RequestID(nextRequest)
+        nextRequest += 1
+        waiting[request] = completion
+        let patience = limit ?? .seconds(configuration.limits.commandSeconds)
+        let deadline = Instant(nanoseconds: loop.now).advanced(by: patience)
+        input { $0.submitted(command, request: request, deadline: deadline) }
+    }
+
+    /// Whether so much waits for state.db that nothing more is taken.
+    var isOverloaded: Bool { stores.state.isOverloaded }
+
+    /// Begins an orderly shutdown: hands over the leadership, then stops.
+    func leave() {
+        guard !isStopping else { return }
+        isStopping = true
+        log.info("leaving", ["pending": .count(waiting.count)])
+        publicFront?.close()
+        input { $0.leaveRequested() }
+        let deadline = loop.now + Node.leavePatience
+        waitToLeave(until: deadline)
+    }
+    /// How long an orderly shutdown may take, in nanoseconds.
+    static let leavePatience: Int64 = 3_000_000_000
+
+    private func waitToLeave(until deadline: Int64) {
+        if (replica.mayLeave && waiting.isEmpty) || loop.now >= deadline {
+            stop(code: 0)
+        } else {
+            _ = loop.schedule(after: .milliseconds(10)) { [weak self] in
+                self?.waitToLeave(until: deadline)
+            }
+        }
+    }
+
+    /// Ends the process: what is queued is written, then `onStop`.
+    func stop(code: Int32) {
+        isStopping = true
+        peers.close()
+        onStop?(code)
+    }
+
+    // MARK: Inputs and effects
+
+    /// Gives the replica an input, after the time.
+    private func input(_ body: (inout Replica) -> Void) {
+        advanceTime()
+        body(&replica)
+        hasNewInput = true
+        // An input that comes while effects are carried out needs a turn of its own.
+        if isCarryingOut { loop.later {} }
+    }
+
+    private func advanceTime() {
+        replica.timeAdvanced(
+            to: Instant(nanoseconds: loop.now), wall: LogTime(milliseconds: WallClock.now()))
+    }
+
+    private func wrote(_ id: UInt64) { input { $0.persisted(id: id) } }
+
+    private func carryOut() {
+        isCarryingOut = true
+        defer { isCarryingOut = false }
+        hasNewInput = false
+        advanceTime()
+        let effects = replica.takeEffects()
+        if let failure = effects.failure {
+            log.error("the node must stop", ["reason": .text(failure.description)])
+            return stop(code: 70)
+        }
+        if let persist = effects.persist { stores.log.submit(persist) }
+        for (peer, frame) in effects.send {
+            metrics.count(.peerBytesSent, by: frame.count)
+            peers.send(frame, to: peer)
+        }
+        if let change = effects.change { tookRole(change) }
+        if let mark = effects.mark { applied(effects, mark) }
+        for (request, answer) in effects.answers {
+            waiting.removeValue(forKey: request)?(answer)
+        }
+        for request in effects.readEntries { readEntries(request) }
+        for notice in effects.notices { say(notice) }
+        beginOffice()
+        if effects.runAgain || hasNewInput { loop.later {} }
+        schedule(effects.nextDeadline)
+    }
+
+    private func schedule(_ deadline: Instant?) {
+        guard let deadline else { return }
+        if let timer {
+            timer.reschedule(at: deadline.nanoseconds)
+        } else {
+            let delay = max(0, deadline.nanoseconds - loop.now)
+            // The timer only wakes the loop; the turn's end does the rest.
+            timer = loop.schedule(after: .nanoseconds(delay)) {}
+        }
+    }
+
+    private func applied(_ effects: Replica.Effects, _ mark: Replica.Mark) {
+        stores.state.submit(
+            effects.rows,
+            applied: AppliedMark(
+                index: mark.index, term: mark.term, digest: mark.digest, meta: mark.meta))
+        metrics.count(.commandsApplied, by: effects.answers.count)
+        var touchesOutbox = false
+        for (_, event) in effects.events {
+            switch event {
+            case .projectChanged(let id): webhookSecrets[id] = nil
+            case .outboxQueued, .outboxChanged: touchesOutbox = true
+            case .sessionChanged, .historyAdded, .agentChanged, .linkChanged, .signedOut: break
+            }
+        }
+        if live.isWatched { live.applied(effects) }
+        if touchesOutbox { delivery.poke() }
+    }
+
+    private func readEntries(_ request: Raft.EntriesRequest) {
+        stores.log.read(
+            from: request.from, through: request.through, maxBytes: request.maxBytes
+        ) { [loop, weak self] result in
+            let node = self
+            loop.post { node?.tookEntries(result, from: request.from) }
+        }
+    }
+
+    private func tookEntries(_ result: Result<[Entry], StorageError>, from: LogIndex) {
+        switch result {
+        case .success(let entries): input { $0.entriesRead(entries, from: from) }
+        case .failure(let error): storageFailed(error)
+        }
+    }
+
+    /// A store failed for good: nothing that this node says can be trusted any more.
+    func storageFailed(_ error: StorageError) {
+        log.error("storage failed; the node stops", ["reason": .text(error.description)])
+        stop(code: 74)
+    }
+
+    // MARK: Office
+
+    private func tookRole(_ change: Raft.RoleChange) {
+        metrics.count(.leaderChanges)
+        log.info(
+            "role changed",
+            [
+                "role": .text("\(change.role)"), "term": .count(change.term.rawValue),
+                "leader": .text(change.leader.map { "\($0)" } ?? "none"),
+            ])
+        if change.leader == nil {
+            leaderlessSince = leaderlessSince ?? loop.now
+        } else if let since = leaderlessSince {
+            metrics.leaderlessSeconds.observe(Double(loop.now - since) / 1e9)
+            leaderlessSince = nil
+        }
+        role = change
+    }
+
+    /// What a leader does once its epoch has begun: first administrator, sender.
+    private func beginOffice() {
+        guard role.role == .leader, state.epoch == role.term.rawValue else {
+            officeEpoch = nil
+            return
+        }
+        if officeEpoch != state.epoch {
+            officeEpoch = state.epoch
+            delivery.poke()
+        }
+        if state.agents.isEmpty { bootstrap() }
+    }
+
+    private func bootstrap() {
+        guard let first = configuration.bootstrap, !isBootstrapping else { return }
+        isBootstrapping = true
+        let password: String
+        do {
+            password = try Bootstrap.password(of: first)
+        } catch {
+            log.error("no first administrator", ["reason": .text(error.description)])
+            return
+        }
+        let started = workers.passwords.submit(on: loop) { () -> Text in
+            Text(Scrypt().hash(password: Array(password.utf8)))
+        } completion: { [self] hash in
+            submit(.bootstrap(login: first.login, name: first.login, passwordHash: hash)) {
+                [self] answer in
+                isBootstrapping = false
+                guard case .applied(_, .done) = answer else { return }
+                log.info("first administrator made", ["login": .text(first.login.string)])
+                if first.passwordFile == nil {
+                    Bootstrap.announce(
+                        login: first.login.string, password: password,
+                        url: configuration.publicListener.baseURL)
+                }
+            }
+        }
+        if !started { isBootstrapping = false }
+    }
+
+    private func say(_ notice: Replica.Notice) {
+        switch notice {
+        case .badFrame(let peer, let what):
+            log.warning(
+                "a peer's frame was dropped",
+                ["peer": .count(peer.rawValue), "reason": .text(what)])
+        case .peerDiverged(let peer, let index):
+            log.error(
+                "a peer's state differs; it must stop",
+                ["peer": .count(peer.rawValue), "index": .count(index.rawValue)])
+        case .noMajorityAgrees(let index):
+            log.error(
+                "the nodes' states differ and no majority agrees; nothing is assigned",
+                ["index": .count(index.rawValue)])
+        }
+    }
+}

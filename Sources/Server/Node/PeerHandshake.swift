@@ -1,0 +1,107 @@
+import Crypto
+import Raft
+import Wire
+
+/// How two nodes convince each other that they belong to one cluster, before any frame.
+///
+/// The dialer sends a hello, the acceptor answers with its hello and a proof, the dialer sends its
+/// proof. A proof is HMAC-SHA256 under the cluster's peer key over both hellos and the role, so
+/// that neither can be replayed or reflected.
+struct PeerHandshake {
+    /// The protocol between nodes; another version is refused by name.
+    static let version: UInt16 = 1
+    /// Longest cluster name.
+    static let maxNameBytes = 64
+    /// Bytes of a proof.
+    static let proofBytes = 32
+
+    /// What a node says of itself.
+    struct Hello: Hashable {
+        var version: UInt16 = PeerHandshake.version
+        var cluster: Text
+        var node: NodeID
+        var incarnation: UInt64
+        var nonce: [UInt8]
+
+        static let magic: [UInt8] = Array("RHSE".utf8)
+
+        func encoded() -> [UInt8] {
+            var writer = ByteWriter()
+            writer.raw(Hello.magic)
+            writer.u16(version)
+            writer.text(cluster)
+            writer.u64(node.rawValue)
+            writer.u64(incarnation)
+            writer.blob(nonce)
+            return writer.bytes
+        }
+        init(cluster: Text, node: NodeID, incarnation: UInt64, nonce: [UInt8]) {
+            self.cluster = cluster
+            self.node = node
+            self.incarnation = incarnation
+            self.nonce = nonce
+        }
+        /// Reads a hello; says in words what is wrong with it.
+        init(_ reader: inout ByteReader) throws(PeerRefusal) {
+            do {
+                guard try reader.raw(count: 4) == Hello.magic else { throw PeerRefusal.notAPeer }
+                version = try reader.u16()
+                guard version == PeerHandshake.version else {
+                    throw PeerRefusal.version(theirs: version)
+                }
+                cluster = try reader.text(limit: PeerHandshake.maxNameBytes)
+                node = NodeID(try reader.u64())
+                incarnation = try reader.u64()
+                nonce = try reader.blob(limit: 32)
+            } catch let refusal as PeerRefusal {
+                throw refusal
+            } catch {
+                throw PeerRefusal.notAPeer
+            }
+        }
+    }
+
+    /// The proof of one side over both hellos.
+    static func proof(key: [UInt8], dialer: Hello, acceptor: Hello, byDialer: Bool) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.bool(byDialer)
+        writer.blob(dialer.encoded())
+        writer.blob(acceptor.encoded())
+        return HMACSHA256.mac(key: key, writer.bytes)
+    }
+}
+
+/// Why a connection between nodes is refused.
+enum PeerRefusal: Error, Hashable, CustomStringConvertible {
+    /// The other end does not speak this protocol.
+    case notAPeer
+    /// It speaks another version of it.
+    case version(theirs: UInt16)
+    /// It belongs to another cluster.
+    case cluster(theirs: Text)
+    /// It is not the node that was dialled, or no member.
+    case node(theirs: NodeID)
+    /// It does not know the cluster's key.
+    case wrongKey
+    /// It sent a damaged or too long frame.
+    case badFrame
+
+    var description: String {
+        switch self {
+        case .notAPeer:
+            "the other end is not a Roundhouse node; check the peer address in `members`"
+        case .version(let theirs):
+            "the other node speaks peer protocol \(theirs), this one \(PeerHandshake.version); "
+                + "run the same release on every node"
+        case .cluster(let theirs):
+            "the other node belongs to cluster \"\(theirs)\"; check `cluster` in both configurations"
+        case .node(let theirs):
+            "the other node says it is node \(theirs), which is not expected at this address; "
+                + "check `node` and `members` in both configurations"
+        case .wrongKey:
+            "the other node has another cluster key; copy one key file to every node"
+        case .badFrame:
+            "the other node sent a damaged frame; the connection starts anew"
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Glibc
+import Server
+
+/// The command line. Exit codes are those of sysexits.h: 0 done, 64 wrong words, 69 not reached,
+/// 74 a file can't be trusted or written, 78 wrong configuration.
+enum Program {
+    static let usage = """
+        roundhouse \(Roundhouse.version): decides which agent answers which Telegram user
+
+        roundhouse serve [--config FILE]      run a node; without a file a cluster of one in
+                                              ./roundhouse-data, console at 127.0.0.1:8080
+        roundhouse status [--config FILE]... [--operations ADDRESS]... [--json]
+                                              roles, terms, indexes and lag of nodes
+        roundhouse config check FILE          check a configuration
+        roundhouse key new                    print a new cluster key
+        roundhouse version | help
+
+        """
+
+    /// Runs one command; gives the exit code.
+    static func run(_ words: [String]) -> Int32 {
+        do {
+            guard let command = words.first else {
+                complain(usage)
+                return EX_USAGE
+            }
+            let rest = words.dropFirst()
+            switch command {
+            case "serve": return try serve(rest)
+            case "status": return try status(rest)
+            case "config": return try config(rest)
+            case "key": return try key(rest)
+            case "version", "--version":
+                print("roundhouse \(Roundhouse.version)")
+            case "help", "--help", "-h":
+                print(usage, terminator: "")
+            default:
+                throw Arguments.Problem(description: "unknown command \(command)")
+            }
+            return 0
+        } catch let problem as Arguments.Problem {
+            complain("roundhouse: \(problem); `roundhouse help` lists the commands\n")
+            return EX_USAGE
+        } catch let error as ConfigurationError {
+            complain("roundhouse: \(error)\n")
+            return EX_CONFIG
+        } catch let failure as Roundhouse.StartFailure {
+            complain("roundhouse: \(failure)\n")
+            return failure.code
+        } catch {
+            complain("roundhouse: \(error)\n")
+            return EX_SOFTWARE
+        }
+    }
+
+    private static func serve(_ words: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(words, options: ["config"], flags: [])
+        guard arguments.words.isEmpty else {
+            throw Arguments.Problem(description: "serve takes no further words")
+        }
+        let file = arguments.options["config"]
+        let configuration = try file.map(NodeConfiguration.read) ?? NodeConfiguration.alone()
+        return try Roundhouse.serve(configuration, configurationFile: file)
+    }
+
+    private static func status(_ words: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(
+            words, options: ["config", "operations"], flags: ["json"])
+        guard arguments.words.isEmpty else {
+            throw Arguments.Problem(description: "status takes no further words")
+        }
+        var addresses: [String] = []
+        for text in arguments.all["operations"] ?? [] {
+            addresses += text.split(separator: ",").map(String.init)
+        }
+        for file in arguments.all["config"] ?? [] {
+            addresses.append("\(try NodeConfiguration.read(file).operationsListen)")
+        }
+        if addresses.isEmpty {
+            addresses = ["\(NodeConfiguration.alone().operationsListen)"]
+        }
+        return try StatusReport.run(addresses: addresses, asJSON: arguments.flags.contains("json"))
+    }
+
+    private static func config(_ words: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(words, options: [], flags: [])
+        guard arguments.words.count == 2, arguments.words[0] == "check" else {
+            throw Arguments.Problem(description: "say `config check FILE`")
+        }
+        let configuration = try NodeConfiguration.read(arguments.words[1])
+        print(
+            "\(arguments.words[1]): good; node \(configuration.node) of cluster "
+                + "\(configuration.cluster), \(max(1, configuration.members.count)) members")
+        return 0
+    }
+
+    private static func key(_ words: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(words, options: [], flags: [])
+        guard arguments.words == ["new"] else {
+            throw Arguments.Problem(description: "say `key new`")
+        }
+        print(ClusterKey.make(), terminator: "")
+        return 0
+    }
+
+    private static func complain(_ text: String) {
+        let bytes = Array(text.utf8)
+        // Nothing can be done when standard error is closed.
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+}
