@@ -47,14 +47,15 @@ public final class HMACKey {
     public init(_ key: [UInt8]) {
         guard let context = EVP_MAC_CTX_new(Algorithm.hmac) else { fatalError("out of memory") }
         self.context = context
+        // Keys are padded with zeros, so this is the same key; OpenSSL takes no empty one.
+        let key = key.isEmpty ? [0] : key
         var digest = Array("SHA256".utf8CString)
         let result = digest.withUnsafeMutableBufferPointer { name in
             let parameters = [
                 OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0),
                 OSSL_PARAM_construct_end(),
             ]
-            // An empty array may have no address, and no address means "keep the key".
-            return EVP_MAC_init(context, key.isEmpty ? [0] : key, key.count, parameters)
+            return EVP_MAC_init(context, key, key.count, parameters)
         }
         precondition(result == 1, "HMAC-SHA-256 failed")
     }

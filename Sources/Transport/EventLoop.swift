@@ -10,8 +10,9 @@ import Synchronization
 /// A turn is: wait; deferred work, ready sockets, posted work, due timers; `onTurnEnd`; send what
 /// was written. Sending runs no callback, so whatever a turn causes is covered by the `onTurnEnd`
 /// of the same turn or of the next one, which then follows without waiting.
-// Sendable because every stored property is either immutable, atomic, under the mutex, or touched
-// only after `checkThread`.
+///
+/// Sendable because every stored property is immutable, atomic, under the mutex, or touched only
+/// after `checkThread`.
 public final class EventLoop: @unchecked Sendable {
     /// Called once after all ready events, timers and posted work of a turn, before pending
     /// writes are sent and the loop blocks again.

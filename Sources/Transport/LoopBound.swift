@@ -1,6 +1,7 @@
 /// A value of the loop's thread on its way through another thread and back.
-// Sendable because other threads only pass it on: the value is read and given up on the loop's
-// thread alone.
+///
+/// Sendable because other threads only pass it on: the value is read and given up on the loop's
+/// thread alone.
 public final class LoopBound<Value>: @unchecked Sendable {
     private var value: Value?
     private let loop: EventLoop
