@@ -60,7 +60,8 @@ enum RFC3339 {
             (days(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60
                 + second) * 1000 + fraction
         // A day that the month does not have comes back as another one.
-        return civil(days: result / 86_400_000).day == day ? result : nil
+        let dayNumber = (result - (result % 86_400_000 + 86_400_000) % 86_400_000) / 86_400_000
+        return civil(days: dayNumber).day == day ? result : nil
     }
 
     /// The proleptic Gregorian date of a day number since 1970-01-01.

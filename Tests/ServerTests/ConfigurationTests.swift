@@ -1,0 +1,117 @@
+import Foundation
+import Raft
+import Testing
+import Wire
+
+@testable import Server
+
+/// A configuration as a test changes it.
+private func configuration(_ changes: (inout [String: Any]) -> Void = { _ in }) throws
+    -> NodeConfiguration
+{
+    var json: [String: Any] = [
+        "cluster": "demo", "node": 1, "dataDirectory": "data", "clusterKeyFile": "key",
+        "public": ["listen": "127.0.0.1:8081"], "operations": ["listen": "127.0.0.1:9081"],
+    ]
+    changes(&json)
+    let data = try JSONSerialization.data(withJSONObject: json)
+    let value = try JSONValue.parse(Array(data))
+    return try NodeConfiguration(value, file: "node.json", directory: "/etc/roundhouse")
+}
+
+/// The path that a bad configuration is told with.
+private func pathOfProblem(_ changes: (inout [String: Any]) -> Void) -> String? {
+    do {
+        _ = try configuration(changes)
+        return nil
+    } catch let error as ConfigurationError {
+        return error.path
+    } catch {
+        return "\(error)"
+    }
+}
+
+@Suite struct ConfigurationTests {
+    @Test func `a whole configuration is read`() throws {
+        let read = try configuration { json in
+            json["peer"] = ["listen": "127.0.0.1:7081"]
+            json["members"] = [
+                ["node": 1, "peer": "127.0.0.1:7081"], ["node": 2, "peer": "127.0.0.1:7082"],
+            ]
+            json["limits"] = ["connections": 5, "webhookBodyBytes": 2048]
+            json["telegram"] = ["apiURL": "http://127.0.0.1:8443"]
+            json["logLevel"] = "warning"
+            json["trustedProxies"] = ["::1"]
+        }
+        #expect(read.cluster == "demo")
+        #expect(read.members.count == 2)
+        #expect(read.limits.connections == 5)
+        #expect(read.limits.webhookBodyBytes == 2048)
+        #expect(read.limits.bodyBytes == NodeLimits().bodyBytes)
+        #expect(read.telegram.apiURL == "http://127.0.0.1:8443")
+        #expect(read.logLevel == .warning)
+        #expect(read.trustedProxies == ["::1"])
+    }
+
+    @Test func `relative paths start at the file's directory`() throws {
+        let read = try configuration { $0["clusterKeyFile"] = "/keys/cluster" }
+        #expect(read.dataDirectory == "/etc/roundhouse/data")
+        #expect(read.clusterKeyFile == "/keys/cluster")
+    }
+
+    @Test func `an unknown key is named with its path`() {
+        #expect(pathOfProblem { $0["colour"] = "red" } == "$.colour")
+        #expect(
+            pathOfProblem { $0["public"] = ["listen": "127.0.0.1:1", "port": 1] }
+                == "$.public.port")
+        #expect(pathOfProblem { $0["limits"] = ["conections": 1] } == "$.limits.conections")
+    }
+
+    @Test func `a bad value is named with its path`() {
+        #expect(pathOfProblem { $0["node"] = 0 } == "$.node")
+        #expect(pathOfProblem { $0["node"] = "one" } == "$.node")
+        #expect(pathOfProblem { $0["cluster"] = "no spaces" } == "$.cluster")
+        #expect(pathOfProblem { $0["logLevel"] = "loud" } == "$.logLevel")
+        #expect(pathOfProblem { $0["public"] = ["listen": "8081"] } == "$.public.listen")
+        #expect(pathOfProblem { $0["limits"] = ["connections": 0] } == "$.limits.connections")
+        #expect(pathOfProblem { $0["trustedProxies"] = ["proxy"] } == "$.trustedProxies[0]")
+        #expect(pathOfProblem { $0["telegram"] = ["apiURL": "ftp://x"] } == "$.telegram.apiURL")
+    }
+
+    @Test func `a missing setting is named with its path`() {
+        #expect(pathOfProblem { $0["dataDirectory"] = nil } == "$.dataDirectory")
+        #expect(pathOfProblem { $0["public"] = nil } == "$.public")
+        #expect(pathOfProblem { $0["operations"] = [String: Any]() } == "$.operations.listen")
+    }
+
+    @Test func `HTTPS needs both files`() {
+        #expect(
+            pathOfProblem { $0["public"] = ["listen": "127.0.0.1:1", "keyFile": "k"] }
+                == "$.public.certificateFile")
+    }
+
+    @Test func `members list this node once and know where peers connect`() {
+        let one: [String: Any] = ["node": 1, "peer": "127.0.0.1:7081"]
+        let two: [String: Any] = ["node": 2, "peer": "127.0.0.1:7082"]
+        #expect(pathOfProblem { $0["members"] = [two] } == "$.members")
+        #expect(pathOfProblem { $0["members"] = [one, one] } == "$.members[1].node")
+        #expect(pathOfProblem { $0["members"] = [one, two] } == "$.peer")
+    }
+
+    @Test func `links between nodes stay on loopback`() {
+        #expect(pathOfProblem { $0["peer"] = ["listen": "0.0.0.0:7081"] } == "$.peer.listen")
+        #expect(
+            pathOfProblem {
+                $0["peer"] = ["listen": "127.0.0.1:7081"]
+                $0["members"] = [["node": 1, "peer": "10.0.0.1:7081"]]
+            } == "$.members[0].peer")
+    }
+
+    @Test func `a file that is not JSON says so`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json").path
+        try Data("{".utf8).write(to: URL(fileURLWithPath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        #expect(throws: ConfigurationError.self) { try NodeConfiguration.read(file) }
+        #expect(throws: ConfigurationError.self) { try NodeConfiguration.read(file + ".gone") }
+    }
+}

@@ -1,0 +1,209 @@
+import HTTP
+import Raft
+import Routing
+import Testing
+import Wire
+
+@testable import Server
+
+@Suite struct TimeTests {
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_795_219_200_123, "2026-11-21T00:00:00.123Z"), (-1, "1969-12-31T23:59:59.999Z"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+        ] as [(Int64, String)])
+    func `RFC 3339 both ways`(milliseconds: Int64, text: String) {
+        #expect(RFC3339.text(milliseconds: milliseconds) == text)
+        #expect(RFC3339.milliseconds(text) == milliseconds)
+    }
+
+    @Test(arguments: [
+        "", "2026-11-21", "2026-11-21T00:00:00", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z",
+        "2026-11-21T24:00:00Z", "2026-11-21T00:00:00.Z", "2026-11-21 00:00:00Z",
+        "2026-11-21T00:00:00+01:00Z",
+    ])
+    func `what is no time is refused`(text: String) {
+        #expect(RFC3339.milliseconds(text) == nil)
+    }
+
+    @Test func `a fraction may be short`() {
+        #expect(RFC3339.milliseconds("1970-01-01T00:00:01.5Z") == 1500)
+        #expect(RFC3339.milliseconds("1970-01-01T00:00:01Z") == 1000)
+    }
+
+    @Test func `the date of HTTP`() {
+        #expect(HTTPDate.text(milliseconds: 784_111_777_000) == "Sun, 06 Nov 1994 08:49:37 GMT")
+    }
+}
+
+@Suite struct StartTokenTests {
+    private let key = [UInt8](repeating: 7, count: 32)
+    private let token = StartToken(
+        link: LinkID(123_456), key: ClickKey(epoch: .max, sequence: 99),
+        at: LogTime(milliseconds: 1_795_219_200_123))
+
+    @Test func `a token fits Telegram and comes back`() {
+        let text = token.text(key: key)
+        #expect(text.count == StartToken.characters)
+        #expect(text.count <= 64)
+        #expect(StartToken(text, key: key) == token)
+    }
+
+    @Test func `another key or any changed character is refused`() {
+        var text = token.text(key: key)
+        #expect(StartToken(text, key: [UInt8](repeating: 8, count: 32)) == nil)
+        for place in text.indices {
+            let before = text[place]
+            text[place] = before == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            #expect(StartToken(text, key: key) == nil)
+            text[place] = before
+        }
+        #expect(StartToken(Array(text.dropLast()), key: key) == nil)
+    }
+}
+
+@Suite struct SecretTests {
+    @Test func `a sealed secret opens for its purpose and cluster only`() {
+        let ours = Secrets(clusterKey: [UInt8](repeating: 1, count: 32))
+        let theirs = Secrets(clusterKey: [UInt8](repeating: 2, count: 32))
+        let sealed = ours.seal("123:secret", for: .botToken)
+        #expect(ours.open(sealed, for: .botToken) == "123:secret")
+        #expect(ours.open(sealed, for: .webhookSecret) == nil)
+        #expect(theirs.open(sealed, for: .botToken) == nil)
+        #expect(ours.seal("123:secret", for: .botToken) != sealed)
+    }
+}
+
+@Suite struct PeerHandshakeTests {
+    private let hello = PeerHandshake.Hello(
+        cluster: "demo", node: NodeID(2), incarnation: 5, nonce: [1, 2, 3])
+
+    @Test func `a hello comes back and is refused when cut anywhere`() throws {
+        let bytes = hello.encoded()
+        var reader = ByteReader(bytes)
+        #expect(try PeerHandshake.Hello(&reader) == hello)
+        for length in bytes.indices {
+            var cut = ByteReader(Array(bytes[..<length]))
+            #expect(throws: PeerRefusal.notAPeer) { try PeerHandshake.Hello(&cut) }
+        }
+    }
+
+    @Test func `another version is told apart`() {
+        var other = hello
+        other.version = 2
+        var reader = ByteReader(other.encoded())
+        #expect(throws: PeerRefusal.version(theirs: 2)) { try PeerHandshake.Hello(&reader) }
+    }
+
+    @Test func `a proof can be neither reflected nor replayed`() {
+        let key = [UInt8](repeating: 3, count: 32)
+        var mine = hello
+        mine.node = NodeID(1)
+        let byDialer = PeerHandshake.proof(
+            key: key, dialer: hello, acceptor: mine, byDialer: true)
+        #expect(
+            byDialer
+                != PeerHandshake.proof(key: key, dialer: hello, acceptor: mine, byDialer: false))
+        mine.nonce = [9]
+        #expect(
+            byDialer
+                != PeerHandshake.proof(key: key, dialer: hello, acceptor: mine, byDialer: true))
+    }
+}
+
+@Suite struct ServiceURLTests {
+    @Test func `parts of a base URL`() throws {
+        let plain = try #require(ServiceURL("http://127.0.0.1:8443/base/"))
+        #expect(plain.host == "127.0.0.1" && plain.port == 8443 && !plain.isSecure)
+        #expect(plain.path == "/base" && plain.authority == "127.0.0.1:8443")
+        let secure = try #require(ServiceURL("https://api.telegram.org"))
+        #expect(secure.port == 443 && secure.authority == "api.telegram.org" && secure.path == "")
+        let six = try #require(ServiceURL("https://[::1]:444"))
+        #expect(six.host == "::1" && six.authority == "[::1]:444")
+    }
+
+    @Test(arguments: [
+        "", "api.telegram.org", "ftp://x", "http://", "http://user@host", "http://host:0",
+        "http://host:70000", "http://host/?q", "http://ho st", "http://[::1",
+    ])
+    func `what is no base URL`(text: String) {
+        #expect(ServiceURL(text) == nil)
+    }
+}
+
+@Suite struct PasswordGateTests {
+    /// What a gate answers to each try in turn.
+    private func answers(
+        _ gate: inout PasswordGate, _ tries: [(keys: [String], now: Int64)]
+    ) -> [Bool] {
+        tries.map { keys, now in gate.mayTry(keys, now: now) }
+    }
+
+    @Test func `failures are limited by account and by address and forgotten in time`() {
+        var gate = PasswordGate(perMinute: 3)
+        for _ in 0..<3 { gate.tried(["login:a", "address:1"], now: 0) }
+        let seen = answers(
+            &gate,
+            [
+                (["login:a", "address:2"], 0), (["login:b", "address:1"], 0),
+                (["login:b", "address:2"], 0), (["login:a", "address:1"], 21_000_000_000),
+            ])
+        #expect(seen == [false, false, true, true])
+    }
+
+    @Test func `a right password does not count`() {
+        var gate = PasswordGate(perMinute: 1)
+        for _ in 0..<5 {
+            gate.tried(["login:a"], now: 0)
+            gate.succeeded(["login:a"], now: 0)
+        }
+        let seen = answers(&gate, [(["login:a"], 0)])
+        #expect(seen == [true])
+    }
+}
+
+@Suite struct RouterTests {
+    @Test func `a route is found by method and segments`() {
+        var router = Router()
+        router.add(.get, "/api/v1/sessions/*/history") { _, _ in }
+        router.add(.get, "/") { _, _ in }
+        guard
+            case .found(_, let name, let parts) = router.match(
+                .get, ["api", "v1", "sessions", "12", "history"])
+        else {
+            Issue.record("not found")
+            return
+        }
+        #expect(name == "/api/v1/sessions/*/history" && parts == ["12"])
+        guard case .found = router.match(.get, []) else {
+            Issue.record("no page")
+            return
+        }
+        guard case .notFound = router.match(.get, ["api"]) else {
+            Issue.record("found what is not there")
+            return
+        }
+        guard case .methodNotAllowed([.get]) = router.match(.post, []) else {
+            Issue.record("took another method")
+            return
+        }
+    }
+}
+
+@Suite struct ClickFlagTests {
+    private func flag(_ method: HTTPMethod, _ headers: HTTPHeaders) -> Click.Flag {
+        Node.flag(of: HTTPRequest(method: method, target: "/code", headers: headers))
+    }
+    private let browser = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120 Safari/537"
+
+    @Test func `people and machines are told apart`() {
+        #expect(flag(.get, ["User-Agent": browser]) == .human)
+        #expect(flag(.head, ["User-Agent": browser]) == .head)
+        #expect(flag(.get, ["User-Agent": browser, "Sec-Purpose": "prefetch"]) == .prefetch)
+        #expect(flag(.get, ["User-Agent": browser, "X-Moz": "prefetch"]) == .prefetch)
+        #expect(flag(.get, ["User-Agent": "TelegramBot (like TwitterBot)"]) == .bot)
+        #expect(flag(.get, ["User-Agent": "WhatsApp/2.23"]) == .bot)
+        #expect(flag(.get, [:]) == .bot)
+    }
+}
