@@ -1,3 +1,7 @@
+import CSQLite
+import Synchronization
+import Wire
+
 /// One spooled click: opaque bytes under the click's key.
 public struct SpooledRow: Hashable, Sendable {
     /// The place in the spool, ascending; given by `append`.
@@ -15,28 +19,187 @@ public struct SpooledRow: Hashable, Sendable {
         self.sequence = sequence
         self.body = body
     }
+
+    var crc: Int64 {
+        let key = (epoch.littleEndian, sequence.littleEndian)
+        return Int64(CRC32C.checksum(body, seed: withUnsafeBytes(of: key) { CRC32C.checksum($0) }))
+    }
 }
 
 /// Clicks acknowledged to a browser and not yet committed: spool.db.
+///
+/// `append` survives the end of the process at once and a power cut from the next checkpoint on,
+/// which `SpoolWriter` makes at least once a second. So a power cut may lose a second of click
+/// counts of one node, never an attribution: the redirect's token carries link and time. An fsync
+/// for each group of clicks would compete with the log's for the same disk.
+///
+/// Positions may be given again after every row was removed and the file opened anew.
 public final class ClickSpool: Sendable {
+    private struct File: Sendable {
+        let database: Database
+        let begin: Statement
+        let commit: Statement
+        let insert: Statement
+        let select: Statement
+        let delete: Statement
+        var last: Int64
+        var count: Int
+    }
+
+    /// The file.
+    public let path: String
+    private let file: Mutex<File?>
+
     /// Opens or creates the file.
     public static func open(
         path: String, identity: StoreIdentity
     ) throws(StorageError) -> ClickSpool {
-        throw StorageError(.closed, file: path, "not there yet")
+        try open(path: path, identity: identity, options: .spool)
     }
-    private init() {}
+
+    /// As above, with other options.
+    package static func open(
+        path: String, identity: StoreIdentity, options: StoreOptions
+    ) throws(StorageError) -> ClickSpool {
+        let database = try Database(path: path, role: .writer(options))
+        do throws(StorageError) {
+            return ClickSpool(path: path, file: try openTables(database, identity))
+        } catch {
+            database.close()
+            throw error
+        }
+    }
+
+    private static func openTables(
+        _ database: Database, _ identity: StoreIdentity
+    ) throws(StorageError) -> File {
+        let schema = [
+            "CREATE TABLE clicks(position INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
+                + " sequence INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL)"
+        ]
+        try database.create(.spool, for: identity, schema: schema) {}
+        let range = try database.prepare("SELECT max(position), count(*) FROM clicks")
+        _ = try range.step()
+        defer { range.reset() }
+        return File(
+            database: database,
+            begin: try database.prepare("BEGIN IMMEDIATE"),
+            commit: try database.prepare("COMMIT"),
+            insert: try database.prepare("INSERT INTO clicks VALUES(?, ?, ?, ?, ?)"),
+            select: try database.prepare(
+                "SELECT position, epoch, sequence, crc, body FROM clicks WHERE position > ?"
+                    + " ORDER BY position LIMIT ?"),
+            delete: try database.prepare("DELETE FROM clicks WHERE position <= ?"),
+            last: range.integer(0), count: Int(range.integer(1)))
+    }
+
+    private init(path: String, file: File) {
+        self.path = path
+        self.file = Mutex(file)
+    }
+
     /// How many rows are kept.
-    public var count: Int { 0 }
-    /// Keeps these rows, in one transaction; positions are assigned here and returned in order.
+    public var count: Int { file.withLock { $0?.count ?? 0 } }
+
+    /// Keeps these rows, in one transaction; positions are assigned here, in order. Returns them,
+    /// nil for no rows. On `.full` none is kept; on any other failure the spool is dead.
     @discardableResult
-    public func append(_ rows: [SpooledRow]) throws(StorageError) -> ClosedRange<Int64>? { nil }
+    public func append(_ rows: [SpooledRow]) throws(StorageError) -> ClosedRange<Int64>? {
+        guard !rows.isEmpty else { return nil }
+        return try keepingAlive { (file) throws(StorageError) in
+            let first = file.last + 1
+            try file.begin.run()
+            for (offset, row) in rows.enumerated() {
+                file.insert.bind(1, first + Int64(offset))
+                file.insert.bind(2, Int64(bitPattern: row.epoch))
+                file.insert.bind(3, Int64(bitPattern: row.sequence))
+                file.insert.bind(4, row.crc)
+                try file.insert.run(5, row.body)
+            }
+            try file.commit.run()
+            file.last = first + Int64(rows.count - 1)
+            file.count += rows.count
+            return first...file.last
+        }
+    }
+
     /// The oldest rows after a position, oldest first.
     public func next(after position: Int64 = 0, limit: Int) throws(StorageError) -> [SpooledRow] {
-        []
+        let path = path
+        return try keepingAlive { (file) throws(StorageError) in
+            file.select.bind(1, position)
+            file.select.bind(2, Int64(max(0, limit)))
+            defer { file.select.reset() }
+            var rows: [SpooledRow] = []
+            while try file.select.step() {
+                let row = SpooledRow(
+                    position: file.select.integer(0),
+                    epoch: UInt64(bitPattern: file.select.integer(1)),
+                    sequence: UInt64(bitPattern: file.select.integer(2)),
+                    body: file.select.bytes(4))
+                guard row.crc == file.select.integer(3) else {
+                    throw StorageError(
+                        .corrupt, file: path,
+                        "table clicks, row \(row.position): the checksum does not match")
+                }
+                rows.append(row)
+            }
+            return rows
+        }
     }
+
     /// Forgets every row up to and including a position.
-    public func remove(through position: Int64) throws(StorageError) {}
+    public func remove(through position: Int64) throws(StorageError) {
+        try keepingAlive { (file) throws(StorageError) in
+            file.delete.bind(1, position)
+            try file.begin.run()
+            try file.delete.run()
+            let removed = file.database.changedRows
+            try file.commit.run()
+            file.count -= removed
+        }
+    }
+
+    /// How many pages wait in the WAL to be moved into the file.
+    var walPages: Int { file.withLock { $0?.database.walPages ?? 0 } }
+
+    /// Moves the WAL into the file and syncs both: from here on a power cut loses nothing older.
+    func checkpoint() throws(StorageError) {
+        try keepingAlive { (file) throws(StorageError) in
+            _ = try file.database.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
+        }
+    }
+
     /// Checkpoints and closes; later calls throw `.closed`.
-    public func close() {}
+    public func close() {
+        file.withLock { file in
+            // A failure leaves the rows in the WAL, where the next open finds them.
+            _ = try? file?.database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
+            file?.database.close()
+            file = nil
+        }
+    }
+
+    /// Runs something that may fail for good; a transaction left open by a failure is undone.
+    private func keepingAlive<Value: Sendable>(
+        _ body: (inout File) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        let result: Result<Value, StorageError> = file.withLock { file in
+            guard file != nil else {
+                let detail = "closed, or an earlier write failed"
+                return .failure(StorageError(.closed, file: self.path, detail))
+            }
+            do throws(StorageError) {
+                return .success(try body(&file!))
+            } catch {
+                file?.database.rollBack()
+                if error.kind != .full {
+                    file?.database.close()
+                    file = nil
+                }
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
 }

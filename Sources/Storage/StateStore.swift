@@ -1,5 +1,7 @@
+import CSQLite
 import Raft
 import Routing
+import Synchronization
 
 /// Up to where the log was applied, kept in the same transaction as the rows.
 public struct AppliedMark: Hashable, Sendable {
@@ -23,35 +25,114 @@ public struct AppliedMark: Hashable, Sendable {
 }
 
 /// The rows of what was applied: state.db. Knows tables and keys, no meaning.
+///
+/// Each row carries a CRC32C over table, key and value. A row that is missing as a whole is not
+/// noticed here; the digests exchanged between members and the scrub are for that.
 public final class StateStore: Sendable {
     /// The file.
     public let path: String
+    private let options: StoreOptions
+    private let file: Mutex<StateFile?>
+    private let mark: Mutex<AppliedMark>
+
     /// Opens or creates the file.
     public static func open(
         path: String, identity: StoreIdentity
     ) throws(StorageError) -> StateStore {
-        throw StorageError(.closed, file: path, "not there yet")
+        try open(path: path, identity: identity, options: .state)
     }
-    private init(path: String) { self.path = path }
 
-    /// Up to where the committed rows go.
-    public var applied: AppliedMark { AppliedMark() }
+    /// As above, with other options.
+    package static func open(
+        path: String, identity: StoreIdentity, options: StoreOptions
+    ) throws(StorageError) -> StateStore {
+        let database = try Database(path: path, role: .writer(options))
+        do throws(StorageError) {
+            let file = try StateFile.open(database, identity: identity)
+            return StateStore(path: path, options: options, file: file)
+        } catch {
+            database.close()
+            throw error
+        }
+    }
+
+    private init(path: String, options: StoreOptions, file: StateFile) {
+        self.path = path
+        self.options = options
+        self.file = Mutex(file)
+        mark = Mutex(file.mark)
+    }
+
+    /// Up to where the committed rows go; still known after `close`.
+    public var applied: AppliedMark { mark.withLock { $0 } }
+
     /// Visits every row of the tables that `RoutingState` is rebuilt from, table by table, keys
-    /// ascending. An error of the visitor becomes `.corrupt`, naming the row.
+    /// ascending. An error of the visitor becomes `.corrupt`, naming the row. The visitor must not
+    /// use this store.
     public func load(
         _ visit: (RowTable, _ major: Int64, _ minor: Int64, _ value: [UInt8]) throws -> Void
     ) throws(StorageError) {
-        throw StorageError(.closed, file: path, "not there yet")
+        try file.withLock { (file) throws(StorageError) in
+            guard let file else { throw self.closed }
+            try file.load(visit)
+        }
     }
+
     /// Writes the rows and the mark in one transaction; of several changes of one key the last
-    /// counts.
+    /// counts. On `.full` nothing was written; on any other failure the store is dead.
     public func write(_ changes: [RowChange], applied: AppliedMark) throws(StorageError) {
-        throw StorageError(.closed, file: path, "not there yet")
+        try keepingAlive { (file) throws(StorageError) in
+            try file.write(changes, applied: applied)
+        }
+        mark.withLock { $0 = applied }
     }
+
     /// A read-only connection; needs this store to stay open.
     public func reader() throws(StorageError) -> StateReader {
-        throw StorageError(.closed, file: path, "not there yet")
+        try StateReader(path: path, options: options)
     }
+
+    /// How many pages wait in the WAL to be moved into the file.
+    var walPages: Int { file.withLock { $0?.database.walPages ?? 0 } }
+
+    /// Moves the WAL into the file, as far as readers allow; syncs both.
+    func checkpoint() throws(StorageError) {
+        try keepingAlive { (file) throws(StorageError) in
+            try file.database.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
+        }
+    }
+
     /// Checkpoints and closes; later calls throw `.closed`.
-    public func close() {}
+    public func close() {
+        file.withLock { file in
+            // Only saves time at the next open: the WAL holds the same.
+            _ = try? file?.database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
+            file?.database.close()
+            file = nil
+        }
+    }
+
+    /// Runs something that may fail for good.
+    private func keepingAlive(
+        _ body: (inout StateFile) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        let failure: StorageError? = file.withLock { file in
+            guard file != nil else { return self.closed }
+            do throws(StorageError) {
+                try body(&file!)
+                return nil
+            } catch {
+                if error.kind != .full {
+                    file?.database.close()
+                    file = nil
+                }
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private var closed: StorageError {
+        StorageError(.closed, file: path, "closed, or an earlier write failed")
+    }
 }

@@ -1,0 +1,169 @@
+import CSQLite
+import Raft
+import Routing
+import Wire
+
+/// The writing side of state.db. Confined to the lock of its `StateStore`.
+struct StateFile: Sendable {
+    /// The only connection that writes and checkpoints.
+    let database: Database
+    /// As of the last commit.
+    private(set) var mark: AppliedMark
+
+    private let begin: Statement
+    private let commit: Statement
+    private let updateMark: Statement
+    /// By `RowTable.rawValue`; nil where there is no such table.
+    private let puts: [Statement?]
+    private let deletes: [Statement?]
+
+    static func open(
+        _ database: Database, identity: StoreIdentity
+    ) throws(StorageError) -> StateFile {
+        var schema = ["CREATE TABLE mark(id INTEGER PRIMARY KEY, body BLOB NOT NULL)"]
+        schema += RowTable.allCases.map { StateTable(table: $0).schema }
+        try database.create(.state, for: identity, schema: schema) { () throws(StorageError) in
+            let insert = try database.prepare("INSERT INTO mark VALUES(1, ?)")
+            try insert.run(1, AppliedMark().encoded)
+        }
+        let select = try database.prepare("SELECT body FROM mark WHERE id = 1")
+        defer { select.reset() }
+        guard try select.step(), let mark = AppliedMark(select.bytes(0)) else {
+            throw StorageError(.corrupt, file: database.file, "table mark, row 1 does not read")
+        }
+        return try StateFile(database, mark: mark)
+    }
+
+    private init(_ database: Database, mark: AppliedMark) throws(StorageError) {
+        self.database = database
+        self.mark = mark
+        begin = try database.prepare("BEGIN IMMEDIATE")
+        commit = try database.prepare("COMMIT")
+        updateMark = try database.prepare("UPDATE mark SET body = ? WHERE id = 1")
+        var puts = [Statement?](repeating: nil, count: 256)
+        var deletes = puts
+        for table in RowTable.allCases {
+            let sql = StateTable(table: table)
+            puts[Int(table.rawValue)] = try database.prepare(sql.put)
+            deletes[Int(table.rawValue)] = try database.prepare(sql.delete)
+        }
+        self.puts = puts
+        self.deletes = deletes
+    }
+
+    /// One transaction; without effect when it throws.
+    mutating func write(_ changes: [RowChange], applied: AppliedMark) throws(StorageError) {
+        precondition(applied.index >= mark.index, "rows are applied in the order of the log")
+        try begin.run()
+        do throws(StorageError) {
+            for place in StateFile.lastOfEachKey(changes) { try write(changes[place]) }
+            try updateMark.run(1, applied.encoded)
+            try commit.run()
+        } catch {
+            database.rollBack()
+            throw error
+        }
+        mark = applied
+    }
+
+    private func write(_ change: RowChange) throws(StorageError) {
+        let table = Int(change.table.rawValue)
+        if let value = change.value, let put = puts[table] {
+            put.bind(1, change.major)
+            put.bind(2, StateTable.crc(change.table, change.major, change.minor, value))
+            if change.table.hasMinorKey { put.bind(4, change.minor) }
+            try put.run(3, value)
+        } else if let delete = deletes[table] {
+            delete.bind(1, change.major)
+            if change.table.hasMinorKey { delete.bind(2, change.minor) }
+            try delete.run()
+        }
+    }
+
+    /// Places of the changes that count, in the order of table and key: neighbours in the file are
+    /// written one after another.
+    private static func lastOfEachKey(_ changes: [RowChange]) -> [Int] {
+        struct Key {
+            let table: UInt8
+            let major: Int64
+            let minor: Int64
+            let place: Int32
+        }
+        var keys: [Key] = []
+        keys.reserveCapacity(changes.count)
+        for (place, change) in changes.enumerated() {
+            keys.append(
+                Key(
+                    table: change.table.rawValue, major: change.major,
+                    minor: change.table.hasMinorKey ? change.minor : 0, place: Int32(place)))
+        }
+        keys.sort { a, b in
+            if a.table != b.table { return a.table < b.table }
+            if a.major != b.major { return a.major < b.major }
+            if a.minor != b.minor { return a.minor < b.minor }
+            return a.place < b.place
+        }
+        var places: [Int] = []
+        places.reserveCapacity(keys.count)
+        for (index, key) in keys.enumerated() {
+            if index + 1 < keys.count {
+                let next = keys[index + 1]
+                if next.table == key.table, next.major == key.major, next.minor == key.minor {
+                    continue
+                }
+            }
+            places.append(Int(key.place))
+        }
+        return places
+    }
+
+    /// Visits the tables that are loaded at start.
+    func load(
+        _ visit: (RowTable, Int64, Int64, [UInt8]) throws -> Void
+    ) throws(StorageError) {
+        for table in RowTable.allCases where table.isLoadedAtStart {
+            let sql = StateTable(table: table)
+            let select = try database.prepare(
+                "SELECT \(sql.columns) FROM \(sql.name) ORDER BY \(sql.order)")
+            defer { select.reset() }
+            while try select.step() {
+                let row = try StateRow(table, of: select, in: database.file)
+                do {
+                    try visit(table, row.major, row.minor, row.value)
+                } catch {
+                    throw StorageError(
+                        .corrupt, file: database.file,
+                        "table \(sql.name) (\(table)), row (\(row.major), \(row.minor)): \(error)")
+                }
+            }
+        }
+    }
+}
+
+extension AppliedMark {
+    /// The row's bytes.
+    fileprivate var encoded: [UInt8] {
+        var writer = ByteWriter(capacity: 32 + meta.count)
+        writer.u64(index.rawValue)
+        writer.u64(term.rawValue)
+        writer.u64(digest)
+        writer.blob(meta)
+        writer.u32(CRC32C.checksum(writer.bytes))
+        return writer.bytes
+    }
+
+    /// Reads what `encoded` wrote; nil when the checksum or form is wrong.
+    fileprivate init?(_ bytes: [UInt8]) {
+        guard bytes.count > 4 else { return nil }
+        let end = bytes.count - 4
+        do {
+            var sum = ByteReader(bytes, range: end..<bytes.count)
+            guard try sum.u32() == CRC32C.checksum(bytes[0..<end]) else { return nil }
+            var reader = ByteReader(bytes, range: 0..<end)
+            self.init(
+                index: LogIndex(try reader.u64()), term: Term(try reader.u64()),
+                digest: try reader.u64(), meta: try reader.blob())
+            try reader.expectEnd()
+        } catch { return nil }
+    }
+}
