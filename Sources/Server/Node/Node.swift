@@ -40,6 +40,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
 
     private var waiting: [RequestID: (Answer) -> Void] = [:]
     private var nextRequest: UInt64 = 1
+    private var timeOfReplica: Int64 = .min
     private var timer: LoopTimer?
     private var isCarryingOut = false
     private var hasNewInput = false
@@ -169,7 +170,10 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         if isCarryingOut { loop.later {} }
     }
 
+    /// The loop's time stands still within a turn, so once a turn is enough.
     private func advanceTime() {
+        guard loop.now != timeOfReplica else { return }
+        timeOfReplica = loop.now
         replica.timeAdvanced(
             to: Instant(nanoseconds: loop.now), wall: LogTime(milliseconds: WallClock.now()))
     }
