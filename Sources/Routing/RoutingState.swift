@@ -1,92 +1,193 @@
 import Wire
 
 /// The routing state machine: commands in log order go in, rows and events come out.
-public struct RoutingState: Sendable, Equatable {
+///
+/// Equal commands at equal indexes and times give equal states, rows and outcomes on every node.
+/// What is stored here is either in the rows or follows from them, so that a state rebuilt from
+/// rows equals the one that wrote them.
+public struct RoutingState: Sendable {
+    /// Bounds of the work that one entry may bring, besides its own.
+    enum Limits {
+        /// Sessions given by the drain; the rest follows in the next entry.
+        static let drainPerEntry = 64
+        /// Sessions taken from agents who left.
+        static let requeuesPerEntry = 64
+        /// Leases, sign-ins and exclusions that end.
+        static let expiriesPerEntry = 256
+    }
+
+    // Projects, agents and links by order of creation; a slot is an index into these.
+    var rooms: [ProjectRoom] = []
+    var roomSlots: [ProjectID: Int] = [:]
+    var desks: [AgentDesk] = []
+    var deskSlots: [AgentID: Int] = [:]
+    var logins: [Text: AgentID] = [:]
+    var linkList: [Link] = []
+    var linkSlots: [LinkID: Int] = [:]
+    var codes: [Text: LinkID] = [:]
+
+    var sessions = ShardedDictionary<SessionID, Session>()
+    /// The latest session of each customer.
+    var latest = ShardedDictionary<Chat, SessionID>()
+    /// The session in which each click's token came back first.
+    var started = ShardedDictionary<ClickKey, SessionID>(shards: 256)
+    var seenClicks = SeenClicks()
+    var signIns: [Text: SignIn] = [:]
+    var connections: [Connection.Key: Connection] = [:]
+    var outgoing = Outbox()
+
+    /// What changes by itself: leases, sign-ins and exclusions end.
+    var expiries = Deadlines<Expiry>()
+    /// Moments at which a decision may turn out otherwise; firing one too many does no harm.
+    var triggers = Deadlines<Trigger>()
+    /// The argument of the last `beginEpoch`.
+    public internal(set) var epoch: UInt64 = 0
+    /// Whether the drain stopped at its bound.
+    var isDrainPending = false
+    /// Agents whose sessions in a project go back to the queue, ascending.
+    var leaving: [Leaving] = []
+    /// Projects to be looked at by the drain, ascending, by slot.
+    var toDrain: [Int] = []
+
+    /// The entry being applied.
+    var now = Moment()
+    /// What the entry has changed so far; empty between entries.
+    var draft = Draft()
+    /// While loading: rows whose owners may not have been loaded yet.
+    var unplaced: [RowChange] = []
+
     /// Nothing applied yet.
     public init() {}
-    /// Applies one committed command. Fires what is due, then the command, then drains the queues.
+
+    /// Applies one committed command: fires what is due, drains, does the command, drains again.
+    ///
+    /// Log time never goes back from entry to entry; indexes ascend.
     public mutating func apply(
         _ command: Command, at index: Int64, time: LogTime, into applied: inout Applied
-    ) -> Outcome { .refused(.notFound) }
-    /// When `advance` should be proposed next; nil: nothing is due ever.
-    public var nextDeadline: LogTime? { nil }
-    /// Takes one stored row; rows of one table in ascending key order.
-    public mutating func load(
-        table: RowTable, major: Int64, minor: Int64, value: [UInt8]
-    ) throws(WireError) {}
-    /// Builds what rows only imply; call once after the last `load`.
-    public mutating func finishLoading() throws(WireError) {}
-    /// Traps when something that must hold does not.
-    public func checkInvariants() {}
-
-    /// All projects in order of creation.
-    public var projects: [Project] { [] }
-    /// A project.
-    public func project(_ id: ProjectID) -> Project? { nil }
-    /// All agents in order of creation.
-    public var agents: [Agent] { [] }
-    /// An agent.
-    public func agent(_ id: AgentID) -> Agent? { nil }
-    /// The agent with this login.
-    public func agent(login: Text) -> Agent? { nil }
-    /// All links in order of creation.
-    public var links: [Link] { [] }
-    /// A link.
-    public func link(_ id: LinkID) -> Link? { nil }
-    /// The link with this code.
-    public func link(code: Text) -> Link? { nil }
-    /// The living sign-in with this hash of its cookie; check `expires` against the clock.
-    public func signIn(tokenHash: [UInt8]) -> SignIn? { nil }
-    /// A session, open or completed.
-    public func session(_ id: SessionID) -> Session? { nil }
-    /// The latest session of a customer with a project.
-    public func latestSession(project: ProjectID, user: TelegramID) -> SessionID? { nil }
-    /// The open sessions of an agent, by project and id.
-    public func openSessions(of agent: AgentID) -> [SessionID] { [] }
-    /// How many sessions an agent has open, over all projects.
-    public func openCount(of agent: AgentID) -> Int { 0 }
-    /// Waiting sessions of a project in queue order, from after a place.
-    public func waiting(in project: ProjectID, after: QueuePlace? = nil, limit: Int) -> [SessionID]
-    {
-        []
+    ) -> Outcome {
+        now = Moment(index: index, time: time)
+        swap(&draft.applied, &applied)
+        // A new leader expires nothing before one full lease in office.
+        if case .beginEpoch(let epoch) = command, epoch > self.epoch { extendLeases() }
+        fireDue()
+        var budget = Limits.drainPerEntry
+        settle(&budget)
+        let outcome = perform(command)
+        settle(&budget)
+        writeRows()
+        swap(&draft.applied, &applied)
+        return outcome
     }
-    /// How many sessions of a project wait.
-    public func waitingCount(in project: ProjectID) -> Int { 0 }
-    /// Completed sessions of a project, newest first, from before an id.
-    public func completed(
-        in project: ProjectID, before: SessionID? = nil, limit: Int
-    ) -> [SessionID] { [] }
-    /// All sessions of a project, newest first, from before an id.
-    public func sessions(
-        in project: ProjectID, before: SessionID? = nil, limit: Int
-    ) -> [SessionID] { [] }
-    /// A message not known to be delivered; delivered ones are in the history alone.
-    public func outbox(_ id: OutboxID) -> OutboxMessage? { nil }
-    /// Messages that may be sent at this moment: the first queued one of each chat in which no call
-    /// is under way, by (moment it may be sent, id).
-    public func outboxReady(at time: LogTime, limit: Int) -> [OutboxMessage] { [] }
-    /// When the next message may be sent that may not be yet at `time`.
-    public func outboxNext(after time: LogTime) -> LogTime? { nil }
-    /// The epoch in office: the argument of the last `beginEpoch`.
-    public var epoch: UInt64 { 0 }
-    /// An agent's presence in general (grace: the longest of their projects).
-    public func presence(of agent: AgentID, at time: LogTime) -> Presence { .offline }
-    /// An agent's presence as a project's rules see it.
-    public func presence(
-        of agent: AgentID, in project: ProjectID, at time: LogTime
-    ) -> Presence { .offline }
-    /// The living console connections of an agent.
-    public func connections(of agent: AgentID) -> [Connection] { [] }
-    /// What an agent may do in a project; administrators may view and manage all.
-    public func permissions(of agent: AgentID, in project: ProjectID) -> Permissions { [] }
-    /// Whether an agent may find and read a session.
-    public func canSee(_ agent: AgentID, _ session: SessionID) -> Bool { false }
-    /// What the router would decide for a session now; changes nothing.
-    public func question(_ session: SessionID, at time: LogTime) -> Decision? { nil }
-    /// Why a waiting session waits: every member with what speaks against them now.
-    public func blockers(_ session: SessionID, at time: LogTime) -> [Candidate] { [] }
-    /// Whether an agent could claim this session now.
-    public func canClaim(_ agent: AgentID, _ session: SessionID, at time: LogTime) -> Bool { false }
-    /// The last agent chosen by a project's mode.
-    public func cursor(of project: ProjectID) -> AgentID? { nil }
+
+    /// When `advance` should be proposed next; nil: nothing is due ever.
+    public var nextDeadline: LogTime? {
+        if isDrainPending || !leaving.isEmpty { return now.time }
+        guard let expiry = expiries.first else { return triggers.first }
+        guard let trigger = triggers.first else { return expiry }
+        return min(expiry, trigger)
+    }
+
+    /// Whether sessions that could be given wait for the next entry: whoever comes now must queue
+    /// behind them.
+    var isBacklogged: Bool {
+        if isDrainPending || !leaving.isEmpty { return true }
+        guard let expiry = expiries.first else { return false }
+        return expiry <= now.time
+    }
+
+    private mutating func perform(_ command: Command) -> Outcome {
+        switch command {
+        case .advance: .done(id: 0)
+        case .bootstrap(let login, let name, let hash): bootstrap(login, name, hash)
+        case .createAgent(let by, let login, let name, let hash, let isAdmin):
+            createAgent(by: by, login, name, hash, isAdmin: isAdmin)
+        case .updateAgent(let id, let by, let change): updateAgent(id, by: by, change)
+        case .signIn(let id, let hash, let idle, let absolute):
+            signIn(id, Text(hash), idle: idle, absolute: absolute)
+        case .signOut(let id, let hash): signOut(id, Text(hash))
+        case .createProject(let by, let settings): createProject(by: by, settings)
+        case .updateProject(let id, let by, let new): updateProject(id, by: by, new)
+        case .setMembers(let id, let by, let members): setMembers(id, by: by, members)
+        case .createLink(let by, let settings): createLink(by: by, settings)
+        case .updateLink(let id, let by, let settings): updateLink(id, by: by, settings)
+        case .update(let update): receive(update)
+        case .clicks(let clicks): receive(clicks)
+        case .renewLeases(let node, let incarnation, let leases):
+            renew(leases, node: node, incarnation: incarnation)
+        case .closeConnections(_, let incarnation, let numbers):
+            close(numbers, incarnation: incarnation)
+        case .setAway(let id, let isAway): setAway(id, isAway)
+        case .reply(let id, let by, let text): reply(id, by: by, text)
+        case .claim(let id, let by, let version): claim(id, by: by, version)
+        case .transfer(let id, let by, let to, let version, let remark, let confirmed):
+            transfer(
+                id, by: by, to: to, version, remark: remark, isConfirmed: confirmed)
+        case .giveBack(let id, let by, let version): giveBack(id, by: by, version)
+        case .complete(let id, let by, let version): complete(id, by: by, version)
+        case .reopen(let id, let by, let version): reopen(id, by: by, version)
+        case .beginEpoch(let epoch): beginEpoch(epoch)
+        case .startSending(let ids, let epoch): startSending(ids, epoch: epoch)
+        case .finishSending(let id, let epoch, let result):
+            finishSending(id, epoch: epoch, result)
+        case .resend(let id, let by): resend(id, by: by)
+        }
+    }
+}
+
+extension RoutingState: Equatable {
+    /// Equal in everything that decides what the next command does. Triggers, the projects still
+    /// to be looked at and the entry at hand may differ between a state and its rebuilt twin.
+    public static func == (a: RoutingState, b: RoutingState) -> Bool {
+        a.rooms == b.rooms && a.desks == b.desks && a.linkList == b.linkList
+            && a.roomSlots == b.roomSlots && a.deskSlots == b.deskSlots
+            && a.linkSlots == b.linkSlots && a.logins == b.logins && a.codes == b.codes
+            && a.sessions == b.sessions && a.latest == b.latest && a.started == b.started
+            && a.seenClicks == b.seenClicks && a.signIns == b.signIns
+            && a.connections == b.connections && a.outgoing == b.outgoing
+            && a.expiries == b.expiries && a.epoch == b.epoch
+            && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving
+    }
+}
+
+/// A customer's private chat with a project's bot.
+public struct Chat: Hashable, Comparable, Sendable {
+    /// Whose bot.
+    public var project: ProjectID
+    /// Which customer.
+    public var user: TelegramID
+    /// A chat of these parts.
+    public init(project: ProjectID, user: TelegramID) {
+        self.project = project
+        self.user = user
+    }
+    /// By project, then user.
+    public static func < (a: Chat, b: Chat) -> Bool {
+        a.project != b.project ? a.project < b.project : a.user < b.user
+    }
+}
+
+/// An agent who left, with sessions in a project still to be put back.
+struct Leaving: Hashable, Comparable, Sendable {
+    var agent: AgentID
+    var project: ProjectID
+    static func < (a: Leaving, b: Leaving) -> Bool {
+        a.agent != b.agent ? a.agent < b.agent : a.project < b.project
+    }
+}
+
+/// Something stored that ends by itself.
+enum Expiry: Hashable, Comparable, Sendable {
+    case connection(Connection.Key)
+    case signIn(AgentID, Int64)
+    case exclusion(SessionID)
+}
+
+/// A moment at which a decision may turn out otherwise although nothing stored changes.
+enum Trigger: Hashable, Comparable, Sendable {
+    /// A hidden page's grace ends.
+    case grace(AgentID)
+    /// The sliding window has room again.
+    case window(AgentID)
+    /// The head of a queue has waited long enough to go to somebody who is offline.
+    case patience(ProjectID)
 }

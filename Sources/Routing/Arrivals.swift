@@ -1,0 +1,136 @@
+import Wire
+
+// What customers do: write, press Start, edit, press buttons, block the bot.
+extension RoutingState {
+    /// A Telegram update. Seen twice, it is applied once.
+    mutating func receive(_ update: InboundUpdate) -> Outcome {
+        guard let slot = roomSlots[update.project] else { return .refused(.notFound) }
+        if noteSeen(update.updateID, in: slot) { return .duplicate }
+        switch update.content {
+        case .message(let message):
+            return .done(id: receive(message, in: slot).rawValue)
+        case .edit(let message):
+            return note(
+                .edited(messageID: message.messageID, text: message.text), message.user, in: slot)
+        case .callback(let user, let data):
+            return note(.callback(data: data), user, in: slot)
+        case .blocked(let user, let isBlocked):
+            return block(user, isBlocked, in: slot)
+        case .unsupported:
+            return .done(id: 0)
+        }
+    }
+
+    /// A message opens a session, opens a completed one again, or joins the open one.
+    private mutating func receive(_ message: InboundMessage, in slot: Int) -> SessionID {
+        let chat = Chat(project: rooms[slot].project.id, user: message.user)
+        var touch: Touch?
+        if case .click(let link, let key, let clickedAt) = message.start {
+            touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
+        }
+        guard let id = latest[chat], var session = sessions[id] else {
+            return open(message, touch, chat, in: slot)
+        }
+        switch session.state {
+        case .unassigned, .assigned:
+            if session.isAnswered, session.state == .assigned { session.place = now.time }
+            take(message, touch, opening: .none, nil, into: &session)
+        case .completed:
+            guard mayReopen(session, touch, in: slot) else {
+                return open(message, touch, chat, in: slot)
+            }
+            rooms[slot].completed.remove(session.id)
+            session.place = now.time
+            let decision = arrive(
+                &session, cause: .reopen, lastOwner: session.lastOwner, in: slot)
+            take(message, touch, opening: .reopened, decision, into: &session)
+        }
+        store(session)
+        return id
+    }
+
+    /// Whether a message opens a completed session again: soon enough, and not by a new link.
+    private func mayReopen(_ session: Session, _ touch: Touch?, in slot: Int) -> Bool {
+        if let touch, touch.via != .foreignToken,
+            !session.touches.contains(where: { $0.key == touch.key })
+        {
+            return false
+        }
+        let span = rooms[slot].project.settings.reopenMilliseconds
+        return now.time < session.completedAt!.adding(milliseconds: span)
+    }
+
+    private mutating func open(
+        _ message: InboundMessage, _ touch: Touch?, _ chat: Chat, in slot: Int
+    ) -> SessionID {
+        let id = SessionID(now.index)
+        var session = Session(
+            id: id, project: chat.project, user: chat.user, name: message.name,
+            username: message.username, language: message.language, openedAt: now.time,
+            place: now.time)
+        latest[chat] = id
+        rooms[slot].sessions.insert(id)
+        let decision = arrive(&session, cause: .new, in: slot)
+        take(message, touch, opening: .opened, decision, into: &session)
+        store(session)
+        return id
+    }
+
+    /// Adds a customer's message to its session.
+    private mutating func take(
+        _ message: InboundMessage, _ touch: Touch?, opening: HistoryItem.Inbound.Opening,
+        _ decision: Decision?, into session: inout Session
+    ) {
+        session.name = message.name
+        session.username = message.username
+        session.language = message.language
+        session.isBlocked = false
+        session.isAnswered = false
+        session.unread &+= 1
+        session.last = Session.Preview(
+            of: message.text, kind: message.kind, at: now.time, from: .customer)
+        if let touch { attach(touch, to: &session) }
+        var payload: Text = ""
+        if case .text(let text) = message.start { payload = text }
+        record(
+            .inbound(
+                HistoryItem.Inbound(
+                    opening: opening, messageID: message.messageID, kind: message.kind,
+                    text: message.text, fileID: message.fileID, touch: touch, payload: payload)),
+            decision, in: &session)
+    }
+
+    /// Something that joins the customer's latest session and never opens one.
+    private mutating func note(
+        _ what: HistoryItem.What, _ user: TelegramID, in slot: Int
+    ) -> Outcome {
+        let chat = Chat(project: rooms[slot].project.id, user: user)
+        guard let id = latest[chat], var session = sessions[id] else { return .done(id: 0) }
+        record(what, in: &session)
+        store(session)
+        return .done(id: id.rawValue)
+    }
+
+    /// The customer blocked or unblocked the bot. Who blocks leaves the queue: the session ends,
+    /// and their next message opens it again.
+    private mutating func block(
+        _ user: TelegramID, _ isBlocked: Bool, in slot: Int
+    ) -> Outcome {
+        let chat = Chat(project: rooms[slot].project.id, user: user)
+        guard let id = latest[chat], var session = sessions[id] else { return .done(id: 0) }
+        markBlocked(isBlocked, &session, in: slot)
+        store(session)
+        return .done(id: id.rawValue)
+    }
+
+    /// Notes on a session whether its customer can be reached.
+    mutating func markBlocked(_ isBlocked: Bool, _ session: inout Session, in slot: Int) {
+        guard session.isBlocked != isBlocked else { return }
+        session.isBlocked = isBlocked
+        if isBlocked, session.state == .unassigned {
+            dequeue(&session, in: slot)
+            close(&session, in: slot)
+        }
+        record(.blocked(isBlocked), in: &session)
+    }
+}

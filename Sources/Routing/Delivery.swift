@@ -1,0 +1,125 @@
+import Wire
+
+// The states of a message to a customer. `sending` is committed before the call is made, so that
+// after any failure at most the messages in that state are in doubt.
+extension RoutingState {
+    /// Queues one part of an agent's message.
+    mutating func queue(_ text: Text, number: Int64, by agent: AgentID, in session: inout Session) {
+        let message = OutboxMessage(
+            id: OutboxID(now.index * OutboxMessage.partsPerReply + number), session: session.id,
+            ordinal: session.historyCount, project: session.project, chat: session.user,
+            agent: agent, at: now.time, text: text)
+        keep(message)
+        record(message.historyWhat, in: &session)
+    }
+
+    /// A new leader's office: what an older one was sending is in doubt.
+    mutating func beginEpoch(_ epoch: UInt64) -> Outcome {
+        guard epoch > self.epoch else { return .refused(.wrongState) }
+        self.epoch = epoch
+        draft.scalars.note(.epoch)
+        for id in outgoing.sending.ascending() {
+            settle(id, .uncertain(reason: "the sender changed during the call"))
+        }
+        return .done(id: 0)
+    }
+
+    /// Calls are about to be made: for each chat its next message alone. The outcome counts them;
+    /// messages that may not go now keep their state.
+    mutating func startSending(_ ids: [OutboxID], epoch: UInt64) -> Outcome {
+        guard epoch == self.epoch else { return .refused(.wrongState) }
+        var started: Int64 = 0
+        for id in ids where outgoing.isNext(id) {
+            var message = outgoing[id]!
+            if let notBefore = message.notBefore, now.time < notBefore { continue }
+            message.state = .sending(epoch: epoch)
+            message.attempts &+= 1
+            message.notBefore = nil
+            keep(message)
+            started += 1
+        }
+        return .done(id: started)
+    }
+
+    /// What became of a call; without effect unless the message is `sending` in this epoch.
+    mutating func finishSending(
+        _ id: OutboxID, epoch: UInt64, _ result: DeliveryResult
+    ) -> Outcome {
+        guard let message = outgoing[id], message.state == .sending(epoch: epoch) else {
+            return .done(id: 0)
+        }
+        switch result {
+        case .sent(let messageID): settle(id, .sent(messageID: messageID))
+        case .uncertain(let reason): settle(id, .uncertain(reason: reason))
+        case .failed(let reason, let blocksChat):
+            settle(id, .failed(reason: reason))
+            if blocksChat, var session = sessions[message.session] {
+                markBlocked(true, &session, in: roomSlots[session.project]!)
+                store(session)
+            }
+        case .retry(let notBefore, _):
+            var message = message
+            message.state = .queued
+            message.notBefore = notBefore
+            keep(message)
+        }
+        return .done(id: id.rawValue)
+    }
+
+    /// A person repeats a message that failed or may not have arrived.
+    mutating func resend(_ id: OutboxID, by agent: AgentID) -> Outcome {
+        guard var message = outgoing[id], let session = sessions[message.session],
+            canSee(agent, session)
+        else { return .refused(.notFound) }
+        guard session.owner == agent || isManager(agent, of: session.project) else {
+            return .refused(session.owner.map { .ownedBy($0) } ?? .forbidden)
+        }
+        switch message.state {
+        case .queued, .sending, .sent: return .refused(.wrongState)
+        case .failed, .uncertain: break
+        }
+        message.state = .queued
+        message.notBefore = nil
+        keep(message)
+        return .done(id: id.rawValue)
+    }
+
+    /// A completed session's failed and uncertain messages are repeated no more.
+    mutating func forgetUndelivered(in session: Session) {
+        let chat = Chat(project: session.project, user: session.user)
+        for message in outgoing.messages(of: chat) where message.session == session.id {
+            switch message.state {
+            case .failed, .uncertain:
+                outgoing.remove(message.id)
+                draft.messages.note(message.id)
+            case .queued, .sending, .sent: break
+            }
+        }
+    }
+
+    private mutating func keep(_ message: OutboxMessage) {
+        outgoing.put(message)
+        draft.messages.note(message.id)
+    }
+
+    /// A message reached a state that the history shows.
+    private mutating func settle(_ id: OutboxID, _ state: DeliveryState) {
+        var message = outgoing[id]!
+        message.state = state
+        if case .sent = state { outgoing.remove(id) } else { outgoing.put(message) }
+        draft.messages.note(id)
+        let item = HistoryItem(
+            index: id.rawValue / OutboxMessage.partsPerReply, at: message.at,
+            what: message.historyWhat, decision: nil)
+        write(item, message.session, ordinal: message.ordinal)
+    }
+}
+
+extension OutboxMessage {
+    /// The message as its session's history shows it.
+    var historyWhat: HistoryItem.What {
+        .outbound(
+            HistoryItem.Outbound(
+                agent: agent, text: text, outbox: id, state: state, attempts: attempts))
+    }
+}

@@ -1,0 +1,170 @@
+import Wire
+
+// What agents do with sessions. Every change of owner or state is compare-and-set on the version.
+extension RoutingState {
+    /// Takes a waiting session.
+    mutating func claim(_ id: SessionID, by agent: AgentID, _ version: UInt64) -> Outcome {
+        guard var session = visible(id, to: agent) else { return .refused(.notFound) }
+        if let conflict = conflict(session, version) { return .refused(conflict) }
+        if let refusal = claimRefusal(session, by: agent, at: now.time) { return .refused(refusal) }
+        claim(&session, by: agent)
+        store(session)
+        return .done(id: id.rawValue)
+    }
+
+    /// Writes to the customer. A waiting session is claimed first; another's is left alone, unless
+    /// a manager steps in.
+    mutating func reply(_ id: SessionID, by agent: AgentID, _ text: Text) -> Outcome {
+        guard var session = sessions[id] else { return .refused(.notFound) }
+        if session.state == .assigned, session.owner != agent,
+            !isManager(agent, of: session.project)
+        {
+            guard canReply(agent, session.project) || canSee(agent, session) else {
+                return .refused(.notFound)
+            }
+            return .refused(.ownedBy(session.owner!))
+        }
+        guard canSee(agent, session) else { return .refused(.notFound) }
+        let parts = text.messageParts
+        guard !parts.isEmpty, parts.count <= OutboxMessage.partsPerReply else {
+            return .refused(.invalid("text"))
+        }
+        guard !outgoing.isFull(Chat(project: session.project, user: session.user)) else {
+            return .refused(.invalid("too many messages wait for this chat"))
+        }
+        switch session.state {
+        case .completed: return .refused(.wrongState)
+        case .unassigned:
+            if let refusal = claimRefusal(session, by: agent, at: now.time) {
+                return .refused(refusal)
+            }
+            claim(&session, by: agent)
+        case .assigned:
+            guard canReply(agent, session.project) || isManager(agent, of: session.project) else {
+                return .refused(.forbidden)
+            }
+        }
+        session.isAnswered = true
+        session.unread = 0
+        session.last = Session.Preview(of: text, kind: "text", at: now.time, from: .agent)
+        for (number, part) in parts.enumerated() {
+            queue(part, number: Int64(number), by: agent, in: &session)
+        }
+        store(session)
+        return .done(id: now.index * OutboxMessage.partsPerReply)
+    }
+
+    /// Puts a session back into the queue at its old place; its giver is excluded.
+    mutating func giveBack(_ id: SessionID, by agent: AgentID, _ version: UInt64) -> Outcome {
+        guard var session = visible(id, to: agent) else { return .refused(.notFound) }
+        if let conflict = conflict(session, version) { return .refused(conflict) }
+        guard session.state == .assigned, let owner = session.owner else {
+            return .refused(.wrongState)
+        }
+        guard owner == agent else { return .refused(.ownedBy(owner)) }
+        guard !session.isBlocked else { return .refused(.wrongState) }
+        let slot = roomSlots[session.project]!
+        release(&session)
+        exclude(agent, from: &session)
+        let decision = arrive(&session, cause: .giveBack, in: slot)
+        record(.gaveBack(agent), decision, in: &session)
+        store(session)
+        return .done(id: id.rawValue)
+    }
+
+    /// Ends a session: its agent, or a manager.
+    mutating func complete(_ id: SessionID, by agent: AgentID, _ version: UInt64) -> Outcome {
+        guard var session = visible(id, to: agent) else { return .refused(.notFound) }
+        if let conflict = conflict(session, version) { return .refused(conflict) }
+        guard session.state != .completed else { return .refused(.wrongState) }
+        guard session.owner == agent || isManager(agent, of: session.project) else {
+            return .refused(session.owner.map { .ownedBy($0) } ?? .forbidden)
+        }
+        let slot = roomSlots[session.project]!
+        if session.state == .assigned {
+            release(&session)
+        } else {
+            dequeue(&session, in: slot)
+        }
+        close(&session, in: slot)
+        record(.completed(by: agent), in: &session)
+        store(session)
+        return .done(id: id.rawValue)
+    }
+
+    /// Opens a completed session again for the agent who asks.
+    mutating func reopen(_ id: SessionID, by agent: AgentID, _ version: UInt64) -> Outcome {
+        guard var session = visible(id, to: agent) else { return .refused(.notFound) }
+        if let conflict = conflict(session, version) { return .refused(conflict) }
+        let chat = Chat(project: session.project, user: session.user)
+        guard session.state == .completed, latest[chat] == id else {
+            return .refused(.wrongState)
+        }
+        let slot = roomSlots[session.project]!
+        let reasons = objections(to: agent, in: slot, at: now.time)
+        let barring = reasons.intersection([.deactivated, .cannotReply, .overSeat])
+        guard barring.isEmpty else { return .refused(.refusedBy(barring)) }
+        rooms[slot].completed.remove(id)
+        assign(&session, to: deskSlots[agent]!, in: slot)
+        record(.reopened(by: agent), in: &session)
+        store(session)
+        return .done(id: id.rawValue)
+    }
+
+    /// A session that the agent may find.
+    func visible(_ id: SessionID, to agent: AgentID) -> Session? {
+        guard let session = sessions[id] else { return nil }
+        // Who could have claimed it a moment ago learns whose it is now.
+        guard canSee(agent, session) || canReply(agent, session.project) else { return nil }
+        return session
+    }
+
+    /// Another writer was faster.
+    func conflict(_ session: Session, _ version: UInt64) -> Refusal? {
+        guard session.version != version else { return nil }
+        return .versionConflict(owner: session.owner, version: session.version)
+    }
+
+    /// Whether an active agent has *reply* in the project.
+    func canReply(_ agent: AgentID, _ project: ProjectID) -> Bool {
+        permissions(of: agent, in: project).contains(.reply)
+    }
+
+    /// Everything that speaks against an agent; somebody who is not in the list can't reply.
+    func objections(to agent: AgentID, in slot: Int, at time: LogTime) -> Reasons {
+        guard let place = rooms[slot].roster.first(where: { $0.agent == agent }) else {
+            return .cannotReply
+        }
+        return assess(place, in: slot, at: time).reasons
+    }
+
+    /// Why an agent may not claim a session: it is not waiting, a rule or the capacity forbids it,
+    /// or it is not the head. Presence, exclusion and the sliding window don't matter.
+    func claimRefusal(
+        _ session: Session, by agent: AgentID, at time: LogTime
+    ) -> Refusal? {
+        switch session.state {
+        case .assigned: return .ownedBy(session.owner!)
+        case .completed: return .wrongState
+        case .unassigned: break
+        }
+        let slot = roomSlots[session.project]!
+        let reasons = objections(to: agent, in: slot, at: time)
+        let barring = reasons.intersection([.rules, .atCapacity])
+        guard barring.isEmpty else { return .refusedBy(barring) }
+        if rooms[slot].project.settings.claim == .head,
+            let head = rooms[slot].queue.head(for: agent), head.session != session.id
+        {
+            return .notHead(head.session)
+        }
+        return nil
+    }
+
+    private mutating func claim(_ session: inout Session, by agent: AgentID) {
+        let slot = roomSlots[session.project]!
+        let isOverride = objections(to: agent, in: slot, at: now.time).contains(.rateLimited)
+        dequeue(&session, in: slot)
+        assign(&session, to: deskSlots[agent]!, in: slot)
+        record(.claimed(agent, isOverride: isOverride), in: &session)
+    }
+}

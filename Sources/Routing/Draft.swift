@@ -1,0 +1,147 @@
+import Wire
+
+/// What one entry changes: things touched, in order of first touch, and the rows already known.
+struct Draft: Sendable {
+    /// Rows of the entry; history comes as it happens, everything else once, at the end.
+    var applied = Applied()
+    var sessions: [SessionID] = []
+    var desks: [Int] = []
+    var loads: [Int] = []
+    var rooms: [Int] = []
+    var cursors: [Int] = []
+    var links: [Int] = []
+    var connections: [Connection.Key] = []
+    var messages: [OutboxID] = []
+    var scalars: [Scalar] = []
+}
+
+/// Keys of the scalar table. Numbers are never reused.
+enum Scalar: Int64, CaseIterable, Sendable {
+    /// `epoch`.
+    case epoch = 1
+    /// `isDrainPending`.
+    case drainPending = 2
+    /// `leaving`.
+    case leaving = 3
+}
+
+extension Array where Element: Equatable {
+    /// Appends an element unless it is there.
+    mutating func note(_ element: Element) {
+        if last == element { return }
+        if count > 1, contains(element) { return }
+        append(element)
+    }
+}
+
+extension RoutingState {
+    /// Writes one row for everything touched, and tells the consoles.
+    mutating func writeRows() {
+        for id in draft.sessions {
+            draft.applied.write(.session, id.rawValue, as: sessions[id]!.encoded())
+            draft.applied.events.append(.sessionChanged(id))
+        }
+        if !draft.loads.isEmpty {
+            for slot in draft.loads {
+                draft.applied.write(
+                    .load, desks[slot].account.id.rawValue, as: desks[slot].load.encoded())
+            }
+            draft.loads.removeAll(keepingCapacity: true)
+        }
+        if !draft.cursors.isEmpty {
+            for slot in draft.cursors {
+                draft.applied.write(
+                    .cursor, rooms[slot].project.id.rawValue,
+                    as: rooms[slot].cursor.map { $0.encodedAlone() })
+            }
+            draft.cursors.removeAll(keepingCapacity: true)
+        }
+        draft.sessions.removeAll(keepingCapacity: true)
+        writeOutboxRows()
+        if draft.isQuiet { return }
+        writeRareRows()
+    }
+
+    private mutating func writeOutboxRows() {
+        for id in draft.messages {
+            let message = outgoing[id]
+            draft.applied.write(.outbox, id.rawValue, as: message?.encoded())
+            let isNew = message?.state == .queued && message?.attempts == 0
+            draft.applied.events.append(isNew ? .outboxQueued(id) : .outboxChanged(id))
+        }
+        draft.messages.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func writeRareRows() {
+        for slot in draft.desks {
+            let account = desks[slot].account
+            draft.applied.write(.agent, account.id.rawValue, as: account.encoded())
+            draft.applied.events.append(.agentChanged(account.id))
+        }
+        for slot in draft.rooms {
+            let project = rooms[slot].project
+            draft.applied.write(.project, project.id.rawValue, as: project.encoded())
+            draft.applied.events.append(.projectChanged(project.id))
+        }
+        for slot in draft.links {
+            draft.applied.write(.link, linkList[slot].id.rawValue, as: linkList[slot].encoded())
+            draft.applied.events.append(.linkChanged(linkList[slot].id))
+        }
+        for key in draft.connections {
+            draft.applied.write(
+                .presence, Int64(bitPattern: key.incarnation), Int64(bitPattern: key.number),
+                as: connections[key]?.encoded())
+        }
+        for scalar in draft.scalars {
+            draft.applied.write(.scalar, scalar.rawValue, as: encoded(scalar))
+        }
+        draft.desks.removeAll(keepingCapacity: true)
+        draft.rooms.removeAll(keepingCapacity: true)
+        draft.links.removeAll(keepingCapacity: true)
+        draft.connections.removeAll(keepingCapacity: true)
+        draft.scalars.removeAll(keepingCapacity: true)
+    }
+
+    private func encoded(_ scalar: Scalar) -> [UInt8]? {
+        var writer = ByteWriter()
+        switch scalar {
+        case .epoch: writer.varint(epoch)
+        case .drainPending:
+            guard isDrainPending else { return nil }
+            writer.bool(true)
+        case .leaving:
+            guard !leaving.isEmpty else { return nil }
+            writer.varint(UInt64(leaving.count))
+            for entry in leaving {
+                writer.put(entry.agent)
+                writer.put(entry.project)
+            }
+        }
+        return writer.bytes
+    }
+}
+
+extension Draft {
+    /// Whether nothing was touched but sessions, loads, cursors and messages.
+    var isQuiet: Bool {
+        desks.isEmpty && rooms.isEmpty && links.isEmpty && connections.isEmpty && scalars.isEmpty
+    }
+}
+
+extension Applied {
+    /// A row written, or deleted when there is no value.
+    mutating func write(
+        _ table: RowTable, _ major: Int64, _ minor: Int64 = 0, as value: [UInt8]?
+    ) {
+        rows.append(RowChange(table: table, major: major, minor: minor, value: value))
+    }
+}
+
+extension Coded {
+    /// The value as a row of its own.
+    func encodedAlone() -> [UInt8] {
+        var writer = ByteWriter()
+        writer.put(self)
+        return writer.bytes
+    }
+}

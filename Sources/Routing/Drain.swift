@@ -1,0 +1,178 @@
+import Wire
+
+/// Who could be given what waits in one project, whatever the session.
+private struct Openings {
+    /// Members without any reason against them.
+    var candidates: [AgentID] = []
+    /// Members who could be given a session although they are not receiving; empty while somebody
+    /// who passes the rules is.
+    var offline: [AgentID] = []
+    /// How long a session must have waited for those; nil: never.
+    var patienceMilliseconds: Int64?
+
+    /// Whether the head of a class could be given to somebody.
+    func suit(_ head: QueuePlace, excluded: [AgentID], at time: LogTime) -> Bool {
+        if candidates.contains(where: { !excluded.contains($0) }) { return true }
+        guard let patienceMilliseconds,
+            head.since.adding(milliseconds: patienceMilliseconds) <= time
+        else { return false }
+        return offline.contains { !excluded.contains($0) }
+    }
+}
+
+extension RoutingState {
+    /// After anything that decisions depend on: first the sessions of agents who left go back to
+    /// their queues, then the queues are drained. Both within the entry's bounds.
+    mutating func settle(_ budget: inout Int) {
+        if !leaving.isEmpty { requeueLeaving() }
+        if !toDrain.isEmpty || isDrainPending { drain(&budget) }
+    }
+
+    /// Gives waiting sessions of all projects, oldest unanswered message first, as long as one has
+    /// a candidate.
+    ///
+    /// Giving a session never makes a candidate, so a project without an opening is done with.
+    private mutating func drain(_ budget: inout Int) {
+        var openings: [Openings?] = Array(repeating: nil, count: toDrain.count)
+        while let next = nextPlaceable(&openings) {
+            guard budget > 0 else { return setDrainPending(true) }
+            budget -= 1
+            give(next.session, in: next.slot)
+            // The agent's load changed, which other projects see as well.
+            for index in openings.indices { openings[index] = nil }
+        }
+        for slot in toDrain { schedulePatience(slot) }
+        toDrain.removeAll(keepingCapacity: true)
+        setDrainPending(false)
+    }
+
+    /// The first session, in the order of the queues, that has a candidate.
+    private func nextPlaceable(
+        _ known: inout [Openings?]
+    ) -> (session: SessionID, slot: Int)? {
+        var best: QueuePlace?
+        var bestSlot = 0
+        for (index, slot) in toDrain.enumerated() where !rooms[slot].queue.isEmpty {
+            if rooms[slot].project.settings.claimOnly { continue }
+            if known[index] == nil { known[index] = openings(in: slot) }
+            for waiting in rooms[slot].queue.classes {
+                let head = waiting.places.first!
+                if let best, best < head { continue }
+                if known[index]!.suit(head, excluded: waiting.excluded, at: now.time) {
+                    best = head
+                    bestSlot = slot
+                }
+            }
+        }
+        return best.map { ($0.session, bestSlot) }
+    }
+
+    private func openings(in slot: Int) -> Openings {
+        var openings = Openings()
+        var isSomebodyReceiving = false
+        for place in rooms[slot].roster {
+            let reasons = assess(place, in: slot, at: now.time).reasons
+            if reasons.isEmpty { openings.candidates.append(place.agent) }
+            if reasons.isDisjoint(with: [.rules, .presence]) { isSomebodyReceiving = true }
+            if reasons.isDisjoint(with: [.rules, .load, .neverSignedIn]) {
+                openings.offline.append(place.agent)
+            }
+        }
+        if case .after(let patience) = rooms[slot].project.assignOffline, !isSomebodyReceiving {
+            openings.patienceMilliseconds = patience
+        }
+        return openings
+    }
+
+    private mutating func give(_ id: SessionID, in slot: Int) {
+        var session = sessions[id]!
+        let decision = decide(
+            Question(session: session, cause: .drain, waitsSince: session.place),
+            in: slot, at: now)
+        precondition(decision.chosen != nil, "the drain and the decision differ")
+        dequeue(&session, in: slot)
+        carryOut(decision, &session, in: slot)
+        record(.assigned, decision, in: &session)
+        store(session)
+    }
+
+    private mutating func setDrainPending(_ isPending: Bool) {
+        guard isPending != isDrainPending else { return }
+        isDrainPending = isPending
+        draft.scalars.note(.drainPending)
+    }
+
+    /// When the head of a class will have waited long enough to go to somebody offline.
+    mutating func schedulePatience(_ slot: Int) {
+        let project = rooms[slot].project
+        guard case .after(let patience) = project.assignOffline, patience > 0 else {
+            if triggers.count > 0 { triggers.set(.patience(project.id), nil) }
+            return
+        }
+        var next: LogTime?
+        for waiting in rooms[slot].queue.classes {
+            let due = waiting.places.first!.since.adding(milliseconds: patience)
+            if due > now.time, next == nil || due < next! { next = due }
+        }
+        triggers.set(.patience(project.id), next)
+    }
+
+    /// When the sliding window of an agent will have room again.
+    mutating func scheduleWindow(_ desk: Int) {
+        let load = desks[desk].load
+        var next = load.limitedUntil(desks[desk].account.newPerMinute, in: nil, at: now.time)
+        for slot in desks[desk].rooms where rooms[slot].project.settings.newPerMinute > 0 {
+            let settings = rooms[slot].project.settings
+            let until = load.limitedUntil(
+                settings.newPerMinute, in: rooms[slot].project.id, at: now.time)
+            if let until, next == nil || until < next! { next = until }
+        }
+        triggers.set(.window(desks[desk].account.id), next)
+    }
+}
+
+extension RoutingState {
+    /// Notes that an agent may not answer in a project any more: their sessions go back to the
+    /// queue, at their old places.
+    mutating func leave(_ agent: AgentID, _ project: ProjectID) {
+        guard desks[deskSlots[agent]!].openCount(in: project) > 0 else { return }
+        let entry = Leaving(agent: agent, project: project)
+        let place = leaving.firstIndex { $0 >= entry } ?? leaving.count
+        if place < leaving.count, leaving[place] == entry { return }
+        leaving.insert(entry, at: place)
+        draft.scalars.note(.leaving)
+    }
+
+    /// The agent may answer again before all was put back: the rest stays.
+    mutating func stay(_ agent: AgentID, _ project: ProjectID) {
+        guard let place = leaving.firstIndex(of: Leaving(agent: agent, project: project)) else {
+            return
+        }
+        leaving.remove(at: place)
+        draft.scalars.note(.leaving)
+    }
+
+    private mutating func requeueLeaving() {
+        var budget = Limits.requeuesPerEntry
+        while let entry = leaving.first {
+            guard let id = desks[deskSlots[entry.agent]!].firstOpen(in: entry.project) else {
+                leaving.removeFirst()
+                draft.scalars.note(.leaving)
+                continue
+            }
+            guard budget > 0 else { return }
+            budget -= 1
+            var session = sessions[id]!
+            let slot = roomSlots[session.project]!
+            release(&session)
+            if session.isBlocked {
+                close(&session, in: slot)
+                record(.requeued(from: entry.agent), nil, in: &session)
+            } else {
+                let decision = arrive(&session, cause: .leaving, in: slot)
+                record(.requeued(from: entry.agent), decision, in: &session)
+            }
+            store(session)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Wire
+
+extension RoutingState {
+    /// Serves what is due, in (time, key) order: triggers all, expiries within the entry's bound.
+    mutating func fireDue() {
+        while let trigger = triggers.popDue(at: now.time) { fire(trigger) }
+        for _ in 0..<Limits.expiriesPerEntry {
+            guard let expiry = expiries.popDue(at: now.time) else { return }
+            end(expiry)
+        }
+    }
+
+    private mutating func fire(_ trigger: Trigger) {
+        switch trigger {
+        case .grace(let agent):
+            let desk = deskSlots[agent]!
+            scheduleGrace(desk)
+            noteDrain(ofDesk: desk)
+            draft.applied.events.append(.agentChanged(agent))
+        case .window(let agent):
+            let desk = deskSlots[agent]!
+            scheduleWindow(desk)
+            noteDrain(ofDesk: desk)
+        case .patience(let project):
+            let slot = roomSlots[project]!
+            schedulePatience(slot)
+            noteDrain(slot)
+        }
+    }
+
+    private mutating func end(_ expiry: Expiry) {
+        switch expiry {
+        case .connection(let key): drop(key)
+        case .signIn(let agent, let id): endSignIn(agent, id)
+        case .exclusion(let session): endExclusions(of: session)
+        }
+    }
+}

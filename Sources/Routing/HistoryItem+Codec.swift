@@ -1,0 +1,131 @@
+import Wire
+
+extension HistoryItem {
+    /// The value of the item's row.
+    public func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: 160)
+        writer.put(index)
+        writer.put(at)
+        writer.put(decision)
+        writer.put(what)
+        return writer.bytes
+    }
+
+    /// The item of a history row.
+    public init(value: [UInt8]) throws(WireError) {
+        var reader = ByteReader(value)
+        index = try reader.take()
+        at = try reader.take()
+        decision = try reader.take()
+        what = try reader.take()
+        try reader.expectEnd()
+    }
+}
+
+/// Kinds of history items in rows. A number is never used for another meaning.
+private enum HistoryTag: UInt8 {
+    case inbound = 1
+    case outbound = 2
+    case edited = 3
+    case callback = 4
+    case assigned = 5
+    case claimed = 6
+    case transferred = 7
+    case gaveBack = 8
+    case requeued = 9
+    case completed = 10
+    case reopened = 11
+    case blocked = 12
+}
+
+extension ByteWriter {
+    fileprivate mutating func put<each Field: Coded>(_ tag: HistoryTag, _ field: repeat each Field)
+    {
+        u8(tag.rawValue)
+        repeat put(each field)
+    }
+}
+
+extension HistoryItem.What: Coded {
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .inbound(let message): writer.put(.inbound, message)
+        case .outbound(let message): writer.put(.outbound, message)
+        case .edited(let messageID, let text): writer.put(.edited, messageID, text)
+        case .callback(let data): writer.put(.callback, data)
+        case .assigned: writer.put(.assigned)
+        case .claimed(let agent, let isOverride): writer.put(.claimed, agent, isOverride)
+        case .transferred(let from, let to, let by, let remark):
+            writer.put(.transferred, from, to, by, remark)
+        case .gaveBack(let agent): writer.put(.gaveBack, agent)
+        case .requeued(let agent): writer.put(.requeued, agent)
+        case .completed(let agent): writer.put(.completed, agent)
+        case .reopened(let agent): writer.put(.reopened, agent)
+        case .blocked(let isBlocked): writer.put(.blocked, isBlocked)
+        }
+    }
+
+    init(from r: inout ByteReader) throws(WireError) {
+        let tag: HistoryTag = try r.takeCase()
+        switch tag {
+        case .inbound: self = .inbound(try r.take())
+        case .outbound: self = .outbound(try r.take())
+        case .edited: self = .edited(messageID: try r.take(), text: try r.take())
+        case .callback: self = .callback(data: try r.take())
+        case .assigned: self = .assigned
+        case .claimed: self = .claimed(try r.take(), isOverride: try r.take())
+        case .transferred:
+            self = .transferred(
+                from: try r.take(), to: try r.take(), by: try r.take(), remark: try r.take())
+        case .gaveBack: self = .gaveBack(try r.take())
+        case .requeued: self = .requeued(from: try r.take())
+        case .completed: self = .completed(by: try r.take())
+        case .reopened: self = .reopened(by: try r.take())
+        case .blocked: self = .blocked(try r.take())
+        }
+    }
+}
+
+extension HistoryItem.Inbound: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(opening)
+        writer.zigzag(messageID)
+        writer.text(kind)
+        writer.text(text)
+        writer.text(fileID)
+        writer.put(touch)
+        writer.text(payload)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            opening: try reader.takeCase(), messageID: try reader.take(),
+            kind: try reader.take(), text: try reader.take(), fileID: try reader.take(),
+            touch: try reader.take(), payload: try reader.take())
+    }
+}
+
+extension HistoryItem.Outbound: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(agent)
+        writer.text(text)
+        writer.put(outbox)
+        writer.put(state)
+        writer.put(attempts)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            agent: try reader.take(), text: try reader.take(), outbox: try reader.take(),
+            state: try reader.take(), attempts: try reader.take())
+    }
+}
+
+extension Click {
+    /// The click of a click row.
+    public init(value: [UInt8]) throws(WireError) {
+        var reader = ByteReader(value)
+        try self.init(from: &reader)
+        try reader.expectEnd()
+    }
+}

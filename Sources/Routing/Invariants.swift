@@ -1,0 +1,96 @@
+extension RoutingState {
+    /// Traps when something that must hold does not. For tests: it looks at everything.
+    public func checkInvariants() {
+        precondition(draft.isQuiet && draft.sessions.isEmpty && draft.messages.isEmpty)
+        var waiting = 0
+        var owned = 0
+        var completed = 0
+        for id in sessions.sortedKeys {
+            let session = sessions[id]!
+            let room = rooms[roomSlots[session.project]!]
+            check(session)
+            precondition(room.sessions.contains(id))
+            precondition(room.completed.contains(id) == (session.state == .completed))
+            switch session.state {
+            case .unassigned: waiting += 1
+            case .assigned: owned += 1
+            case .completed: completed += 1
+            }
+        }
+        precondition(waiting == rooms.reduce(0) { $0 + $1.queue.count })
+        precondition(completed == rooms.reduce(0) { $0 + $1.completed.count })
+        precondition(sessions.count == rooms.reduce(0) { $0 + $1.sessions.count })
+        precondition(owned == desks.reduce(0) { $0 + $1.open.count })
+        for room in rooms { check(room) }
+        for desk in desks { check(desk) }
+        precondition(signIns.count == desks.reduce(0) { $0 + $1.signIns.count })
+        precondition(connections.count == desks.reduce(0) { $0 + $1.connections.count })
+        precondition(leaving == leaving.sorted())
+    }
+
+    private func check(_ session: Session) {
+        let chat = Chat(project: session.project, user: session.user)
+        precondition((session.owner != nil) == (session.state == .assigned))
+        precondition((session.completedAt != nil) == (session.state == .completed))
+        precondition(session.exclusions.isEmpty || session.state == .unassigned)
+        precondition(
+            session.state == .completed || latest[chat] == session.id,
+            "two open sessions of one customer")
+        precondition(session.historyCount > 0)
+        if let owner = session.owner {
+            let room = rooms[roomSlots[session.project]!]
+            precondition(session.lastOwner == owner)
+            precondition(
+                room.mayReply(owner)
+                    || leaving.contains(Leaving(agent: owner, project: session.project)),
+                "an owner who may not answer")
+        }
+        precondition(
+            expiries[.exclusion(session.id)] == session.exclusions.first?.until)
+    }
+
+    private func check(_ room: ProjectRoom) {
+        var fresh = room
+        fresh.seat(desks: desks, slots: deskSlots)
+        precondition(fresh == room, "stale rule reasons")
+        if let cursor = room.cursor {
+            precondition(room.project.members.contains { $0.agent == cursor })
+        }
+        for waiting in room.queue.classes {
+            precondition(waiting.excluded == waiting.excluded.sorted())
+            for place in waiting.places.ascending() {
+                let session = sessions[place.session]!
+                precondition(session.state == .unassigned && session.queuePlace == place)
+                precondition(session.excludedAgents == waiting.excluded && !session.isBlocked)
+            }
+        }
+    }
+
+    private func check(_ desk: AgentDesk) {
+        for open in desk.open.ascending() {
+            precondition(sessions[open.session]!.owner == desk.account.id)
+        }
+        precondition(desk.openCounts.reduce(0) { $0 + $1.count } == desk.open.count)
+        precondition(desk.signIns.isEmpty || desk.account.isActive)
+        precondition(desk.rooms == desk.rooms.sorted())
+        precondition(desk.connections == desk.connections.sorted())
+        for key in desk.connections {
+            precondition(connections[key]!.agent == desk.account.id)
+            precondition(expiries[.connection(key)] == connections[key]!.expires)
+        }
+    }
+
+    /// The law of the queue: once nothing is due, no session waits while it has a candidate.
+    /// Gives the sessions that break it.
+    func overlooked() -> [SessionID] {
+        guard !isBacklogged else { return [] }
+        var found: [SessionID] = []
+        for room in rooms where !room.project.settings.claimOnly {
+            for place in room.queue.ascending() {
+                let decision = question(place.session, at: now.time)!
+                if decision.chosen != nil { found.append(place.session) }
+            }
+        }
+        return found
+    }
+}

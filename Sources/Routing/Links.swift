@@ -1,0 +1,127 @@
+import Wire
+
+extension RoutingState {
+    /// A new link to a project.
+    mutating func createLink(by: AgentID?, _ settings: LinkSettings) -> Outcome {
+        guard roomSlots[settings.project] != nil else { return .refused(.notFound) }
+        guard isManager(by, of: settings.project) else { return .refused(.forbidden) }
+        if let why = settings.refusal { return .refused(.invalid(why)) }
+        guard codes[settings.code] == nil else { return .refused(.alreadyExists) }
+        let id = LinkID(now.index)
+        codes[settings.code] = id
+        linkSlots[id] = linkList.count
+        draft.links.note(linkList.count)
+        linkList.append(Link(id: id, createdAt: now.time, settings: settings))
+        return .done(id: id.rawValue)
+    }
+
+    /// A link's new settings; both projects must be managed if it moves.
+    mutating func updateLink(_ id: LinkID, by: AgentID?, _ settings: LinkSettings) -> Outcome {
+        guard let slot = linkSlots[id], roomSlots[settings.project] != nil else {
+            return .refused(.notFound)
+        }
+        let before = linkList[slot].settings
+        guard isManager(by, of: settings.project), isManager(by, of: before.project) else {
+            return .refused(.forbidden)
+        }
+        if let why = settings.refusal { return .refused(.invalid(why)) }
+        if let holder = codes[settings.code], holder != id { return .refused(.alreadyExists) }
+        codes[before.code] = nil
+        codes[settings.code] = id
+        linkList[slot].settings = settings
+        draft.links.note(slot)
+        return .done(id: id.rawValue)
+    }
+
+    /// Clicks from a spool. Each is counted once, and completes the session its token opened if
+    /// that came first.
+    mutating func receive(_ clicks: [Click]) -> Outcome {
+        var isNew = false
+        for click in clicks {
+            if noteSeen(click.key) { continue }
+            isNew = true
+            draft.applied.write(
+                .click, Int64(bitPattern: click.key.epoch), Int64(bitPattern: click.key.sequence),
+                as: click.encodedAlone())
+            guard let slot = linkSlots[click.link] else { continue }
+            if click.flag == .human {
+                linkList[slot].humanClicks += 1
+            } else {
+                linkList[slot].otherClicks += 1
+            }
+            draft.links.note(slot)
+            completeTouch(click.key)
+        }
+        return isNew || clicks.isEmpty ? .done(id: 0) : .duplicate
+    }
+
+    /// The click's row has come after its token.
+    private mutating func completeTouch(_ key: ClickKey) {
+        guard let id = started[key] else { return }
+        var session = sessions[id]!
+        for index in session.touches.indices where session.touches[index].key == key {
+            session.touches[index].isPending = false
+        }
+        store(session)
+    }
+
+    /// What a start token means in a project for a user, before it is attached to a session.
+    func touch(
+        link: LinkID, key: ClickKey, clickedAt: LogTime, chat: Chat
+    ) -> Touch {
+        var touch = Touch(
+            link: link, key: key, clickedAt: clickedAt, startedAt: now.time, via: .own,
+            isPending: false)
+        guard let slot = linkSlots[link], linkList[slot].settings.project == chat.project else {
+            touch.via = .foreignToken
+            return touch
+        }
+        if let first = started[key], let session = sessions[first], session.user != chat.user {
+            touch.via = .shared
+            return touch
+        }
+        touch.isPending = !seenClicks.contains(key)
+        return touch
+    }
+
+    /// Attaches a touch to its session: the first ones and the latest are kept.
+    ///
+    /// The last slot is the latest touch's, for attribution alone: it takes no click for its own.
+    mutating func attach(_ touch: Touch, to session: inout Session) {
+        guard session.touches.count < Touch.limit - 1 else {
+            var latest = touch
+            latest.isPending = false
+            if session.touches.count == Touch.limit { session.touches.removeLast() }
+            session.touches.append(latest)
+            return
+        }
+        session.touches.append(touch)
+        guard touch.via == .own, started[touch.key] == nil else { return }
+        started[touch.key] = session.id
+        let slot = linkSlots[touch.link]!
+        linkList[slot].starts += 1
+        draft.links.note(slot)
+    }
+}
+
+extension Touch {
+    /// How many touches a session keeps.
+    static let limit = 16
+}
+
+extension LinkSettings {
+    /// What can't be as it is.
+    fileprivate var refusal: Text? {
+        let isPathSegment = code.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        if code.isEmpty || code.utf8.count > FieldLimits.code || !isPathSegment { return "code" }
+        if name.utf8.count > FieldLimits.name { return "name" }
+        return nil
+    }
+}

@@ -1,0 +1,141 @@
+import Wire
+
+// A state is rebuilt from rows alone: first `load` for every row of the tables that are loaded at
+// start, ascending in each table, then `finishLoading`. Tables may come in any order.
+extension RoutingState {
+    /// Takes one stored row. Rows of tables that are not kept in memory are passed over.
+    public mutating func load(
+        table: RowTable, major: Int64, minor: Int64, value: [UInt8]
+    ) throws(WireError) {
+        switch table {
+        case .scalar: try loadScalar(major, value)
+        case .project:
+            let project = try Project(id: ProjectID(major), value: value)
+            roomSlots[project.id] = rooms.count
+            rooms.append(ProjectRoom(project: project))
+        case .agent:
+            let account = try Agent(id: AgentID(major), value: value)
+            deskSlots[account.id] = desks.count
+            desks.append(AgentDesk(account: account))
+        case .signIn:
+            let signIn = try SignIn(agent: AgentID(major), id: minor, value: value)
+            signIns[Text(signIn.tokenHash)] = signIn
+        case .session:
+            let session = try Session(id: SessionID(major), value: value)
+            sessions[session.id] = session
+        case .link:
+            let link = try Link(id: LinkID(major), value: value)
+            linkSlots[link.id] = linkList.count
+            codes[link.settings.code] = link.id
+            linkList.append(link)
+        case .presence:
+            let key = Connection.Key(
+                incarnation: UInt64(bitPattern: major), number: UInt64(bitPattern: minor))
+            connections[key] = try Connection(key: key, value: value)
+        case .outbox:
+            outgoing.put(try OutboxMessage(id: OutboxID(major), value: value))
+        case .seenClicks:
+            let interval = try SeenIntervals.Interval(first: minor, value: value)
+            seenClicks.load(UInt64(bitPattern: major), interval)
+        case .cursor, .seenUpdates, .load:
+            unplaced.append(RowChange(table: table, major: major, minor: minor, value: value))
+        case .history, .click, .request, .customer: break
+        }
+    }
+
+    private mutating func loadScalar(_ key: Int64, _ value: [UInt8]) throws(WireError) {
+        var reader = ByteReader(value)
+        switch Scalar(rawValue: key) {
+        case .epoch: epoch = try reader.varint()
+        case .drainPending: isDrainPending = try reader.bool()
+        case .leaving:
+            for _ in 0..<(try reader.count(limit: reader.remaining)) {
+                leaving.append(Leaving(agent: try reader.take(), project: try reader.take()))
+            }
+        case nil: throw WireError(.unknownTag(UInt64(bitPattern: key)), offset: 0)
+        }
+        try reader.expectEnd()
+    }
+
+    /// Builds what rows only imply; call once after the last `load`.
+    public mutating func finishLoading() throws(WireError) {
+        for desk in desks { logins[desk.account.login] = desk.account.id }
+        try placeRows()
+        for id in sessions.sortedKeys { try place(sessions[id]!) }
+        for signIn in signIns.values.sorted(by: { $0.id < $1.id }) {
+            guard let desk = deskSlots[signIn.agent] else { throw Self.orphan }
+            desks[desk].signIns.append(Text(signIn.tokenHash))
+            expiries.set(.signIn(signIn.agent, signIn.id), signIn.expires)
+        }
+        for key in connections.keys.sorted() {
+            guard let desk = deskSlots[connections[key]!.agent] else { throw Self.orphan }
+            desks[desk].connections.append(key)
+            expiries.set(.connection(key), connections[key]!.expires)
+        }
+        for slot in rooms.indices {
+            for member in rooms[slot].project.members {
+                guard let desk = deskSlots[member.agent] else { throw Self.orphan }
+                desks[desk].rooms.append(slot)
+            }
+            rooms[slot].seat(desks: desks, slots: deskSlots)
+            schedulePatience(slot)
+            if isDrainPending { noteDrain(slot) }
+        }
+        for desk in desks.indices {
+            notePages(of: desk)
+            scheduleGrace(desk)
+            scheduleWindow(desk)
+        }
+    }
+
+    /// A row that names something that has no row.
+    private static var orphan: WireError {
+        WireError(.badValue("row without its owner"), offset: 0)
+    }
+
+    /// Gives cursors, seen updates and loads to the things that they belong to.
+    private mutating func placeRows() throws(WireError) {
+        for row in unplaced {
+            switch row.table {
+            case .cursor:
+                guard let slot = roomSlots[ProjectID(row.major)] else { throw Self.orphan }
+                var reader = ByteReader(row.value!)
+                rooms[slot].cursor = try AgentID(from: &reader)
+                try reader.expectEnd()
+            case .seenUpdates:
+                guard let slot = roomSlots[ProjectID(row.major)] else { throw Self.orphan }
+                rooms[slot].seen.load(
+                    try SeenIntervals.Interval(first: row.minor, value: row.value!))
+            case .load:
+                guard let desk = deskSlots[AgentID(row.major)] else { throw Self.orphan }
+                desks[desk].load = try Load(value: row.value!)
+            case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
+                .presence, .request, .customer, .seenClicks:
+                preconditionFailure("a row that needs no placing")
+            }
+        }
+        unplaced = []
+    }
+
+    /// Puts a session where it belongs: a queue, its agent's desk, the completed ones.
+    private mutating func place(_ session: Session) throws(WireError) {
+        guard let slot = roomSlots[session.project] else { throw Self.orphan }
+        rooms[slot].sessions.insert(session.id)
+        latest[Chat(project: session.project, user: session.user)] = session.id
+        for touch in session.touches.prefix(Touch.limit - 1)
+        where touch.via == .own && started[touch.key] == nil {
+            started[touch.key] = session.id
+        }
+        switch session.state {
+        case .unassigned:
+            rooms[slot].queue.insert(session.queuePlace, excluded: session.excludedAgents)
+            expiries.set(.exclusion(session.id), session.exclusions.first?.until)
+        case .assigned:
+            guard let owner = session.owner, let desk = deskSlots[owner] else {
+                throw Self.orphan
+            }
+            desks[desk].add(session.id, of: session.project)
+        case .completed: rooms[slot].completed.insert(session.id)
+        }
+    }
+}

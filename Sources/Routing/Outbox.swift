@@ -1,0 +1,105 @@
+import Wire
+
+/// Messages not known to be delivered, in order for each chat.
+struct Outbox: Equatable, Sendable {
+    /// A chat's first queued message and when it may go.
+    private struct Ready: Hashable, Comparable, Sendable {
+        var time: LogTime
+        var id: OutboxID
+        static func < (a: Ready, b: Ready) -> Bool {
+            a.time != b.time ? a.time < b.time : a.id < b.id
+        }
+    }
+    /// The messages of one chat.
+    private struct Line: Equatable, Sendable {
+        /// Ascending, whatever their state.
+        var ids: [OutboxID] = []
+        /// The one with a call under way.
+        var sending: OutboxID?
+        /// Its entry in `ready`.
+        var ready: Ready?
+    }
+    /// Messages of one chat beyond which no more is accepted.
+    static let chatLimit = 256
+
+    private var messages = ShardedDictionary<OutboxID, OutboxMessage>(shards: 256)
+    private var lines = ShardedDictionary<Chat, Line>(shards: 256)
+    private var ready = OrderedSet<Ready>()
+    /// Messages with a call under way.
+    private(set) var sending = OrderedSet<OutboxID>()
+
+    /// A message.
+    subscript(id: OutboxID) -> OutboxMessage? { messages[id] }
+
+    /// The messages of a chat, in order.
+    func messages(of chat: Chat) -> [OutboxMessage] {
+        (lines[chat]?.ids ?? []).map { messages[$0]! }
+    }
+
+    /// Whether a chat takes no more.
+    func isFull(_ chat: Chat) -> Bool { (lines[chat]?.ids.count ?? 0) >= Self.chatLimit }
+
+    /// Whether a message is its chat's next: nothing queued before it, no call under way.
+    func isNext(_ id: OutboxID) -> Bool {
+        guard let message = messages[id] else { return false }
+        return lines[message.address]?.ready?.id == id
+    }
+
+    /// The next messages of chats that may go at this moment.
+    func ready(at time: LogTime, limit: Int) -> [OutboxMessage] {
+        ready.ascending(limit: limit).prefix { $0.time <= time }.map { messages[$0.id]! }
+    }
+
+    /// When the first message may go that may not yet.
+    func next(after time: LogTime) -> LogTime? {
+        ready.firstNotBefore(Ready(time: time.adding(milliseconds: 1), id: OutboxID(.min)))?.time
+    }
+
+    /// Adds a message, or replaces it in another state.
+    mutating func put(_ message: OutboxMessage) {
+        var line = lines[message.address] ?? Line()
+        if messages.updateValue(message, forKey: message.id) == nil {
+            let place = line.ids.firstIndex { $0 > message.id } ?? line.ids.count
+            line.ids.insert(message.id, at: place)
+        }
+        if case .sending = message.state {
+            line.sending = message.id
+            sending.insert(message.id)
+        } else if line.sending == message.id {
+            line.sending = nil
+            sending.remove(message.id)
+        }
+        refresh(&line, message.address)
+    }
+
+    /// Removes a message that was delivered or given up.
+    mutating func remove(_ id: OutboxID) {
+        guard let message = messages.removeValue(forKey: id) else { return }
+        var line = lines[message.address]!
+        line.ids.removeAll { $0 == id }
+        if line.sending == id {
+            line.sending = nil
+            sending.remove(id)
+        }
+        refresh(&line, message.address)
+    }
+
+    private mutating func refresh(_ line: inout Line, _ chat: Chat) {
+        var head: Ready?
+        if line.sending == nil, let id = line.ids.first(where: { messages[$0]!.state == .queued }) {
+            head = Ready(
+                time: messages[id]!.notBefore ?? LogTime(milliseconds: .min), id: id)
+        }
+        if head != line.ready {
+            if let old = line.ready { ready.remove(old) }
+            if let head { ready.insert(head) }
+            line.ready = head
+        }
+        lines[chat] = line.ids.isEmpty ? nil : line
+    }
+}
+
+extension OutboxMessage {
+    /// The chat it goes to.
+    var address: Chat { Chat(project: project, user: chat) }
+}

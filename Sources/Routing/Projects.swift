@@ -1,0 +1,114 @@
+import Wire
+
+extension RoutingState {
+    /// A new project without members. Only administrators, or the node itself, make one.
+    mutating func createProject(by: AgentID?, _ settings: ProjectSettings) -> Outcome {
+        guard isAdministrator(by) else { return .refused(.forbidden) }
+        if let why = settings.refusal { return .refused(.invalid(why)) }
+        guard isFree(settings.botUsername, for: nil) else { return .refused(.alreadyExists) }
+        let id = ProjectID(now.index)
+        roomSlots[id] = rooms.count
+        draft.rooms.note(rooms.count)
+        rooms.append(
+            ProjectRoom(
+                project: Project(
+                    id: id, createdAt: now.time, settings: settings, members: [],
+                    rosterVersion: 1)))
+        return .done(id: id.rawValue)
+    }
+
+    /// Mode, scope and every other rule, in one command; new decisions follow them.
+    mutating func updateProject(
+        _ id: ProjectID, by: AgentID?, _ settings: ProjectSettings
+    ) -> Outcome {
+        guard let slot = roomSlots[id] else { return .refused(.notFound) }
+        guard isManager(by, of: id) else { return .refused(.forbidden) }
+        if let why = settings.refusal { return .refused(.invalid(why)) }
+        guard isFree(settings.botUsername, for: id) else { return .refused(.alreadyExists) }
+        rooms[slot].project.settings = settings
+        changed(slot)
+        for place in rooms[slot].roster {
+            scheduleWindow(place.desk)
+            scheduleGrace(place.desk)
+        }
+        schedulePatience(slot)
+        return .done(id: id.rawValue)
+    }
+
+    /// The ordered list as a whole. Who is removed or loses *reply* leaves their sessions to the
+    /// queue; the turn stays with whose it was.
+    mutating func setMembers(_ id: ProjectID, by: AgentID?, _ members: [Member]) -> Outcome {
+        guard let slot = roomSlots[id] else { return .refused(.notFound) }
+        guard isManager(by, of: id) else { return .refused(.forbidden) }
+        guard members.count <= FieldLimits.members,
+            Set(members.map(\.agent)).count == members.count
+        else { return .refused(.invalid("members")) }
+        guard members.allSatisfy({ deskSlots[$0.agent] != nil }) else {
+            return .refused(.notFound)
+        }
+        let before = rooms[slot].roster
+        let cursor = rooms[slot].cursor
+        rooms[slot].keepTurn(for: members)
+        if rooms[slot].cursor != cursor { draft.cursors.note(slot) }
+        rooms[slot].project.members = members
+        changed(slot)
+        for place in before where !members.contains(where: { $0.agent == place.agent }) {
+            desks[place.desk].rooms.removeAll { $0 == slot }
+            leave(place.agent, id)
+            scheduleWindow(place.desk)
+            scheduleGrace(place.desk)
+        }
+        for place in rooms[slot].roster {
+            let index = desks[place.desk].rooms.firstIndex { $0 >= slot }
+            if index == nil || desks[place.desk].rooms[index!] != slot {
+                desks[place.desk].rooms.insert(slot, at: index ?? desks[place.desk].rooms.count)
+            }
+            scheduleWindow(place.desk)
+            scheduleGrace(place.desk)
+            if rooms[slot].mayReply(place.agent) {
+                stay(place.agent, id)
+            } else {
+                leave(place.agent, id)
+            }
+        }
+        return .done(id: id.rawValue)
+    }
+
+    /// Settings or members are others now.
+    private mutating func changed(_ slot: Int) {
+        rooms[slot].project.rosterVersion += 1
+        rooms[slot].seat(desks: desks, slots: deskSlots)
+        draft.rooms.note(slot)
+        noteDrain(slot)
+    }
+
+    /// Whether no other project has the bot.
+    private func isFree(_ botUsername: Text, for id: ProjectID?) -> Bool {
+        botUsername.isEmpty
+            || rooms.allSatisfy {
+                $0.project.id == id || $0.project.settings.botUsername != botUsername
+            }
+    }
+}
+
+extension ProjectSettings {
+    /// What can't be as it is.
+    fileprivate var refusal: Text? {
+        if name.isEmpty || name.utf8.count > FieldLimits.name { return "name" }
+        if botUsername.utf8.count > FieldLimits.login { return "botUsername" }
+        if sealedToken.count > FieldLimits.secret { return "token" }
+        if sealedSecret.count > FieldLimits.secret { return "webhookSecret" }
+        if newPerMinute > Load.recentLimit { return "newPerMinute" }
+        if let hiddenGraceMilliseconds, !Self.spans.contains(hiddenGraceMilliseconds) {
+            return "hiddenGrace"
+        }
+        if !Self.spans.contains(reopenMilliseconds) { return "reopen" }
+        if case .after(let milliseconds) = assignOffline, !Self.spans.contains(milliseconds) {
+            return "assignOffline"
+        }
+        return nil
+    }
+
+    /// Spans of time that a setting may have: up to ten years.
+    private static let spans: ClosedRange<Int64> = 0...(10 * 366 * 86_400_000)
+}

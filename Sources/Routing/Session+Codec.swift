@@ -1,0 +1,109 @@
+import Wire
+
+extension Session {
+    /// Which optional fields follow, one bit each.
+    private struct Fields: OptionSet {
+        let rawValue: UInt8
+        static let owner = Fields(rawValue: 1)
+        static let lastOwner = Fields(rawValue: 2)
+        static let assignedAt = Fields(rawValue: 4)
+        static let completedAt = Fields(rawValue: 8)
+        static let last = Fields(rawValue: 16)
+        static let decision = Fields(rawValue: 32)
+        static let answered = Fields(rawValue: 64)
+        static let blocked = Fields(rawValue: 128)
+    }
+
+    private var fields: Fields {
+        var fields: Fields = []
+        if owner != nil { fields.insert(.owner) }
+        // An owner is the last owner as well, and not written twice.
+        if owner == nil, lastOwner != nil { fields.insert(.lastOwner) }
+        if assignedAt != nil { fields.insert(.assignedAt) }
+        if completedAt != nil { fields.insert(.completedAt) }
+        if last != nil { fields.insert(.last) }
+        if decisionOrdinal != nil { fields.insert(.decision) }
+        if isAnswered { fields.insert(.answered) }
+        if isBlocked { fields.insert(.blocked) }
+        return fields
+    }
+
+    /// The row's value. Times are written as distances from the opening.
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: 208)
+        let fields = fields
+        writer.u8(fields.rawValue)
+        writer.put(state)
+        writer.put(project)
+        writer.put(user)
+        writer.text(name)
+        writer.text(username)
+        writer.text(language)
+        writer.varint(version)
+        writer.put(openedAt)
+        writer.zigzag(place.milliseconds &- openedAt.milliseconds)
+        writer.put(unread)
+        writer.zigzag(historyCount)
+        if let owner = owner ?? lastOwner { writer.put(owner) }
+        if let assignedAt { writer.zigzag(assignedAt.milliseconds &- openedAt.milliseconds) }
+        if let completedAt { writer.zigzag(completedAt.milliseconds &- openedAt.milliseconds) }
+        if let decisionOrdinal { writer.zigzag(decisionOrdinal) }
+        if let last {
+            writer.put(last.from)
+            writer.zigzag(last.at.milliseconds &- openedAt.milliseconds)
+            writer.text(last.kind)
+            writer.text(last.text)
+        }
+        writer.varint(UInt64(exclusions.count))
+        for exclusion in exclusions {
+            writer.put(exclusion.agent)
+            writer.put(exclusion.until)
+        }
+        writer.put(touches)
+        return writer.bytes
+    }
+
+    /// The session of a row.
+    init(id: SessionID, value: [UInt8]) throws(WireError) {
+        var reader = ByteReader(value)
+        let fields = Fields(rawValue: try reader.u8())
+        let state: State = try reader.takeCase()
+        let project: ProjectID = try reader.take()
+        let user: TelegramID = try reader.take()
+        let name = try reader.text()
+        let username = try reader.text()
+        let language = try reader.text()
+        let version = try reader.varint()
+        let openedAt: LogTime = try reader.take()
+        func later(_ distance: Int64) -> LogTime {
+            LogTime(milliseconds: openedAt.milliseconds &+ distance)
+        }
+        self.init(
+            id: id, project: project, user: user, name: name, username: username,
+            language: language, openedAt: openedAt, place: later(try reader.zigzag()))
+        self.state = state
+        self.version = version
+        unread = try reader.take()
+        historyCount = try reader.zigzag()
+        isAnswered = fields.contains(.answered)
+        isBlocked = fields.contains(.blocked)
+        if !fields.isDisjoint(with: [.owner, .lastOwner]) {
+            lastOwner = try AgentID(from: &reader)
+        }
+        if fields.contains(.owner) { owner = lastOwner }
+        if fields.contains(.assignedAt) { assignedAt = later(try reader.zigzag()) }
+        if fields.contains(.completedAt) { completedAt = later(try reader.zigzag()) }
+        if fields.contains(.decision) { decisionOrdinal = try reader.zigzag() }
+        if fields.contains(.last) {
+            let from: Side = try reader.takeCase()
+            let at = later(try reader.zigzag())
+            let kind = try reader.text()
+            last = Preview(text: try reader.text(), kind: kind, at: at, from: from)
+        }
+        for _ in 0..<(try reader.count(limit: Exclusion.limit)) {
+            exclusions.append(Exclusion(agent: try reader.take(), until: try reader.take()))
+        }
+        touches = try reader.take()
+        try reader.expectEnd()
+    }
+}
