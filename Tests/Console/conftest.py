@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 import pathlib
+import sys
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from mock_node import MockNode  # noqa: E402
-from office import Office  # noqa: E402
+from office import Client, Office  # noqa: E402
 
 REAL = os.environ.get("CONSOLE_URL")
 
@@ -56,15 +56,23 @@ def node():
 
 
 RUNS = itertools.count(1)
+LOGIN = os.environ.get("CONSOLE_LOGIN", "admin")
+PASSWORD = os.environ.get("CONSOLE_PASSWORD", "admin-password")
+
+
+@pytest.fixture(scope="session")
+def real_admin():
+    """One sign-in for the whole run: a real node throttles them. None with the mock."""
+    return Client(REAL, LOGIN, PASSWORD) if REAL else None
 
 
 @pytest.fixture
-def office(node, chromium):
+def office(node, chromium, real_admin):
     """A project with its own bot, and the means to be its agents and customers."""
+    url = REAL or node.url
     made = Office(
-        url=REAL or node.url,
-        login=os.environ.get("CONSOLE_LOGIN", "admin"),
-        password=os.environ.get("CONSOLE_PASSWORD", "admin-password"),
+        url=url, login=LOGIN, password=PASSWORD,
+        admin=real_admin or Client(url, LOGIN, PASSWORD),
         chromium=chromium, run=f"{os.getpid()}{next(RUNS)}")
     yield made
     made.close()

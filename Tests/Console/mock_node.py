@@ -17,7 +17,7 @@ import threading
 
 from aiohttp import WSMsgType, web
 
-import mock_actions
+import mock_api
 from mock_desk import Desk, Refused
 
 ROOM = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "Console"
@@ -60,7 +60,10 @@ class MockNode:
     def cut(self) -> None:
         """Drops every live connection and refuses new ones, like a node that died."""
         self.is_cut = True
+        self.drop()
 
+    def drop(self) -> None:
+        """Closes every live connection."""
         async def close():
             for _, socket in list(self.sockets.values()):
                 await socket.close()
@@ -138,7 +141,6 @@ class MockNode:
         return web.json_response({})
 
     async def api(self, request):
-        import mock_api
         body = None
         if request.method != "GET":
             if request.content_type != "application/json":

@@ -34,12 +34,12 @@ class Client:
 class Office:
     """One project, made for one test."""
 
-    def __init__(self, url, login, password, chromium, run):
+    def __init__(self, url, login, password, admin, chromium, run):
         self.url = url
         self.login, self.password = login, password
         self.chromium = chromium
         self.run = run
-        self.admin = Client(url, login, password)
+        self.admin = admin
         self.numbers = itertools.count(int(f"7{run}000"))
         self.contexts = []
         self.agents: dict[str, str] = {}

@@ -5,6 +5,7 @@
 export class Problem extends Error {
     constructor(status, body) {
         super(body.title ?? 'Something went wrong');
+        this.title = this.message;
         this.status = status;
         this.code = body.code ?? '';
         this.detail = body.detail ?? '';

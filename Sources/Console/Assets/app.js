@@ -134,7 +134,7 @@ function banner() {
 function otherNodes() {
     const others = (state.me?.nodes ?? []).map((each) => each.url ?? each)
         .filter((url) => /^https?:/.test(url) && new URL(url).origin !== location.origin);
-    if (!others.length) return null;
+    if (!others.length) return '';
     return h('p.nodes', 'Open at ', others.map((url) => [
         h('a', { href: `${url.replace(/\/$/, '')}/${location.hash}` }, new URL(url).host), ' ',
     ]));

@@ -64,6 +64,7 @@ function shown(value) {
 }
 
 function words(key) {
+    if (key === 'statedbApplied') return 'Saved in state.db through';
     const text = key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
     return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,8 +1,8 @@
 // Elements, keyed rows, icons, and how times read. Text only ever enters the page as text nodes.
 
-const PROPERTIES = new Set(['value', 'checked', 'disabled', 'selected', 'htmlFor', 'indeterminate']);
+const PROPERTIES = new Set(['value', 'checked', 'disabled', 'selected', 'htmlFor']);
 
-/** An element: h('button.primary', { onclick }, 'Save'). Objects are attributes, the rest children. */
+/** An element: h('button.primary', { onclick }, 'Save'); objects are attributes. */
 export function h(spec, ...parts) {
     const [tag, ...classes] = spec.split('.');
     const node = document.createElement(tag);
@@ -88,28 +88,31 @@ function focusable(node) {
 }
 
 const PATHS = {
-    inbox: 'M2 9.500h3.200l1 2h3.600l1-2H14M2 9.5 4 3h8l2 6.500V13H2z',
-    clock: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.800V8l2.200 1.600',
-    check: 'm3 8.600 3.200 3.200L13 4.600',
+    inbox: 'M2 9.5h3.2l1 2h3.6l1-2H14M2 9.5 4 3h8l2 6.5V13H2z',
+    clock: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.8V8l2.2 1.6',
+    check: 'm3 8.6 3.2 3.2L13 4.6',
     list: 'M2.5 4h11M2.5 8h11M2.5 12h11',
     tools: 'M2 5h6M12 5h2M2 11h2M8 11h6M10 3v4M6 9v4',
-    transfer: 'M2 5.500h10.500m-3-3 3 3-3 3M14 10.500H3.500m3-3-3 3 3 3',
-    back: 'M6 3 2.5 6.5 6 10M2.5 6.500h7a4 4 0 0 1 0 8H8',
-    claim: 'M8 2.500v7m-3-3 3 3 3-3M2.5 11v2.500h11V11',
-    reopen: 'M13 8a5 5 0 1 1-1.600-3.700M13.200 2v3h-3',
+    transfer: 'M2 5.5h10.5m-3-3 3 3-3 3M14 10.5H3.5m3-3-3 3 3 3',
+    back: 'M6 3 2.5 6.5 6 10M2.5 6.5h7a4 4 0 0 1 0 8H8',
+    claim: 'M8 2.5v7m-3-3 3 3 3-3M2.5 11v2.5h11V11',
+    reopen: 'M13 8a5 5 0 1 1-1.6-3.7M13.2 2v3h-3',
     left: 'M10 3 5 8l5 5',
-    down: 'm3.5 6 4.5 4.500L12.5 6',
+    down: 'm3.5 6 4.5 4.5L12.5 6',
     close: 'm4 4 8 8M12 4l-8 8',
-    search: 'M7 11.500a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM10.300 10.300 14 14',
-    link: 'M6.800 9.200a3 3 0 0 0 4.200 0l2-2a3 3 0 0 0-4.200-4.200l-.8.8M9.200 6.800a3 3 0 0 0-4.200 0l-2 2A3 3 0 0 0 7.200 13l.8-.8',
-    people: 'M6 7.500a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM1.5 13.500c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4M10.5 2.800a2.400 2.400 0 0 1 0 4.500M12 9.900c1.5.5 2.5 1.800 2.5 3.600',
-    cluster: 'M2.5 2.500h11v4h-11zM2.5 9.500h11v4h-11zM5 4.500h.1M5 11.500h.1',
-    bot: 'M3 6h10v7H3zM8 6V3M6 9.300h.1M10 9.300h.1M1.5 8.500v2M14.5 8.500v2',
-    copy: 'M5.5 5.500h8v8h-8zM10.5 5.500v-3h-8v8h3',
-    info: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 7.500V11M8 5.100v.1',
-    warn: 'M8 2.5 14.5 13.500h-13zM8 6.500v3.200M8 11.500v.1',
-    up: 'M8 13V3.500M4 7l4-4 4 4',
-    lower: 'M8 3v9.500M4 9l4 4 4-4',
+    search: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM10.3 10.3 14 14',
+    link: 'M6.8 9.2a3 3 0 0 0 4.2 0l2-2a3 3 0 0 0-4.2-4.2l-.8.8'
+        + 'M9.2 6.8a3 3 0 0 0-4.2 0l-2 2A3 3 0 0 0 7.2 13l.8-.8',
+    people: 'M6 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z'
+        + 'M1.5 13.5c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4'
+        + 'M10.5 2.8a2.4 2.4 0 0 1 0 4.5M12 9.9c1.5.5 2.5 1.8 2.5 3.6',
+    cluster: 'M2.5 2.5h11v4h-11zM2.5 9.5h11v4h-11zM5 4.5h.1M5 11.5h.1',
+    bot: 'M3 6h10v7H3zM8 6V3M6 9.3h.1M10 9.3h.1M1.5 8.5v2M14.5 8.5v2',
+    copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
+    info: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 7.5V11M8 5.1v.1',
+    warn: 'M8 2.5 14.5 13.5h-13zM8 6.5v3.2M8 11.5v.1',
+    up: 'M8 13V3.5M4 7l4-4 4 4',
+    lower: 'M8 3v9.5M4 9l4 4 4-4',
     plus: 'M8 3v10M3 8h10',
     send: 'M2.5 13.5 14 8 2.5 2.5 4.5 8zM4.5 8H9',
     panel: 'M2 3h12v10H2zM10 3v10',

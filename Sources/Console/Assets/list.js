@@ -126,8 +126,8 @@ function line({ group, each, isHere, isSeen, area }) {
         h('span.middle',
             h('span.text', { dir: 'auto' }, last?.from === 'agent' && h('i', '↩ '),
                 last ? said(last) : 'No message yet'),
-            isCalling && h('span.unread', { 'aria-label': `${each.unread} unanswered` },
-                each.unread > 99 ? '99+' : each.unread)),
+            isCalling && h('span.unread', each.unread > 99 ? '99+' : each.unread,
+                h('span.unseen', ' unanswered'))),
         tags(each, area));
     set(link, { 'aria-current': isHere ? 'true' : null });
     return h('li', link);
@@ -137,8 +137,9 @@ function line({ group, each, isHere, isSeen, area }) {
 function tags(each, area) {
     const parts = [];
     if (state.me.projects.length > 1 && !state.project) parts.push(project(each.project).name);
-    if (each.source) parts.push(each.source.name);
-    if (area === 'all' || area === 'completed') {
+    const isShared = area === 'all' || area === 'completed';
+    if (each.source && !isShared) parts.push(each.source.name);
+    if (isShared) {
         const whose = each.owner && (isMine(each) || each.owner.id === state.me.agent.id
             ? 'you' : each.owner.name);
         const how = { unassigned: 'waiting', assigned: 'with', completed: 'completed' };

@@ -5,7 +5,7 @@ import { Live } from './live.js';
 import { alertOf } from './notice.js';
 import {
     absorbAgent, absorbItem, absorbMe, absorbSession, changed, forgetSession, isMine, itemsOf,
-    newer, state, talk,
+    maySee, newer, state, talk,
 } from './store.js';
 
 const PAGE = 50;
@@ -229,6 +229,8 @@ async function settle(one) {
 }
 
 function linked(next) {
+    // A refused handshake looks like a broken one; only a call tells whether the sign-in ended.
+    if (next === 'lost') get('/me').catch(() => {});
     if (state.link === next) return;
     state.link = next;
     changed();
@@ -249,7 +251,8 @@ async function check() {
 /** Does something to a session; gives its new state. Refusals come as Problems. */
 export async function act(id, verb, body) {
     const { data, index } = await post(`/sessions/${id}/${verb}`, body);
-    if (data?.id) absorbSession(data, index);
+    if (data?.id && maySee(data)) absorbSession(data, index);
+    else if (data?.id) forgetSession(data.id);
     refreshBlockers();
     return data;
 }

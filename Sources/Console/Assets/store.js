@@ -105,6 +105,10 @@ export function may(projectID, ...permissions) {
 /** Whether the session is this agent's own. */
 export const isMine = (each) => each.owner?.id === state.me.agent.id && each.state === 'assigned';
 
+/** Whether this agent still finds the session after handing it on. */
+export const maySee = (each) => each.state !== 'assigned' || isMine(each)
+    || may(each.project, 'view', 'manage') || state.me.agent.isAdmin;
+
 /** Whether the customer waits for words that nobody has answered. */
 export const isUnanswered = (each) => each.unread > 0 && each.state !== 'completed';
 
