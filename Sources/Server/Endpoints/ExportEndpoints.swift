@@ -39,7 +39,7 @@ extension Node {
             state: session.state.word, owner: session.owner.map { "\($0)" }, messages: [],
             decisions: [])
         for row in history {
-            guard let item = try? HistoryItem(row: row.value) else { continue }
+            guard let item = try? HistoryItem(value: row.value) else { continue }
             if case .inbound(let message) = item.what {
                 exported.messages.append(message.messageID)
             }

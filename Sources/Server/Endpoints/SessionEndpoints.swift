@@ -93,7 +93,7 @@ extension Node {
         read(call) { reader throws(StorageError) in
             try reader.row(.history, major: id.rawValue, minor: ordinal)
         } completion: { [self] row in
-            if let row, let item = try? HistoryItem(row: row), let decision = item.decision {
+            if let row, let item = try? HistoryItem(value: row), let decision = item.decision {
                 view.decision = state.view(decision, index: item.index, at: item.at)
             }
             call.respond(view)
@@ -163,7 +163,7 @@ extension Node {
                 .history, major: id.rawValue, minorIn: 0...last, descending: true, limit: limit)
         } completion: { [self] rows in
             let items = rows.reversed().compactMap { row in
-                (try? HistoryItem(row: row.value)).map { state.view($0, ordinal: row.minor) }
+                (try? HistoryItem(value: row.value)).map { state.view($0, ordinal: row.minor) }
             }
             let next = rows.count == limit ? rows.last?.minor : nil
             call.respond(

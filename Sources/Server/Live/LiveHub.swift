@@ -223,7 +223,7 @@ final class LiveHub {
         }
         func find(_ session: SessionID, _ ordinal: Int64) -> HistoryItem? {
             rows[Key(session: session.rawValue, ordinal: ordinal)].flatMap {
-                try? HistoryItem(row: $0)
+                try? HistoryItem(value: $0)
             }
         }
     }
