@@ -91,9 +91,9 @@ extension Raft {
     public struct EntriesRequest: Hashable, Sendable {
         /// The first wanted.
         public var from: LogIndex
-        /// The last wanted; fewer may be given, but at least two if there are two.
+        /// The last wanted; fewer may be given, as far as `maxBytes` goes.
         public var through: LogIndex
-        /// About how many payload bytes at most.
+        /// How many payload bytes at most; two entries always fit.
         public var maxBytes: Int
     }
 

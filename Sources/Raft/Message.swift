@@ -70,8 +70,8 @@ public struct Message: Hashable, Sendable {
 
     /// What became of an append.
     public enum AppendReply: Hashable, Sendable {
-        /// Durable here and the same as the leader's up to `match`.
-        case matched(LogIndex)
+        /// The same as the leader's up to `accepted`, and durable here up to `match`.
+        case matched(LogIndex, accepted: LogIndex)
         /// There is no such entry here as the append's `previous`; the last one here that may be
         /// the leader's too is `hint`.
         case rejected(previous: LogIndex, hint: LogPosition)

@@ -1,43 +1,172 @@
-/// One member's consensus as a value: an event in, effects out. Skeleton; bodies follow.
+/// One member's consensus as a value: an event in, effects out.
+///
+/// Every input is a method named in the past tense; what it makes necessary piles up and is handed
+/// out once per turn of the caller's loop by `takeEffects`. That is where batches form: all that
+/// was proposed in a turn leaves in one append per follower and one write.
+///
+/// The rules are those of Ongaro and Ousterhout's paper and Ongaro's dissertation, with pre-vote,
+/// check-quorum, leases of a living leader, ReadIndex and leader transfer. Doors left open: a
+/// snapshot under way is a third case of `Progress.Flow`; a change of members makes `configuration`
+/// the top of a stack that truncation pops.
 public struct Raft: Sendable {
     /// This member.
     public let id: NodeID
+    /// Its bounds and times.
+    public let limits: Limits
+    /// Who takes part.
+    public let configuration: Configuration
     /// Its role.
-    public private(set) var role: Role = .follower
+    public internal(set) var role: Role = .follower
     /// Its term.
-    public private(set) var term: Term = .zero
+    public internal(set) var term: Term
+    /// Whom it voted for in this term.
+    public internal(set) var votedFor: NodeID?
     /// The leader of its term, once known.
-    public private(set) var leader: NodeID?
+    public internal(set) var leader: NodeID?
+    /// The highest index known to be committed.
+    public internal(set) var commit: LogIndex
+    /// The last index handed out for application.
+    public internal(set) var handedOut: LogIndex
+    /// Set once this member may take part in nothing any more.
+    public internal(set) var fenced: Fence?
 
-    /// A member as it starts, from what its disk holds.
+    var log: Log
+    var now: Instant
+    var generator: Generator
+
+    // Election and leases.
+    /// When to stand, unless a leader is heard before.
+    var electionDeadline: Instant
+    /// When the leader was heard last; nil when its lease does not count.
+    var leaderHeard: Instant?
+    /// Answers to the present (pre-)candidacy.
+    var votes: [(voter: NodeID, reply: Message.VoteReply)] = []
+    /// When the present pre-candidacy began.
+    var preCandidateSince: Instant
+    var leaseRetriesLeft: Int
+    /// A pre-vote refused for the leader's lease: granted after all if its link closes soon.
+    var refusedPreVote: (message: Message, at: Instant)?
+    /// The present candidacy was asked for by the leader.
+    var isTransferCandidacy = false
+
+    // Following.
+    /// Our log is known to equal the leader's up to here, in this term.
+    var verified: LogIndex
+    /// What the leader was last told to be durable.
+    var acknowledged: LogIndex = .zero
+
+    // Leading.
+    var progress: [Progress] = []
+    /// Where our own first entry of this term is.
+    var firstOfTerm: LogIndex = .zero
+    var heartbeatDeadline: Instant
+    /// Numbers the broadcasts of this office.
+    var round: UInt64 = 0
+    var uncommittedBytes = 0
+    var newReads: [UInt64] = []
+    var confirmingReads: [ConfirmingReads] = []
+    var transfer: Transfer?
+
+    // Writes and what waits for them.
+    var isHardStateDirty = false
+    /// The write that carried the present term and vote.
+    var hardStateWrite: UInt64 = 0
+    var nextWrite: UInt64 = 1
+    var durableWrite: UInt64 = 0
+    var writes: [Write] = []
+    var held: [(write: UInt64, message: Message)] = []
+
+    // What the next `takeEffects` hands out.
+    var outgoing: [Message] = []
+    var readyReads: [ReadReady] = []
+    var failedReads: [UInt64] = []
+    var entryRequests: [EntriesRequest] = []
+    var reported: RoleChange?
+
+    /// A write under way.
+    struct Write: Sendable {
+        var id: UInt64
+        /// The log is durable up to here once it is done; lowered by a later truncation.
+        var end: LogIndex
+        var since: Instant
+    }
+    /// Reads that wait for answers to one broadcast.
+    struct ConfirmingReads: Sendable {
+        var round: UInt64
+        var index: LogIndex
+        var ids: [UInt64]
+    }
+    /// A hand-over of the leadership.
+    struct Transfer: Sendable {
+        var target: NodeID
+        var deadline: Instant
+        var isAsked = false
+    }
+
+    /// A member as it starts, from what its disk holds; `applied` is the last index of which the
+    /// applied state holds the effects. Throws when it must not start.
     public init(
         id: NodeID, configuration: Configuration, stored: StoredLog, applied: LogIndex,
         limits: Limits, seed: UInt64, now: Instant
     ) throws(Fence) {
+        guard applied <= stored.last.index else {
+            throw .appliedBeyondLog(applied: applied, last: stored.last.index)
+        }
+        log = Log(stored)
+        guard log.anchor.index <= applied else {
+            throw .tailTooShort(applied: applied, tailStart: log.anchor.index)
+        }
         self.id = id
+        self.limits = limits
+        self.configuration = stored.configuration?.configuration ?? configuration
+        self.now = now
+        generator = Generator(seed: seed ^ (id.rawValue &* 0x9e37_79b9_7f4a_7c15))
+        term = stored.hardState.term
+        votedFor = stored.hardState.votedFor
+        commit = applied
+        handedOut = applied
+        verified = applied
+        electionDeadline = now
+        preCandidateSince = now
+        heartbeatDeadline = now
+        leaseRetriesLeft = limits.leaseRetries
+        resetElectionDeadline()
+        if self.configuration.voters == [id] { standForElection(isTransfer: false) }
     }
-    /// Time has come to `now`; never goes back.
-    public mutating func timeAdvanced(to now: Instant) {}
-    /// A message came.
-    public mutating func received(_ message: Message) {}
-    /// A command to append; its index, should it be committed in this term.
-    public mutating func proposed(_ payload: [UInt8]) throws(ProposalRefused) -> LogIndex {
-        throw .notLeader
+
+    /// The last index in the log.
+    public var lastIndex: LogIndex { log.last.index }
+    /// Index and term of the last entry.
+    public var lastPosition: LogPosition { log.last }
+    /// The last index durable here.
+    public var durableIndex: LogIndex { log.durable }
+    /// The entries in memory from an index on, oldest first; for a caller that starts.
+    public func entriesInMemory(from index: LogIndex) -> [Entry] {
+        log.entries(
+            from: max(index, log.anchor.index.next), through: log.last.index, maxEntries: .max,
+            maxBytes: .max)
     }
-    /// A linearizable read is wanted; `id` is answered in `reads` or `failedReads`.
-    public mutating func readRequested(id: UInt64) {}
-    /// The write of this number, and all before it, are durable.
-    public mutating func persisted(id: UInt64) {}
-    /// The link to a member closed: what was under way may be lost.
-    public mutating func linkClosed(to peer: NodeID) {}
-    /// The link to a member opened.
-    public mutating func linkOpened(to peer: NodeID) {}
-    /// Entries that `readEntries` asked for.
-    public mutating func entriesRead(_ entries: [Entry], from: LogIndex) {}
-    /// Hand the leadership to a member, or to the best one.
-    public mutating func transferRequested(to peer: NodeID?) {}
-    /// What must be done; call once per turn of the loop, after all of the turn's events.
-    public mutating func takeEffects() -> Effects { Effects() }
-    /// Traps if the state contradicts itself.
-    public func checkInvariants() {}
+    /// Term of an entry if memory knows it.
+    public func term(at index: LogIndex) -> Term? { log.term(at: index) }
+    /// At a leader: the members and how far each is known to be durable, ascending by id.
+    public var members: [(id: NodeID, match: LogIndex)] {
+        guard role == .leader else { return [] }
+        let others = progress.map { (id: $0.peer, match: $0.match) }
+        return (others + [(id: id, match: log.durable)]).sorted { $0.id < $1.id }
+    }
+    /// At a leader: whether an entry of its own term is committed, so that it knows all that is.
+    public var hasCommittedInTerm: Bool { role == .leader && commit >= firstOfTerm }
+    /// At a leader: whether it is handing over.
+    public var isTransferring: Bool { transfer != nil }
+
+    var isVoter: Bool { configuration.voters.contains(id) }
+    /// The other voters and learners.
+    var peers: [NodeID] {
+        (configuration.voters + configuration.learners).filter { $0 != id }
+    }
+    /// The oldest write has been under way for too long (a disk that hangs).
+    var isStalled: Bool {
+        guard let oldest = writes.first else { return false }
+        return now.since(oldest.since) >= limits.writeStall
+    }
 }

@@ -1,0 +1,71 @@
+/// What a leader knows of one other member's log.
+struct Progress: Sendable {
+    /// Whose.
+    let peer: NodeID
+    /// Durable there and the same as ours up to here.
+    var match: LogIndex = .zero
+    /// The first entry not sent yet; always after `match`.
+    var next: LogIndex
+    /// How entries flow to it now.
+    var flow: Flow = .probe(asked: false, tries: 0)
+    /// The commit index last told.
+    var toldCommit: LogIndex = .zero
+    /// The last broadcast that it answered.
+    var round: UInt64 = 0
+    /// The last broadcast begun when the newest append left: answers to later ones tell whether
+    /// that append arrived.
+    var appendRound: UInt64 = 0
+    /// When it last said anything.
+    var lastHeard: Instant
+    /// Nothing is sent where the link is known to be closed.
+    var isLinked = true
+    /// The disk was asked for entries from here on its behalf.
+    var reading: LogIndex?
+
+    /// How entries flow to a follower. (A snapshot under way will be a third case.)
+    enum Flow: Hashable, Sendable {
+        /// Where the logs agree is not known: one append at a time. `asked`: it is under way.
+        case probe(asked: Bool, tries: Int)
+        /// Entries are sent ahead of the answers; the last indexes of appends under way.
+        case replicate(inFlight: [LogIndex])
+    }
+
+    init(peer: NodeID, next: LogIndex, now: Instant) {
+        self.peer = peer
+        self.next = next
+        lastHeard = now
+    }
+
+    /// Starts over from what is certain, or from a better guess.
+    mutating func probe(from next: LogIndex) {
+        flow = .probe(asked: false, tries: 0)
+        self.next = max(match.next, next)
+        reading = nil
+    }
+
+    /// The follower has our entries in memory up to `accepted`, durable up to `match`.
+    mutating func advance(match newMatch: LogIndex, accepted: LogIndex) {
+        match = max(match, newMatch)
+        switch flow {
+        case .probe:
+            flow = .replicate(inFlight: [])
+            next = max(match, accepted).next
+            reading = nil
+        case .replicate(var inFlight):
+            if match >= next { next = match.next }
+            guard let first = inFlight.first, first <= match else { return }
+            flow = .replicate(inFlight: [])
+            let gone = inFlight.firstIndex { $0 > match } ?? inFlight.count
+            inFlight.removeFirst(gone)
+            flow = .replicate(inFlight: inFlight)
+        }
+    }
+
+    func checkInvariants(last: LogIndex) {
+        precondition(match < next && next <= last.next && match <= last)
+        if case .replicate(let inFlight) = flow {
+            precondition(inFlight.allSatisfy { $0 > match && $0 < next })
+            precondition(zip(inFlight, inFlight.dropFirst()).allSatisfy { $0 < $1 })
+        }
+    }
+}
