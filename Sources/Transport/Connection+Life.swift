@@ -177,6 +177,8 @@ extension Connection {
         var next = deadline
         if phase == .open || phase == .flushing {
             if idleNanoseconds > 0 {
+                // Who isn't read from can't be called idle.
+                if isReadingPaused { lastActivity = now }
                 let limit = lastActivity + idleNanoseconds
                 guard now < limit else { return finish(.idleTimeout) }
                 next = min(next, limit)

@@ -229,7 +229,12 @@ extension EventLoop {
 
     private func flushUnsent() {
         guard !unsent.isEmpty else { return }
-        for connection in unsent { connection.flush() }
+        // By index, because a flush may queue another one: TLS says goodbye after the last byte.
+        var index = 0
+        while index < unsent.count {
+            unsent[index].flush()
+            index += 1
+        }
         unsent.removeAll(keepingCapacity: true)
     }
 }

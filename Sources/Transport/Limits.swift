@@ -2,7 +2,8 @@
 public struct ConnectionLimits: Sendable {
     /// Bytes that may wait for a slow peer before the connection is closed.
     public var maxPendingWriteBytes = 4 << 20
-    /// Closed after this time without a byte received or sent; nil is never.
+    /// Closed after this time without a byte received or sent; nil is never. The time while
+    /// reading is paused does not count.
     public var idleTimeout: Duration? = .seconds(75)
     /// Closed when waiting bytes make no progress for this time; nil is never.
     public var writeTimeout: Duration? = .seconds(20)

@@ -113,12 +113,9 @@ final class TLSSession {
     func takeRecords(into queue: inout ByteQueue) {
         let count = Int(BIO_ctrl_pending(outgoing))
         guard count > 0 else { return }
-        queue.append { bytes in
-            let before = bytes.count
-            bytes.append(contentsOf: repeatElement(0, count: count))
-            bytes.withUnsafeMutableBytes {
-                _ = BIO_read(outgoing, $0.baseAddress?.advanced(by: before), Int32(count))
-            }
+        withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { buffer in
+            let taken = BIO_read(outgoing, buffer.baseAddress, Int32(count))
+            queue.append(UnsafeRawBufferPointer(rebasing: buffer[..<max(0, Int(taken))]))
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
         var received: [UInt8] = []
         var reason: CloseReason?
         loop.connect(to: server.address) { result in
-            guard let connection = try? result.get() else { return loop.stop() }
+            guard let connection = loop.need(result) else { return }
             connection.onReceive = { bytes in
                 received += bytes
                 if received.count == 11 { connection.close() }
@@ -76,7 +76,7 @@ import Testing
         var clientLimits = ConnectionLimits()
         clientLimits.maxPendingWriteBytes = total
         loop.connect(to: server.address, limits: clientLimits) { result in
-            guard let connection = try? result.get() else { return loop.stop() }
+            guard let connection = loop.need(result) else { return }
             connection.onReceive = { bytes in
                 received += bytes
                 if received.count == total { loop.stop() }
@@ -196,14 +196,11 @@ import Testing
         let client = RawSocket(to: server.address)
         let flood = [UInt8](repeating: 9, count: 300_000)
         #expect(client.send(flood) > 0)
-        loop.schedule(after: .milliseconds(5)) {
-            #expect(client.send(flood) > 0)
-            client.finishSending()
-            loop.schedule(after: .milliseconds(5)) { loop.stop() }
-        }
-        run(loop)
+        run(loop) { server.connections.first?.isOpen == false }
+        #expect(client.send(flood) > 0)
+        client.finishSending()
+        run(loop) { server.listener.openConnections == 0 }
         #expect(client.receiveAll() == answer)
-        #expect(server.listener.openConnections == 0)
     }
 
     @Test func `an answer sent before a reset is still received`() throws {
@@ -215,7 +212,7 @@ import Testing
             connection.close()
         }
         loop.connect(to: server.address) { result in
-            guard let connection = try? result.get() else { return loop.stop() }
+            guard let connection = loop.need(result) else { return }
             connection.onReceive = { received += $0 }
             connection.onClosed = {
                 reason = $0
@@ -235,7 +232,7 @@ import Testing
         weak var closed: Connection?
         let server = try TestServer(loop)
         loop.connect(to: server.address) { result in
-            guard let connection = try? result.get() else { return loop.stop() }
+            guard let connection = loop.need(result) else { return }
             let captured = Witness()
             witness = captured
             closed = connection
