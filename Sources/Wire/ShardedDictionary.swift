@@ -21,6 +21,7 @@ public struct ShardedDictionary<Key: Hashable, Value> {
     /// Whether there is no entry.
     @inlinable public var isEmpty: Bool { count == 0 }
 
+    /// Differs from process to process, which nobody can see: there is no iteration.
     @inlinable func shard(of key: Key) -> Int { key.hashValue & (shards.count - 1) }
 
     /// The value of a key; setting nil removes the entry.

@@ -1,1 +1,3 @@
-print("telegram-standin")
+import Glibc
+
+exit(Program.run(CommandLine.arguments))

@@ -164,7 +164,7 @@ import Wire
             ),
             (#"{"update_id":1,"message":{"message_id":1,"chat":{"id":-4}}}"#, "message/group"),
             (
-                #"{"update_id":1,"edited_message":{"message_id":1,"chat":{"id":-4,"type":"channel"}}}"#,
+                #"{"update_id":1,"edited_message":{"chat":{"id":-4,"type":"channel"}}}"#,
                 "edited_message/channel"
             ),
             (
@@ -180,8 +180,10 @@ import Wire
 
     @Test func `missing and mistyped fields are no reason to refuse`() throws {
         // No is_bot, no chat type, no sender: as in some of the official examples.
-        let bare =
-            #"{"update_id":1,"message":{"message_id":2,"chat":{"id":3,"first_name":"A"},"text":"x"}}"#
+        let bare = #"""
+            {"update_id":1,"message":{"message_id":2,"chat":{"id":3,"first_name":"A"},
+            "text":"x"}}
+            """#
         guard case .message(let message) = try Self.decode(bare).content else {
             Issue.record("no message")
             return
