@@ -27,11 +27,12 @@ def answer(desk: Desk, request, agent: str | None, body, later):
     if parts == ["me", "presence"]:
         desk.agents[agent]["away"] = body["away"]
         desk.moved(agent)
-        return 200, {"agent": desk.agent_view(agent)}
+        return 200, desk.me(agent)
     if parts[0] == "sessions":
         return sessions(desk, request, agent, body, parts, later)
     if parts[0] == "outbox":
-        return 200, {"item": mock_actions.resend(desk, parts[1], later)}
+        mock_actions.resend(desk, parts[1], later)
+        return 204, None
     if parts[0] == "cluster":
         return 200, cluster(desk)
     if route in ADMIN:
@@ -57,10 +58,13 @@ def sessions(desk: Desk, request, agent: str, body, parts: list[str], later):
         items = desk.history[session["id"]]
         before = int(request.query.get("before", len(items)))
         start = max(0, before - int(request.query.get("limit", PAGE)))
-        return 200, {"items": items[start:before][::-1], "next": str(start) if start else None}
+        return 200, {"items": items[start:before], "next": str(start) if start else None}
     if parts[2] == "reply":
-        return 201, {"item": mock_actions.reply(desk, session, agent, body, later)}
+        item = mock_actions.reply(desk, session, agent, body, later)
+        return 201, {"outbox": item["outbox"]}
     mock_actions.ACTIONS[parts[2]](desk, session, agent, body)
+    if not desk.sees(agent, session):
+        return 204, None
     return 200, desk.view(session, agent)
 
 
@@ -119,8 +123,8 @@ def set_link(desk: Desk, key: str, body: dict) -> dict:
     code = body.get("code") or secrets.token_hex(4)
     if any(each["code"] == code and each["id"] != key for each in desk.links.values()):
         raise Refused(409, "already_exists", "This code is taken", hint="Choose another code.")
-    desk.links[key] = {"enabled": True, "expires": None, "open": "web", **body, "code": code,
-                       "id": key}
+    desk.links[key] = {"enabled": True, "open": "web", "humanClicks": 0, "starts": 0, **body,
+                       "expires": body.get("expires") or None, "code": code, "id": key}
     desk.entry("link", key)
     return desk.links[key]
 

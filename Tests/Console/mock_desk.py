@@ -70,7 +70,7 @@ class Desk:
 
     def item(self, session: str, kind: str, who: str, **more) -> dict:
         """Adds to a session's history."""
-        item = {"ordinal": len(self.history[session]), "at": now(self.shift), "kind": kind,
+        item = {"ordinal": str(len(self.history[session])), "at": now(self.shift), "kind": kind,
                 "from": who, **more}
         self.history[session].append(item)
         self.entry("item", session, item)
@@ -115,7 +115,7 @@ class Desk:
             raise Refused(422, "invalid", "The bot token is missing", hint="BotFather has it.")
         known = self.projects.get(key or "", {"members": []})
         key = key or self.next_id()
-        kept = {name: body.get(name, known.get(name, fallback))
+        kept = {name: known.get(name, fallback) if body.get(name) is None else body[name]
                 for name, fallback in DEFAULTS.items()}
         self.projects[key] = {**kept, "id": key, "members": known["members"],
                               "secret": body.get("webhookSecret", known.get("secret"))}
@@ -124,9 +124,10 @@ class Desk:
 
     def project_view(self, key: str) -> dict:
         project = {name: each for name, each in self.projects[key].items() if name != "secret"}
-        members = [each | {"name": self.agents[each["agent"]]["name"]}
+        members = [each | {"agent": self.brief(each["agent"])}
                    for each in project["members"]]
-        return project | {"members": members, "hasToken": True}
+        return project | {"members": members, "hasToken": True, "seats": project["seats"] or None,
+                          "webhookPath": f"/telegram/{key}"}
 
     def me(self, agent: str) -> dict:
         projects = []
@@ -156,7 +157,7 @@ class Desk:
         if each["openLimit"] and open_now >= each["openLimit"]:
             found.append(("atCapacity", f"{open_now} of {each['openLimit']} open"))
         if agent in session["excluded"]:
-            found.append(("excluded", "for 15 minutes"))
+            found.append(("excluded", f"gave it back, until {now(-900)}"))
         presence = self.presence(agent)
         if presence == "away":
             found.append(("away", ""))
@@ -164,7 +165,7 @@ class Desk:
             found.append(("notReceiving", ""))
         elif presence == "offline":
             found.append(("offline", "") if each["signedIn"] else ("neverSignedIn", ""))
-        return [{"code": code, "text": text} for code, text in found]
+        return [{"code": code, "text": text or "in general words"} for code, text in found]
 
     def open_count(self, agent: str) -> int:
         return sum(1 for each in self.sessions.values()

@@ -172,7 +172,7 @@ class MockNode:
         queue: asyncio.Queue = asyncio.Queue()
         after = int(request.query["after"])
         for event in desk.journal:
-            if event[0] > after:
+            if event[0] > after and event[1] != "item":
                 queue.put_nowait(event)
         desk.listeners.append(queue.put_nowait)
         self.sockets[key] = (agent, socket)

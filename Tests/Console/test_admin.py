@@ -93,6 +93,7 @@ def test_what_the_node_refuses_is_said_in_the_form(page, office):
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+@pytest.mark.mock
 def test_the_cluster_page_shows_every_node(page):
     page.get_by_role("link", name="Cluster").click()
     expect(page.get_by_text("This node")).to_be_visible()

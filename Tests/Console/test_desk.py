@@ -66,6 +66,17 @@ def test_an_answer_is_shown_at_once_and_then_as_sent(office):
     expect(page).to_have_title("(1) Roundhouse")
 
 
+def test_the_same_words_twice_are_two_messages(office):
+    office.add_agent("Ana")
+    page = office.desk_of("Ana")
+    office.customer_writes("Marta Kowalska", "Hello?")
+    open_session(page, "Marta Kowalska")
+    send(page, "ok")
+    send(page, "ok")
+    expect(page.locator(".message.ours:not(.pending)")).to_have_count(2)
+    expect(page.locator(".message.pending")).to_have_count(0)
+
+
 def test_away_makes_it_wait_and_says_why_then_available_drains(office):
     office.add_agent("Ana")
     page = office.desk_of("Ana")

@@ -14,13 +14,13 @@ export class Problem extends Error {
     }
     /** Whether the node may have done it all the same: nobody can tell from here. */
     get isUncertain() {
-        return this.code === 'unreachable' || this.code === 'unknown' || this.status === 504;
+        return ['unreachable', 'unknown_outcome'].includes(this.code) || this.status === 504;
     }
 }
 
 const HINTS = {
     unreachable: 'Check your connection. The page tries again by itself.',
-    unknown: 'Look at the conversation before you repeat it.',
+    unknown_outcome: 'Look at the conversation before you repeat it.',
     version_conflict: 'The page shows the newest state now. Try again if it still applies.',
     401: 'Sign in again.',
     403: 'Ask a manager of the project for the permission.',

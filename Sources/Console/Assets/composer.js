@@ -108,6 +108,9 @@ export function openComposer({ onSent }) {
 /** Whether and how this agent may write here. */
 function modeFor(each, one) {
     const first = each.customer.name.split(' ')[0];
+    if (each.customer.isBlocked) {
+        return { closed: 'This customer has blocked the bot: Telegram delivers nothing to them.' };
+    }
     if (each.state === 'completed') {
         return { closed: 'This session is completed. Reopen it to write, or wait: a new message '
             + 'of the customer opens it again.' };

@@ -16,7 +16,8 @@ export async function openLinks(page) {
             + 'The session shows which one brought the customer.',
         h('button.primary', { type: 'button', onclick: () => edit(null, draw) }, icon('plus'),
             'New link')),
-        table('Magic links', ['Name', 'Address', 'Project', 'Expires', 'Opens', 'State', ''],
+        table('Magic links', ['Name', 'Address', 'Project', 'Expires', 'Opens', 'Clicks', 'Starts',
+            'State', ''],
             links.map((each) => row(each, draw)),
             ['No links yet', 'Create one; its address works on every node at once.']));
 }
@@ -29,6 +30,7 @@ function row(link, draw) {
         link.name, h('code', address(link)), projectName(link.project),
         link.expires ? full(link.expires) : 'Never',
         link.open === 'app' ? 'Telegram app' : 't.me',
+        String(link.humanClicks ?? '—'), String(link.starts ?? '—'),
         h(link.enabled && !isOver ? 'span.on' : 'span.off',
             isOver ? 'Expired' : link.enabled ? 'On' : 'Off'),
         h('span.rowactions',
@@ -60,7 +62,7 @@ async function copy(text) {
 }
 
 const settingsOf = ({ code, name, project, enabled, expires, open }) => ({
-    code, name, project, enabled, expires: expires ?? null, open: open ?? 'web',
+    code, name, project, enabled, expires: expires ?? '', open: open ?? 'web',
 });
 
 async function change(link, what, draw) {
@@ -81,7 +83,7 @@ function edit(link, draw) {
     const managed = state.me.projects.filter((each) => state.me.agent.isAdmin
         || each.permissions.includes('manage') || each.id === link?.project);
     const project = select(managed.map((each) => [each.id, each.name]),
-        link?.project ?? managed[0]?.id ?? '', { required: true });
+        link?.project ?? managed[0]?.id ?? '', { required: true, disabled: Boolean(link) });
     const expires = h('input', { type: 'datetime-local', value: local(link?.expires) });
     const open = select([['web', 't.me, works everywhere'], ['app', 'Telegram app directly']],
         link?.open ?? 'web');
@@ -95,7 +97,7 @@ function edit(link, draw) {
             const body = {
                 name: name.value.trim(), project: project.value, open: open.value,
                 enabled: link?.enabled ?? true,
-                expires: expires.value ? new Date(expires.value).toISOString() : null,
+                expires: expires.value ? new Date(expires.value).toISOString() : '',
                 ...(code.value ? { code: code.value.trim() } : {}),
             };
             const { data } = link

@@ -14,6 +14,7 @@ const KEPT_TALKS = 30;
 
 let live = null;
 let detailTimer = null;
+let wasLost = false;
 let onArrival = () => {};
 
 /** Names who is told of news for this agent: ('assigned'|'message', session). */
@@ -133,11 +134,8 @@ function refreshBlockers() {
         detailTimer = null;
         const id = state.route.id;
         if (!id || !state.talks.get(id)?.isLoaded) return;
-        try {
-            await loadDetail(id);
-        } catch {
-            // The next event or opening reads it again; the rest of the page is unaffected.
-        }
+        // What fails here is read again at the next event or opening.
+        await loadDetail(id).catch(() => {});
     }, 400);
 }
 
@@ -152,7 +150,8 @@ function received(message) {
     switch (message.type) {
     case 'hello':
         state.node = message.node;
-        reloadPending();
+        if (wasLost) catchUp();
+        wasLost = false;
         break;
     case 'session':
         sessionChanged(message.session, Number(message.index));
@@ -192,9 +191,7 @@ function sessionChanged(session, index) {
 export async function refresh() {
     try {
         absorbMe((await get('/me')).data);
-    } catch {
-        // The lists below report the same trouble where it is seen.
-    }
+    } catch {} // The lists below report the same trouble where it is seen.
     state.sessions.clear();
     const loaded = Object.keys(state.lists).filter((name) => state.lists[name].isLoaded);
     await Promise.all(loaded.map((name) => loadList(name)));
@@ -204,10 +201,11 @@ export async function refresh() {
     if (state.route.id) await loadTalk(state.route.id);
 }
 
-/** After an interruption, what we were sending may have arrived: look. */
-function reloadPending() {
+/** After an interruption: the node tells which sessions changed, their histories are read. */
+function catchUp() {
     for (const one of state.talks.values()) {
-        if (one.pending.some((each) => each.state === 'unknown')) settle(one);
+        if (one.pending.length) settle(one);
+        else if (one.id === state.route.id) loadTalk(one.id);
     }
 }
 
@@ -220,7 +218,7 @@ async function settle(one) {
     const written = itemsOf(one).filter((item) => item.from === 'agent');
     one.pending = one.pending.filter((each) => {
         const arrived = written.findIndex((item) =>
-            item.text === each.text && Number(item.ordinal) > each.after);
+            item.text && each.text.startsWith(item.text) && Number(item.ordinal) > each.after);
         if (arrived >= 0) written.splice(arrived, 1);
         return each.state !== 'unknown' || arrived < 0;
     });
@@ -230,7 +228,10 @@ async function settle(one) {
 
 function linked(next) {
     // A refused handshake looks like a broken one; only a call tells whether the sign-in ended.
-    if (next === 'lost') get('/me').catch(() => {});
+    if (next === 'lost') {
+        wasLost = true;
+        get('/me').catch(() => {});
+    }
     if (state.link === next) return;
     state.link = next;
     changed();
@@ -269,8 +270,11 @@ export async function reply(id, text) {
     changed();
     try {
         const { data, index } = await post(`/sessions/${id}/reply`, { text });
-        absorbItem(id, data.item ?? data, index);
-        one.pending = one.pending.filter((each) => each !== pending);
+        if (data.item) absorbItem(id, data.item, index);
+        pending.outbox = data.outbox ?? data.item.outbox;
+        pending.state = 'accepted';
+        const isShown = itemsOf(one).some((item) => item.outbox === pending.outbox);
+        if (isShown) one.pending = one.pending.filter((each) => each !== pending);
     } catch (problem) {
         pending.state = problem.isUncertain ? 'unknown' : 'refused';
         pending.problem = problem;

@@ -56,10 +56,20 @@ function customerPart({ each }) {
                 rel: 'noopener noreferrer',
             }, `@${username}`)),
             fact('Language', language && languageName(language)),
-            fact('Came by', each.source ? each.source.name : 'Direct, no link'),
+            fact('Came by', sourceText(each.source)),
+            fact('Telegram', each.customer.isBlocked && 'Has blocked the bot'),
             fact('Project', project(each.project).name),
             fact('Opened', full(each.openedAt)),
             fact('Session', each.id)));
+}
+
+function sourceText(source) {
+    if (!source) return 'Direct, no link';
+    const status = {
+        pending: ', click details follow', shared: ', passed on by somebody',
+        foreignToken: ', the link of another project',
+    }[source.status] ?? '';
+    return `${source.name || 'A link'}${status}`;
 }
 
 function languageName(tag) {

@@ -5,7 +5,7 @@ import { call, get, post, put } from './api.js';
 import { field, select } from './dialog.js';
 import { h, icon } from './dom.js';
 import { openMembers } from './members.js';
-import { alertOf, explain, tell } from './notice.js';
+import { explain, tell } from './notice.js';
 import { absorbMe, state } from './store.js';
 
 const MODES = [['roundRobin', 'Round robin'], ['onlineFirst', 'Online first']];
@@ -25,7 +25,7 @@ export async function openProjects(page, id) {
                 each.botUsername ? `@${each.botUsername}` : '—',
                 MODES.find(([key]) => key === each.mode)?.[1] ?? each.mode,
                 each.scope === 'specifiedAgents' ? 'Specified agents' : 'All agents',
-                each.seats ?? 'No limit',
+                each.seats ? String(each.seats) : 'No limit',
                 each.members ? String(each.members.length) : '',
             ]),
             ['No projects yet', 'Create one with the token that BotFather gave you.']));
@@ -59,6 +59,10 @@ function settings(id, found) {
             type: 'password', autocomplete: 'off', required: !id, spellcheck: 'false',
             placeholder: id ? 'Kept as it is' : '123456789:AA…',
         }),
+        secret: h('input', {
+            value: id ? '' : freshSecret(), autocomplete: 'off', required: !id, spellcheck: 'false',
+            pattern: '[A-Za-z0-9_\\-]{1,256}', placeholder: id ? 'Kept as it is' : '',
+        }),
         mode: select(MODES, found.mode),
         balance: select([['roundRobin', 'In turn'], ['leastLoaded', 'Fewest open sessions'],
             ['random', 'At random']], found.balance ?? 'roundRobin'),
@@ -71,7 +75,7 @@ function settings(id, found) {
         scope: select([['allAgents', 'All agents'], ['specifiedAgents', 'Specified agents']],
             found.scope ?? 'allAgents'),
         seats: h('input', {
-            type: 'number', min: 1, value: found.seats ?? '', placeholder: 'No limit',
+            type: 'number', min: 0, value: found.seats || '', placeholder: 'No limit',
         }),
     };
     const said = h('p.said', { role: 'alert' });
@@ -93,6 +97,8 @@ function settings(id, found) {
     }, h('h2', 'Settings'),
     field('Name', inputs.name), field('Bot username', inputs.botUsername),
     field('Bot token', inputs.token, 'From BotFather. Kept encrypted, never shown again.'),
+    field('Webhook secret', inputs.secret, 'Telegram shows it with each message. Never shown '
+        + 'again.'),
     field('Mode', inputs.mode, 'Round robin goes down the list. Online first chooses among those '
         + 'who are receiving.'),
     field('Online first chooses', inputs.balance),
@@ -106,25 +112,28 @@ function settings(id, found) {
     return form;
 }
 
+/** A secret as Telegram allows it, from the browser's random generator. */
+function freshSecret() {
+    const bytes = crypto.getRandomValues(new Uint8Array(24));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 function offlineKind(value) {
     if (value === null || value === undefined) return 'default';
     return value === 'never' ? 'never' : 'after';
 }
 
 async function save(id, found, inputs) {
-    // Fields that this page doesn't show go back as they came.
-    const { members, webhook: _, hasToken, ...kept } = found;
     const offline = inputs.offline.value;
     const body = {
-        ...kept,
         name: inputs.name.value.trim(),
         botUsername: inputs.botUsername.value.trim().replace(/^@/, ''),
         mode: inputs.mode.value, balance: inputs.balance.value, scope: inputs.scope.value,
-        seats: inputs.seats.value ? Number(inputs.seats.value) : null,
+        seats: Number(inputs.seats.value),
         assignOffline: offline === 'default' ? null
             : offline === 'never' ? 'never' : { afterSeconds: Number(inputs.seconds.value) },
     };
-    delete body.id;
+    if (inputs.secret.value) body.webhookSecret = inputs.secret.value.trim();
     if (inputs.token.value) body.token = inputs.token.value.trim();
     const { data } = id ? await put(`/projects/${id}`, body) : await post('/projects', body);
     absorbMe((await get('/me')).data);
@@ -134,6 +143,7 @@ async function save(id, found, inputs) {
 }
 
 function webhook(id, found) {
+    const path = found.webhookPath ?? `/telegram/${id}`;
     const url = h('input', {
         type: 'url', required: true, value: found.webhook?.url ?? location.origin,
         spellcheck: 'false',
@@ -148,11 +158,14 @@ function webhook(id, found) {
                     { timeout: 40_000 });
                 tell('Webhook registered', { detail: 'Telegram delivers to this address now.' });
             } catch (problem) {
-                said.textContent = explain(problem);
-                alertOf(problem, 'Webhook not registered');
+                said.textContent = problem.status === 404
+                    ? `This node does not register webhooks. Call setWebhook with ${path} behind `
+                        + 'the public address, and with the secret.'
+                    : explain(problem);
             }
         },
     }, h('h2', 'Webhook'), field('Public address of the nodes', url,
-        'Telegram needs HTTPS on port 443, 80, 88 or 8443. The path is added by the node.'),
+        'Telegram needs HTTPS on port 443, 80, 88 or 8443; '
+            + `${path} is added to the address.`),
     said, h('footer', h('button', { type: 'submit' }, 'Register with Telegram')));
 }

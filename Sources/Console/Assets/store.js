@@ -157,8 +157,18 @@ export function absorbItem(id, item, index) {
     const known = one.items.get(String(item.ordinal));
     if (known && known.index > index) return;
     one.items.set(String(item.ordinal), { item, index });
+    if (item.outbox && !known) settlePending(one, item);
     if (item.decision) one.decision = newer(one.decision, item.decision);
     changed();
+}
+
+/** Our message reached the log, perhaps before the answer to the call that brought it there. */
+function settlePending(one, item) {
+    const isSame = (each) => each.outbox === item.outbox || (each.state === 'posting'
+        && item.agent?.id === state.me.agent.id && each.text.startsWith(item.text)
+        && Number(item.ordinal) > each.after);
+    const at = one.pending.findIndex(isSame);
+    if (at >= 0) one.pending.splice(at, 1);
 }
 
 /** The later of two decisions. */

@@ -100,7 +100,7 @@ function trouble(item, id) {
 
 function pendingBubble({ pending, id }) {
     const words = {
-        posting: 'Passing it to the cluster…',
+        posting: 'Passing it to the cluster…', accepted: 'Queued',
         unknown: 'The connection broke while sending. The page looks whether it arrived.',
         lost: 'It did not arrive at the cluster.',
         refused: pending.problem && explain(pending.problem),
@@ -123,7 +123,8 @@ function pendingBubble({ pending, id }) {
 }
 
 const MARKS = {
-    opened: 'inbox', assigned: 'claim', claimed: 'claim', transferred: 'transfer',
+    opened: 'inbox', requeued: 'back', blocked: 'warn', edited: 'reopen',
+    assigned: 'claim', claimed: 'claim', transferred: 'transfer',
     completed: 'check', reopened: 'reopen', gaveBack: 'back', queued: 'clock', waiting: 'clock',
 };
 
@@ -141,16 +142,22 @@ function event(item) {
 function sentence(item) {
     const who = nameOf(item.agent) || 'Somebody';
     const to = item.to === 'any' ? 'anyone' : nameOf(item.to);
-    const chosen = nameOf(item.decision?.chosen) || to || who;
+    const chosen = nameOf(item.decision?.chosen) || to;
     switch (item.kind) {
     case 'opened': return item.text ? `Session opened: ${item.text}` : 'Session opened';
-    case 'assigned': return `Given to ${chosen}`;
+    case 'assigned':
+        return chosen ? `Given to ${chosen}` : 'Nobody could be given it: waiting';
     case 'claimed': return `Claimed by ${who}`;
     case 'transferred': return to ? `Transferred by ${who} to ${to}` : `Transferred by ${who}`;
     case 'completed': return item.agent ? `Completed by ${who}` : 'Completed';
     case 'reopened':
         return item.agent ? `Reopened by ${who}` : 'Reopened by the customer\'s message';
     case 'gaveBack': return `Given back by ${who}`;
+    case 'requeued': return `Back in the queue: ${who} no longer answers here`;
+    case 'blocked': return 'The customer blocked the bot';
+    case 'unblocked': return 'The customer unblocked the bot';
+    case 'edited': return `The customer changed a message: ${item.text}`;
+    case 'callback': return `The customer pressed a button: ${item.text}`;
     case 'queued':
     case 'waiting': return 'Nobody could be given it: waiting';
     default: return `${kindName(item.kind)}${item.text ? `: ${item.text}` : ''}`;

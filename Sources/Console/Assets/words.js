@@ -1,9 +1,11 @@
 // The words for the codes of the interface: reasons, causes, modes, presence, kinds of messages.
 
+import { clock, day, full } from './dom.js';
+
 const LABELS = {
     deactivated: 'Account deactivated', cannotReply: 'May not reply here', overSeat: 'No seat',
     notInScope: 'Not among the specified agents', linkRestricted: 'Not for this link',
-    atCapacity: 'At capacity', rateLimited: 'Enough new sessions for now',
+    atCapacity: 'At capacity', rateLimited: 'No more new sessions',
     excluded: 'Gave it back or left it', away: 'Away', notReceiving: 'Page hidden',
     offline: 'Offline', neverSignedIn: 'Never signed in',
 };
@@ -12,6 +14,7 @@ const CAUSES = {
     new: 'New session', reopen: 'Reopened by the customer', drain: 'From the queue',
     transfer: 'Transfer', claim: 'Claimed', giveBack: 'Given back', returned: 'Returned',
     queued: 'Entered the queue', unanswered: 'Left unanswered', agentGone: 'Agent gone',
+    leaving: 'The agent left', question: 'As of now',
 };
 
 const MODES = { roundRobin: 'round robin', onlineFirst: 'online first' };
@@ -23,14 +26,20 @@ export function causeText(decision) {
     return mode ? `${cause}, ${mode}` : cause;
 }
 
-/** Reasons in words: the label, and the figures that the node gives. */
+/** Reasons in words: the label, with the figure or the time that the node gives. */
 export function reasonTexts(reasons) {
     return reasons.map((reason) => {
-        const { code, text } = typeof reason === 'string' ? { code: reason } : reason;
-        const label = LABELS[code] ?? code;
-        if (!text || text.toLowerCase() === label.toLowerCase()) return label;
-        return text.toLowerCase().startsWith(label.toLowerCase()) ? text : `${label}: ${text}`;
+        const { code, text = '' } = typeof reason === 'string' ? { code: reason } : reason;
+        const label = LABELS[code];
+        if (!label) return text || code;
+        const moment = /\b(since|until) (\d{4}-\d\d-\d\dT\S+Z)/.exec(text);
+        if (moment) return `${label} ${moment[1]} ${shortly(moment[2])}`;
+        return /^\d/.test(text) ? `${label}: ${text}` : label;
     });
+}
+
+function shortly(at) {
+    return day(at) === 'Today' ? clock(at) : full(at);
 }
 
 const PRESENCES = {
