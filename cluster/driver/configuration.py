@@ -1,0 +1,79 @@
+"""Writes the configurations of a local cluster: one JSON file per node, the key, the password."""
+
+import json
+import os
+import pathlib
+import secrets
+
+# Node n listens on the base port plus n: public 8081, 8082, ...
+PUBLIC_BASE = 8080
+OPERATIONS_BASE = 9080
+PEER_BASE = 7080
+
+
+def default_ports(nodes):
+    """(public, operations, peer) of each node with the documented base ports."""
+    return [(PUBLIC_BASE + n, OPERATIONS_BASE + n, PEER_BASE + n) for n in range(1, nodes + 1)]
+
+
+def write_secret(path, text):
+    """Writes a file that only its owner may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
+
+
+def make_cluster(directory, ports, name="local", telegram=None, certificate=None, ca_file=None,
+                 changes=None):
+    """Writes node1.json, node2.json ... with cluster.key and admin.password into the directory.
+
+    `ports` has (public, operations, peer) per node; `telegram` is the Bot API's base URL when it
+    is not Telegram's; `certificate` is (certificate file, key file) for HTTPS on the public
+    listeners; `ca_file` is trusted for the Bot API beside the system's authorities; `changes` is
+    merged into every node's configuration.
+    """
+    directory = pathlib.Path(directory).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    key, password = directory / "cluster.key", directory / "admin.password"
+    if not key.exists():
+        write_secret(key, secrets.token_hex(32))
+    if not password.exists():
+        write_secret(password, secrets.token_urlsafe(12))
+    members = [{"node": n, "peer": f"127.0.0.1:{peer}"} for n, (_, _, peer) in enumerate(ports, 1)]
+    scheme = "https" if certificate else "http"
+    paths = []
+    for number, (public, operations, peer) in enumerate(ports, 1):
+        configuration = {
+            "cluster": name,
+            "node": number,
+            "dataDirectory": str(directory / f"node{number}"),
+            "clusterKeyFile": str(key),
+            "public": {
+                "listen": f"127.0.0.1:{public}",
+                "url": f"{scheme}://127.0.0.1:{public}",
+            },
+            "operations": {"listen": f"127.0.0.1:{operations}"},
+            "peer": {"listen": f"127.0.0.1:{peer}"},
+            "members": members,
+            "bootstrap": {"login": "admin", "passwordFile": str(password)},
+        }
+        if certificate:
+            configuration["public"]["certificateFile"] = str(certificate[0])
+            configuration["public"]["keyFile"] = str(certificate[1])
+        if telegram:
+            configuration["telegram"] = {"apiURL": telegram}
+            if ca_file:
+                configuration["telegram"]["caFile"] = str(ca_file)
+        _merge(configuration, changes or {})
+        path = directory / f"node{number}.json"
+        path.write_text(json.dumps(configuration, indent=2) + "\n")
+        paths.append(path)
+    return paths
+
+
+def _merge(into, changes):
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value
