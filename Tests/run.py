@@ -79,7 +79,7 @@ class Stage:
 
     def _reasons(self):
         lines = self.output.splitlines()
-        telling = re.compile(r"error:|warning:|✘|^E  |^FAILED|^ERROR|Fatal error|recorded an issue")
+        telling = re.compile(r"error:|warning:|✘|^E  |^FAILED|^ERROR|Fatal error")
         return [line for line in lines if telling.search(line)] or lines
 
 

@@ -76,9 +76,10 @@ class Node:
 
     def pid(self):
         """The process's id while it runs, else None."""
-        if self.child is not None:
-            return self.child.pid if self.child.poll() is None else None
+        if self.child is not None and self.child.poll() is None:
+            return self.child.pid
         try:
+            # Another process may have started it since.
             pid = int(self.pid_file.read_text())
             command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
@@ -107,7 +108,7 @@ class Node:
             raise
 
     def _wait_gone(self):
-        if self.child is not None:
+        if self.child is not None and self.child.pid == self.pid():
             try:
                 self.child.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired as error:
@@ -122,7 +123,7 @@ class Node:
 
     def is_ready(self):
         """Whether the node has a leader and is caught up. A dead one is an error at once."""
-        if self.child is not None and self.child.poll() is not None:
+        if self.child is not None and not self.pid():
             raise RuntimeError(
                 f"node {self.number} ended with {self.child.returncode}: {self.log_tail()}")
         return get_status(self.operations, "/readyz") == 200
