@@ -181,6 +181,15 @@ def spooled(node):
     return int(spool["count"] if isinstance(spool, dict) else spool)
 
 
+def log_tails(directory, lines=5):
+    """The last words of every log of a system that failed."""
+    tails = []
+    for log in sorted(directory.glob("*.log")):
+        if log.name != "nginx-access.log":
+            tails += [f"{log.name}: {line}" for line in log.read_text().splitlines()[-lines:]]
+    return "\n".join(tails)
+
+
 def report(bench, facts):
     """docs/BENCHMARKS.md from this run."""
     text = [(HERE / "BENCHMARKS.head.md").read_text().rstrip(), "", "## The last run", ""]
@@ -194,7 +203,8 @@ def report(bench, facts):
     text += ["", "| ratio, ours divided by theirs | value | floor | |", "|---|--:|---|---|"]
     for name, value in bench.ratios().items():
         words, holds = FLOORS[name]
-        text.append(f"| `{name}` | {value:.2f} | {words} | {'holds' if holds(value) else 'MISSED'} |")
+        verdict = "holds" if holds(value) else "MISSED"
+        text.append(f"| `{name}` | {value:.2f} | {words} | {verdict} |")
     text += [""] + [f"- {remark}" for remark in bench.remarks] + [""]
     (ROOT / "docs" / "BENCHMARKS.md").write_text("\n".join(text))
 
@@ -217,7 +227,10 @@ def main():
     bench = Bench(arguments.seconds, arguments.warm_up)
     for name in arguments.only or ["etcd", "webhooks", "nginx", "redirects", "bot"]:
         with tempfile.TemporaryDirectory(dir=base, prefix=name) as directory:
-            getattr(bench, name)(pathlib.Path(directory))
+            try:
+                getattr(bench, name)(pathlib.Path(directory))
+            except (RuntimeError, TimeoutError) as error:
+                sys.exit(f"bench: {name}: {error}\n{log_tails(pathlib.Path(directory))}")
         # Writes still under way in the kernel belong to the system that made them.
         machine.settle()
         pause(2)

@@ -28,6 +28,12 @@ def post(address, path, body):
         return json.load(answer)
 
 
+def connects(port):
+    """Whether something listens there."""
+    socket.create_connection(("127.0.0.1", port), 1).close()
+    return True
+
+
 @contextlib.contextmanager
 def process(command, log, stop=signal.SIGTERM):
     """Runs a program, its output in a file, and ends it with the block."""
@@ -102,7 +108,7 @@ def nginx(directory):
         }}""")
     command = ["nginx", "-p", directory, "-c", configuration]
     with process(command, directory / "nginx.log", signal.SIGQUIT):
-        wait_until("nginx", lambda: socket.create_connection(("127.0.0.1", port), 1))
+        wait_until("nginx", lambda: connects(port))
         yield f"127.0.0.1:{port}"
 
 
@@ -115,7 +121,7 @@ def bot(directory):
         "--appendonly", "yes", "--appendfsync", "always", "--save", "",
     ]
     with process(redis, directory / "redis.log"):
-        wait_until("redis", lambda: socket.create_connection(("127.0.0.1", redis_port), 1))
+        wait_until("redis", lambda: connects(redis_port))
         with process([sys.executable, HERE / "bot.py", port, redis_port], directory / "bot.log"):
-            wait_until("the bot", lambda: socket.create_connection(("127.0.0.1", port), 1))
+            wait_until("the bot", lambda: connects(port), 60)
             yield f"127.0.0.1:{port}"
