@@ -22,7 +22,7 @@ import peers  # noqa: E402
 from driver.configuration import make_cluster  # noqa: E402
 from driver.consoles import Consoles  # noqa: E402
 from driver.processes import Cluster  # noqa: E402
-from driver.seeding import SECRET, seed, sign_in_all  # noqa: E402
+from driver.seeding import SECRET, seed, sign_in_all, wait_receiving  # noqa: E402
 from driver.waiting import free_ports, pause, wait_until  # noqa: E402
 
 CONNECTIONS = [1, 64, 256]
@@ -87,7 +87,7 @@ class Bench:
             source = load.Load(follower.public, "webhook.lua", [seeded.webhook_path, SECRET])
             urls = [node.url for node in cluster.nodes]
             with Consoles(sign_in_all(follower.url, seeded), urls) as consoles:
-                wait_until("all agents receive", lambda: all_receive(seeded))
+                wait_receiving(seeded, urls)
                 for connections in CONNECTIONS:
                     self.measure("roundhouse", "webhook", source, connections)
                     self._check_state_database(cluster, connections)
@@ -101,7 +101,7 @@ class Bench:
         applied = {node.number: int(node.status()["applied"]) for node in cluster.nodes}
         begun = time.monotonic()
         wait_until("state.db follows", lambda: all(
-            int(node.status()["statedbApplied"]) >= applied[node.number]
+            int(node.status()["stateWritten"]) >= applied[node.number]
             for node in cluster.nodes))
         behind = time.monotonic() - begun
         verdict = "" if behind < STATE_DATABASE_SECONDS else ", MORE THAN ALLOWED"
@@ -167,18 +167,9 @@ def running_cluster(directory):
         cluster.kill()
 
 
-def all_receive(seeded):
-    """Whether every member of the project is receiving."""
-    for project in seeded.admin.get("/api/v1/me")["projects"]:
-        if project["id"] == seeded.project:
-            return all(member["presence"] == "receiving" for member in project["members"])
-    return False
-
-
 def spooled(node):
     """Clicks acknowledged and not yet replicated."""
-    spool = node.status()["spool"]
-    return int(spool["count"] if isinstance(spool, dict) else spool)
+    return node.status()["spooledClicks"]
 
 
 def log_tails(directory, lines=5):

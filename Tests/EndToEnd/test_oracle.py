@@ -15,13 +15,13 @@ def sessions():
         chosen = ROSTER[number % 3]
         result.append({
             "id": str(100 + number), "project": "10", "user": str(500 + number), "owner": chosen,
-            "state": "assigned", "updates": [str(900 + number)], "openedIndex": str(100 + number),
+            "state": "assigned", "messages": [900 + number],
             "decisions": [{
-                "index": str(100 + number), "cause": "new", "chosen": chosen,
+                "index": 100 + number, "cause": "new", "chosen": chosen,
                 "cursorBefore": before, "cursorAfter": chosen}],
         })
         before = chosen
-    result[0]["updates"].append("950")
+    result[0]["messages"].append(950)
     return result
 
 
@@ -45,22 +45,22 @@ def test_unacknowledged_updates_may_be_in_or_not():
 
 
 def test_a_lost_update_is_counted():
-    assert verdict_of(lambda s: s[0]["updates"].remove("950")).lost == 1
+    assert verdict_of(lambda s: s[0]["messages"].remove(950)).lost == 1
 
 
 def test_an_update_in_another_users_session_is_lost():
     def move(s):
-        s[0]["updates"].remove("950")
-        s[1]["updates"].append("950")
+        s[0]["messages"].remove(950)
+        s[1]["messages"].append(950)
     assert verdict_of(move).lost == 1
 
 
 def test_an_update_twice_in_a_session_is_duplicated():
-    assert verdict_of(lambda s: s[0]["updates"].append("900")).duplicated == 1
+    assert verdict_of(lambda s: s[0]["messages"].append(900)).duplicated == 1
 
 
 def test_an_update_in_two_sessions_is_duplicated():
-    assert verdict_of(lambda s: s[1]["updates"].append("900")).duplicated == 1
+    assert verdict_of(lambda s: s[1]["messages"].append(900)).duplicated == 1
 
 
 def test_two_sessions_of_one_user_are_duplicated():

@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE))
 from driver.configuration import make_cluster  # noqa: E402
 from driver.consoles import Consoles  # noqa: E402
 from driver.processes import Cluster  # noqa: E402
-from driver.seeding import SECRET, seed, sign_in_all  # noqa: E402
+from driver.seeding import SECRET, seed, sign_in_all, wait_receiving  # noqa: E402
 from driver.telegram import WebhookStream  # noqa: E402
 from driver.waiting import free_ports, pause, wait_until  # noqa: E402
 from oracle import judge, longest_gap  # noqa: E402
@@ -54,7 +54,7 @@ class Failover:
             stream = WebhookStream(
                 seeded.webhook_path, SECRET, self._others(leader), RATE)
             with Consoles(browsers, urls):
-                self._wait_receiving(seeded)
+                wait_receiving(seeded, urls)
                 stream.start()
                 for number in range(1, kills + 1):
                     self._kill_once(number, stream)
@@ -66,19 +66,6 @@ class Failover:
 
     def _others(self, leader):
         return [node.url for node in self.cluster.nodes if node is not leader]
-
-    def _wait_receiving(self, seeded):
-        """Waits until the last agent's page counts, at every node."""
-        for node in self.cluster.nodes:
-            api = seeded.admin.at(node.url)
-
-            def all_receive():
-                for project in api.get("/api/v1/me")["projects"]:
-                    if project["id"] == seeded.project:
-                        return all(m["presence"] == "receiving" for m in project["members"])
-                return False
-
-            wait_until("all agents receive", all_receive)
 
     def _kill_once(self, number, stream):
         leader = self.cluster.wait_leader()

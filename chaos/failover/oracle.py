@@ -1,14 +1,15 @@
 """What must be true after a failover, computed apart from the system that is checked.
 
 The input is what went in (update ids acknowledged, the roster's order) and what came out (each
-node's export of its sessions). Every agent was available all the time, so the round robin's turn
-needs no knowledge of the router's own reasoning: the next in the list, always.
+node's export of its sessions; the load gives each message its update's number). Every agent was
+available all the time, so the round robin's turn needs no knowledge of the router's own reasoning:
+the next in the list, always.
 """
 
 import collections
 import dataclasses
 
-AUTOMATIC_CAUSES = {"new", "reopen", "drain", "returned"}
+AUTOMATIC_CAUSES = {"new", "reopen", "drain", "leaving"}
 
 
 @dataclasses.dataclass
@@ -57,7 +58,7 @@ def _check_updates(verdict, acknowledged, sessions):
     """Each acknowledged update is in exactly one session, once, and in its user's."""
     places = collections.defaultdict(list)
     for session in sessions:
-        for update in session["updates"]:
+        for update in session["messages"]:
             places[int(update)].append(session)
     for update, user in acknowledged.items():
         found = places.get(update, [])

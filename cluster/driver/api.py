@@ -135,8 +135,7 @@ class Api:
         after, result = "0", []
         while True:
             page = self.get("/api/v1/export/sessions", after=after, limit=1000)
-            items = page["items"] if isinstance(page, dict) else page
-            result += items
-            if len(items) < 1000:
+            result += page["items"]
+            after = page["next"]
+            if not after:
                 return result
-            after = items[-1]["id"]

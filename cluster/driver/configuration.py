@@ -5,15 +5,18 @@ import os
 import pathlib
 import secrets
 
-# Node n listens on the base port plus n: public 8081, 8082, ...
+# Node n's public listener is at this port plus n: 8081, 8082, ...
 PUBLIC_BASE = 8080
-OPERATIONS_BASE = 9080
-PEER_BASE = 7080
+# Its operations listener and the one for its peers lie this far above and below.
+OPERATIONS_OFFSET = 1000
+PEER_OFFSET = -1000
 
 
-def default_ports(nodes):
-    """(public, operations, peer) of each node with the documented base ports."""
-    return [(PUBLIC_BASE + n, OPERATIONS_BASE + n, PEER_BASE + n) for n in range(1, nodes + 1)]
+def node_ports(nodes, base=PUBLIC_BASE):
+    """(public, operations, peer) of each node."""
+    return [
+        (base + n, base + OPERATIONS_OFFSET + n, base + PEER_OFFSET + n)
+        for n in range(1, nodes + 1)]
 
 
 def write_secret(path, text):

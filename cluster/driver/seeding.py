@@ -3,6 +3,7 @@
 import dataclasses
 
 from .api import Api
+from .waiting import wait_until
 
 ALL_PERMISSIONS = ["view", "reply", "transfer", "manage"]
 TOKEN = "123456789:AAFakeTokenForTheStandInOfTelegram1"
@@ -63,3 +64,16 @@ def sign_in_all(url, seeded, tls=None):
         api.sign_in(agent["login"], agent["password"])
         apis.append(api)
     return apis
+
+
+def wait_receiving(seeded, urls, logins=None):
+    """Waits until every node counts the agents (all, or those with these logins) as receiving."""
+    wanted = {a["id"] for a in seeded.agents if logins is None or a["login"] in logins}
+
+    def receive(api):
+        return wanted <= {
+            a["id"] for a in api.get("/api/v1/agents")["items"] if a["presence"] == "receiving"}
+
+    for url in urls:
+        api = seeded.admin.at(url)
+        wait_until(f"agents receive at {url}", lambda: receive(api))
