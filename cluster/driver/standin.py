@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import ssl
 import subprocess
 import urllib.parse
 import urllib.request
@@ -14,19 +13,21 @@ from .waiting import wait_until
 class StandIn:
     """telegram-standin on one port; ends with the block."""
 
-    def __init__(self, port, log, bots=(), demo=None, certificate=None, ca_file=None, extra=()):
+    def __init__(self, port, log, bots=(), demo=None, secure=None):
+        """`secure` is (port, certificate file, key file) of a second listener, over TLS."""
         self.log = pathlib.Path(log)
-        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
-        self.tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
-        self.command = [
-            binary("telegram-standin"), "--listen", f"127.0.0.1:{port}", "--allow-http-webhooks"]
+        self.url = f"http://127.0.0.1:{port}"
+        self.command = [binary("telegram-standin"), "--allow-http-webhooks"]
+        if secure:
+            self.command += [
+                "--listen-plain", f"127.0.0.1:{port}", "--listen", f"127.0.0.1:{secure[0]}",
+                "--tls-cert", str(secure[1]), "--tls-key", str(secure[2])]
+        else:
+            self.command += ["--listen", f"127.0.0.1:{port}"]
         for token, username in bots:
             self.command += ["--bot", f"{token}:{username}"]
-        if certificate:
-            self.command += ["--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])]
         if demo:
             self.command += ["--demo", demo]
-        self.command += extra
         self.process = None
 
     def __enter__(self):
@@ -56,14 +57,14 @@ class StandIn:
 
     def get(self, path):
         """GETs JSON of the control interface."""
-        with urllib.request.urlopen(self.url + path, timeout=10, context=self.tls) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)
 
     def post(self, path, body):
         """POSTs JSON to the control interface or the Bot API."""
         request = urllib.request.Request(
             self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10, context=self.tls) as answer:
+        with urllib.request.urlopen(request, timeout=10) as answer:
             text = answer.read()
             return json.loads(text) if text else None
 

@@ -1,0 +1,137 @@
+"""Agents' answers on their way out, through the stand-in of the Bot API."""
+
+import pytest
+from desk import Desk, new_user
+from driver.standin import StandIn
+from driver.waiting import free_ports, wait_until
+
+ALL = ("view", "reply", "transfer")
+
+
+@pytest.fixture
+def desk(new_desk):
+    """One agent at her console."""
+    desk = new_desk("Ana", permissions=ALL)
+    desk.open_console("Ana")
+    return desk
+
+
+def begin(desk, text="Hello"):
+    """A customer of the stand-in writes; gives (user, session)."""
+    user = new_user()
+    desk.write(user, text)
+    # The bot may write to who has written to it.
+    desk.standin.post(f"/standin/customers/{user}/send", {"bot": desk.bot, "text": "/start"})
+    return user, desk.session_of(user)
+
+
+def reply(desk, session, text, node=1):
+    """The agent answers; gives the outbox id."""
+    return desk.browser("Ana", node).post(
+        f"/api/v1/sessions/{session['id']}/reply", {"text": text})["outbox"]
+
+
+def outbound(desk, session, node=1):
+    """(text, delivery, failure) of every answer, in order."""
+    return [
+        (item["text"], item["delivery"], item.get("failure"))
+        for item in desk.browser("Ana", node).history(session["id"])
+        if item["kind"] == "message" and item["from"] == "agent"]
+
+
+def received(desk, user):
+    """What the customer got from the bot."""
+    return [m["text"] for m in desk.standin.chat(desk.bot, user) if m["from"] == "bot"]
+
+
+def deliveries(desk, session):
+    """The delivery states alone."""
+    return [delivery for _, delivery, _ in outbound(desk, session)]
+
+
+def test_an_answer_reaches_the_customer(desk):
+    user, session = begin(desk)
+    reply(desk, session, "Hello Kim 👋", node=3)
+    wait_until("delivered", lambda: received(desk, user) == ["Hello Kim 👋"])
+    wait_until("known as sent", lambda: deliveries(desk, session) == ["sent"])
+
+
+def test_answers_keep_their_order_within_the_rates(desk):
+    user, session = begin(desk)
+    texts = [f"Part {number}" for number in range(6)]
+    for place, text in enumerate(texts):
+        reply(desk, session, text, place % 3 + 1)
+    wait_until("all delivered", lambda: received(desk, user) == texts, 30)
+    wait_until("all sent", lambda: set(deliveries(desk, session)) == {"sent"})
+
+
+def fault(desk, **fields):
+    """Asks the stand-in to let the bot's next calls go wrong."""
+    desk.standin.post("/standin/faults", {"bot": desk.bot, "method": "sendMessage", **fields})
+
+
+def test_what_telegram_asks_to_repeat_is_repeated_once(desk):
+    user, session = begin(desk)
+    fault(desk, effect="fail", code=429, description="Too Many Requests: retry after 1",
+          retryAfter=1, count=1)
+    reply(desk, session, "Patience")
+    reply(desk, session, "Then this")
+    wait_until("both", lambda: received(desk, user) == ["Patience", "Then this"], 20)
+    wait_until("sent", lambda: deliveries(desk, session) == ["sent", "sent"])
+
+
+def test_a_customer_who_blocked_the_bot_is_shown_as_such(desk):
+    user, session = begin(desk)
+    desk.standin.post(f"/standin/customers/{user}/block", {"bot": desk.bot})
+    reply(desk, session, "Anyone?")
+    wait_until("failed", lambda: deliveries(desk, session) == ["failed"])
+    assert "blocked" in outbound(desk, session)[0][2]
+
+
+def test_an_answer_whose_fate_is_unknown_is_never_repeated_by_itself(desk):
+    user, session = begin(desk)
+    fault(desk, effect="dropAfterwards", count=1)
+    outbox = reply(desk, session, "Did you get it?")
+    wait_until("uncertain", lambda: deliveries(desk, session) == ["uncertain"], 20)
+    assert received(desk, user) == ["Did you get it?"]
+    desk.browser("Ana", 2).post(f"/api/v1/outbox/{outbox}/resend")
+    wait_until("sent by hand", lambda: deliveries(desk, session) == ["sent"], 20)
+    assert received(desk, user) == ["Did you get it?"] * 2
+
+
+def test_a_long_answer_goes_out_whole(desk):
+    user, session = begin(desk)
+    text = "".join(f"{number:05d} " for number in range(1500))
+    reply(desk, session, text)
+    wait_until(
+        "all parts", lambda: "".join(received(desk, user)).replace(" ", "")
+        == text.replace(" ", ""), 30)
+    assert all(len(part) <= 4096 for part in received(desk, user))
+
+
+def test_what_was_being_sent_when_the_leader_died_is_uncertain(new_cluster, tmp_path):
+    [port] = free_ports(1)
+    with StandIn(port, tmp_path / "standin.log") as standin:
+        cluster = new_cluster(telegram=standin.url)
+        desk = Desk(cluster, standin, ["Ana"], permissions=ALL)
+        leader = cluster.wait_leader()
+        others = [node.number for node in cluster.nodes if node is not leader]
+        desk.cluster.nodes.sort(key=lambda node: node is leader)
+        desk.browsers["Ana"] = desk.browser("Ana", others[0])
+        desk.admin = desk.admin.at(cluster[others[0]].url)
+        desk.open_console("Ana", others[0])
+        user = new_user()
+        desk.write(user, "Hello", others[0])
+        standin.post(f"/standin/customers/{user}/send", {"bot": desk.bot, "text": "/start"})
+        session = desk.session_of(user, others[0])
+        fault(desk, effect="delay", milliseconds=8000, count=1)
+        reply(desk, session, "Held on the way", others[0])
+        wait_until("sending", lambda: [
+            state for _, state, _ in outbound(desk, session, others[0])] == ["sending"])
+        leader.kill()
+        wait_until("uncertain", lambda: [
+            state for _, state, _ in outbound(desk, session, others[1])] == ["uncertain"], 20)
+        # The next one waits for nobody and goes out by the new leader.
+        reply(desk, session, "Written afterwards", others[1])
+        wait_until("sent", lambda: outbound(desk, session, others[0])[-1][1] == "sent", 20)
+        desk.close()

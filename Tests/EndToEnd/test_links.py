@@ -1,0 +1,137 @@
+"""Magic links: the redirect at any node, its token, and what becomes of it."""
+
+import re
+import urllib.parse
+
+import pytest
+from desk import new_user
+from driver.api import request
+from driver.waiting import wait_until
+
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept": "text/html"}
+
+
+@pytest.fixture
+def desk(new_desk):
+    """One agent who sees everything, and a link."""
+    return new_desk("Ana", permissions=("view", "reply"), links=["spring"])
+
+
+def click(desk, node=1, method="GET", headers=BROWSER, name="spring", query=""):
+    """The answer to a click."""
+    return request(
+        desk.cluster[node].url, method, f"/{desk.links[name]}{query}", headers, tls=desk.tls)
+
+
+def token_of(answer):
+    """The start token of a redirect."""
+    return urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)[
+        "start"][0]
+
+
+def link_counts(desk, name="spring"):
+    """(human clicks, other clicks, starts) as the administrator reads them."""
+    items = desk.admin.get("/api/v1/links")["items"]
+    link = next(link for link in items if link["code"] == desk.links[name])
+    return link["humanClicks"], link["otherClicks"], link["starts"]
+
+
+@pytest.mark.parametrize("node", [1, 2, 3])
+def test_any_node_redirects_to_the_bot_with_a_token(desk, node):
+    answer = click(desk, node, query="?utm_source=mail&utm_campaign=may")
+    assert answer.status == 302
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Location"].startswith(f"https://t.me/{desk.bot}?start=")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", token_of(answer))
+
+
+def test_every_click_has_a_token_of_its_own(desk):
+    assert len({token_of(click(desk, n % 3 + 1)) for n in range(12)}) == 12
+
+
+def test_a_token_that_comes_back_at_another_node_is_attributed(desk):
+    user = new_user()
+    desk.write(user, f"/start {token_of(click(desk, node=2))}", node=3)
+    assert desk.session_of(user)["source"]["name"] == "spring"
+    wait_until(
+        "the click joins", lambda: desk.session_of(user)["source"]["status"] == "click")
+    assert link_counts(desk) == (1, 0, 1)
+
+
+def test_a_second_user_with_the_same_token_shares_it(desk):
+    first, second = new_user(), new_user()
+    token = token_of(click(desk))
+    desk.write(first, f"/start {token}")
+    desk.write(second, f"/start {token}")
+    assert desk.session_of(second)["source"]["status"] == "shared"
+
+
+def test_a_token_at_another_projects_bot_is_foreign(desk, new_desk):
+    other = new_desk("Wei", permissions=("view", "reply"))
+    user = new_user()
+    other.write(user, f"/start {token_of(click(desk))}")
+    source = other.session_of(user)["source"]
+    assert source["status"] == "foreignToken"
+
+
+@pytest.mark.parametrize("payload", ["", " ", " campaign-7", " " + "A" * 64])
+def test_a_payload_that_is_no_token_opens_a_session_without_a_source(desk, payload):
+    user = new_user()
+    desk.write(user, "/start" + payload)
+    assert desk.session_of(user)["source"] is None
+
+
+def test_a_token_with_a_changed_character_is_no_token(desk):
+    token, user = token_of(click(desk)), new_user()
+    forged = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
+    desk.write(user, f"/start {forged}")
+    assert desk.session_of(user)["source"] is None
+
+
+def test_people_count_and_machines_do_not(desk):
+    assert click(desk).status == 302
+    head = click(desk, method="HEAD")
+    assert head.status == 302 and head.body == b""
+    machines = [
+        {**BROWSER, "Sec-Purpose": "prefetch;prerender"}, {**BROWSER, "Purpose": "prefetch"},
+        {**BROWSER, "X-Moz": "prefetch"}, {"User-Agent": "TelegramBot (like TwitterBot)"},
+        {"User-Agent": "facebookexternalhit/1.1"}, {"User-Agent": "WhatsApp/2.23"},
+        {"User-Agent": "Slackbot-LinkExpanding 1.0"}, {"User-Agent": "Discordbot/2.0"},
+        {"User-Agent": "LinkedInBot/1.0"}, {"User-Agent": "Facebot Twitterbot/1.0"}]
+    for number, headers in enumerate(machines):
+        assert click(desk, number % 3 + 1, headers=headers).status == 302
+    wait_until("all clicks counted", lambda: sum(link_counts(desk)[:2]) == 2 + len(machines))
+    assert link_counts(desk) == (1, 1 + len(machines), 0)
+
+
+def test_unknown_disabled_and_expired_links_say_so(desk):
+    assert request(desk.cluster[1].url, "GET", "/no-such-link", BROWSER).status == 404
+    items = desk.admin.get("/api/v1/links")["items"]
+    link = next(link for link in items if link["code"] == desk.links["spring"])
+    desk.admin.put(f"/api/v1/links/{link['id']}", {"enabled": False})
+    assert click(desk, node=1).status == 410
+    desk.admin.put(
+        f"/api/v1/links/{link['id']}", {"enabled": True, "expires": "2020-01-01T00:00:00Z"})
+    wait_until("expired everywhere", lambda: click(desk, node=3).status == 410)
+    desk.admin.put(f"/api/v1/links/{link['id']}", {"expires": ""})
+    assert click(desk, node=1).status == 302
+
+
+def test_a_link_may_open_the_app(desk):
+    desk.admin.post("/api/v1/links", {
+        "code": desk.links["spring"] + "-app", "name": "app", "project": desk.id, "open": "app"})
+    desk.links["app"] = desk.links["spring"] + "-app"
+    location = click(desk, name="app").headers["Location"]
+    assert location.startswith(f"tg://resolve?domain={desk.bot}&start=")
+
+
+def test_a_code_belongs_to_one_link(desk):
+    answer = desk.admin.attempt("POST", "/api/v1/links", {
+        "code": desk.links["spring"], "name": "again", "project": desk.id})
+    assert answer.status == 409 and answer.json()["code"] == "already_exists"
+    for reserved in ("api", "telegram", "assets"):
+        answer = desk.admin.attempt(
+            "POST", "/api/v1/links", {"code": reserved, "name": "x", "project": desk.id})
+        assert answer.status == 422
