@@ -65,15 +65,15 @@ def test_answers_keep_their_order_within_the_rates(desk):
     wait_until("all sent", lambda: set(deliveries(desk, session)) == {"sent"})
 
 
-def fault(desk, **fields):
-    """Asks the stand-in to let the bot's next calls go wrong."""
-    desk.standin.post("/standin/faults", {"bot": desk.bot, "method": "sendMessage", **fields})
+def fault(desk, effect, **fields):
+    """Asks the stand-in to let the bot's next sendMessage go wrong."""
+    desk.standin.post(
+        f"/standin/bots/{desk.bot}/faults", {"method": "sendMessage", "effect": effect, **fields})
 
 
 def test_what_telegram_asks_to_repeat_is_repeated_once(desk):
     user, session = begin(desk)
-    fault(desk, effect="fail", code=429, description="Too Many Requests: retry after 1",
-          retryAfter=1, count=1)
+    fault(desk, "fail", code=429, description="Too Many Requests: retry after 1", retry_after=1)
     reply(desk, session, "Patience")
     reply(desk, session, "Then this")
     wait_until("both", lambda: received(desk, user) == ["Patience", "Then this"], 20)
@@ -90,7 +90,7 @@ def test_a_customer_who_blocked_the_bot_is_shown_as_such(desk):
 
 def test_an_answer_whose_fate_is_unknown_is_never_repeated_by_itself(desk):
     user, session = begin(desk)
-    fault(desk, effect="dropAfterwards", count=1)
+    fault(desk, "drop_afterwards")
     outbox = reply(desk, session, "Did you get it?")
     wait_until("uncertain", lambda: deliveries(desk, session) == ["uncertain"], 20)
     assert received(desk, user) == ["Did you get it?"]
@@ -124,7 +124,7 @@ def test_what_was_being_sent_when_the_leader_died_is_uncertain(new_cluster, tmp_
         desk.write(user, "Hello", others[0])
         standin.post(f"/standin/customers/{user}/send", {"bot": desk.bot, "text": "/start"})
         session = desk.session_of(user, others[0])
-        fault(desk, effect="delay", milliseconds=8000, count=1)
+        fault(desk, "delay_answer", milliseconds=8000)
         reply(desk, session, "Held on the way", others[0])
         wait_until("sending", lambda: [
             state for _, state, _ in outbound(desk, session, others[0])] == ["sending"])
