@@ -78,7 +78,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests("TransportTests", ["Transport"]),
         tests("StorageTests", ["Storage", "Raft", "Routing", "Wire"]),
-        tests("ServerTests", ["Server", "Console", "Routing", "Wire"]),
+        tests("ServerTests", ["Server", "Console", "Crypto", "HTTP", "Raft", "Routing", "Wire"]),
         tests("TidyTests", []),
     ]
 )

@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 import Raft
 import Routing
@@ -38,7 +39,7 @@ import Wire
 }
 
 @Suite struct StartTokenTests {
-    private let key = [UInt8](repeating: 7, count: 32)
+    private let key = HMACKey([UInt8](repeating: 7, count: 32))
     private let token = StartToken(
         link: LinkID(123_456), key: ClickKey(epoch: .max, sequence: 99),
         at: LogTime(milliseconds: 1_795_219_200_123))
@@ -52,7 +53,7 @@ import Wire
 
     @Test func `another key or any changed character is refused`() {
         var text = token.text(key: key)
-        #expect(StartToken(text, key: [UInt8](repeating: 8, count: 32)) == nil)
+        #expect(StartToken(text, key: HMACKey([UInt8](repeating: 8, count: 32))) == nil)
         for place in text.indices {
             let before = text[place]
             text[place] = before == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")

@@ -29,7 +29,7 @@ extension Node {
             language: kept("Accept-Language"),
             query: Text(Array((request.query ?? []).prefix(ClickIntake.Limits.textBytes))))
         let token = Text(
-            StartToken(link: link.id, key: click.key, at: now).text(key: secrets.tokenKey))
+            StartToken(link: link.id, key: click.key, at: now).text(key: tokenKey))
         let target =
             link.settings.opensApp
             ? StartLink.app(bot: project.settings.botUsername, payload: token)

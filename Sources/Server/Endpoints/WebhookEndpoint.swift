@@ -132,7 +132,7 @@ extension Node {
     private func start(of message: Message) -> Start? {
         guard let payload = message.startPayload else { return nil }
         if payload.isEmpty { return .plain }
-        guard let token = StartToken(payload.utf8, key: secrets.tokenKey) else {
+        guard let token = StartToken(payload.utf8, key: tokenKey) else {
             return .text(payload)
         }
         return .click(link: token.link, key: token.key, clickedAt: token.at)

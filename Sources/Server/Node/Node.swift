@@ -15,6 +15,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     let loop: EventLoop
     let log: Log
     let secrets: Secrets
+    /// Authenticates start tokens; on the loop only.
+    let tokenKey: HMACKey
     /// Random for each start of the process.
     let incarnation: UInt64
     let stores: Stores
@@ -61,6 +63,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         self.stores = stores
         self.replica = replica
         self.incarnation = incarnation
+        tokenKey = HMACKey(secrets.tokenKey)
         workers = try Workers(passwordThreads: configuration.limits.passwordChecks)
         passwordGate = PasswordGate(perMinute: configuration.limits.signInsPerMinute)
         decoyHash = Scrypt().hash(password: SecureRandom.bytes(16))

@@ -20,29 +20,29 @@ struct StartToken: Hashable {
     static let characters = 56
 
     /// The token as text.
-    func text(key tokenKey: [UInt8]) -> [UInt8] {
+    func text(key: HMACKey) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(StartToken.bodyBytes + StartToken.macBytes)
         bytes.append(StartToken.version)
         StartToken.put(UInt64(bitPattern: link.rawValue), bytes: 6, into: &bytes)
-        StartToken.put(key.epoch, bytes: 8, into: &bytes)
-        StartToken.put(key.sequence, bytes: 5, into: &bytes)
+        StartToken.put(self.key.epoch, bytes: 8, into: &bytes)
+        StartToken.put(self.key.sequence, bytes: 5, into: &bytes)
         StartToken.put(UInt64(bitPattern: at.milliseconds), bytes: 6, into: &bytes)
-        bytes += HMACSHA256.mac(key: tokenKey, bytes).prefix(StartToken.macBytes)
+        bytes += key.mac(bytes).prefix(StartToken.macBytes)
         return Base64URL.encode(bytes)
     }
 
     /// The token of a `/start` payload; nil if it is not one of ours.
-    init?(_ text: [UInt8], key tokenKey: [UInt8]) {
+    init?(_ text: [UInt8], key: HMACKey) {
         guard text.count == StartToken.characters, let bytes = Base64URL.decode(text),
             bytes.count == StartToken.bodyBytes + StartToken.macBytes,
             bytes[0] == StartToken.version
         else { return nil }
         let body = Array(bytes[..<StartToken.bodyBytes])
-        let mac = Array(HMACSHA256.mac(key: tokenKey, body).prefix(StartToken.macBytes))
+        let mac = Array(key.mac(body).prefix(StartToken.macBytes))
         guard constantTimeEqual(mac, Array(bytes[StartToken.bodyBytes...])) else { return nil }
         link = LinkID(Int64(bitPattern: StartToken.get(body, 1, bytes: 6)))
-        key = ClickKey(
+        self.key = ClickKey(
             epoch: StartToken.get(body, 7, bytes: 8), sequence: StartToken.get(body, 15, bytes: 5))
         at = LogTime(milliseconds: Int64(bitPattern: StartToken.get(body, 20, bytes: 6)))
     }

@@ -1,0 +1,70 @@
+/// Every fault of a simulated run, by name. Times are in milliseconds of simulated time, chances
+/// in thousandths.
+public struct Faults: Sendable, Hashable {
+    /// Nodes of the cluster.
+    public var nodes = 3
+    /// How long faults go on; afterwards everything heals and must converge.
+    public var stormMilliseconds: Int64 = 8_000
+    /// Chance that a frame is lost.
+    public var loss = 0
+    /// Chance that a frame arrives twice.
+    public var duplicate = 0
+    /// Shortest and longest way of a frame; different ways reorder frames.
+    public var delay: ClosedRange<Int64> = 0...1
+    /// Chance that a frame takes ten times as long.
+    public var straggler = 0
+    /// Mean time between cuts of the network; 0 is never.
+    public var cutEvery: Int64 = 0
+    /// How long a cut lasts.
+    public var cutLasts: ClosedRange<Int64> = 100...2_000
+    /// Chance that a cut works in one direction only.
+    public var oneWay = 0
+    /// Chance that the ends of a cut notice it (their connections close).
+    public var noticed = 500
+    /// Mean time between crashes; 0 is never.
+    public var crashEvery: Int64 = 0
+    /// How long a crashed node is down.
+    public var downFor: ClosedRange<Int64> = 10...2_000
+    /// Chance that a write under way at a crash reached the disk.
+    public var luckyWrite = 500
+    /// Shortest and longest time of a synced write.
+    public var write: ClosedRange<Int64> = 0...1
+    /// Chance that a write takes a hundred times as long.
+    public var slowWrite = 0
+    /// How often rows reach state.db.
+    public var flush: ClosedRange<Int64> = 50...150
+    /// Mean time between pauses of a node (nothing is lost); 0 is never.
+    public var pauseEvery: Int64 = 0
+    /// How long a pause lasts.
+    public var pauseLasts: ClosedRange<Int64> = 50...1_000
+    /// How far wall clocks are apart, and how far they jump now and then.
+    public var clockSkew: Int64 = 0
+    /// Mean time between two commands of the clients.
+    public var commandEvery: Int64 = 4
+
+    /// No faults.
+    public init() {}
+
+    /// Faults drawn for a seed: a few kinds, weak or strong, so that every seed is another storm.
+    public static func swarm(seed: UInt64) -> Faults {
+        var chance = Generator(seed: seed ^ 0x5EED)
+        var faults = Faults()
+        faults.nodes = chance.pick([1, 3, 3, 3, 3, 5])
+        faults.stormMilliseconds = chance.number(2_000...6_000)
+        faults.delay = 0...chance.pick([0, 1, 3, 10, 30])
+        faults.write = 0...chance.pick([0, 1, 2, 5, 20])
+        faults.commandEvery = chance.pick([2, 4, 8, 20])
+        if chance.happens(permille: 500) { faults.loss = chance.pick([5, 20, 100, 300]) }
+        if chance.happens(permille: 400) { faults.duplicate = chance.pick([10, 100, 500]) }
+        if chance.happens(permille: 300) { faults.straggler = chance.pick([5, 50]) }
+        if chance.happens(permille: 600) { faults.cutEvery = chance.pick([300, 1_000, 3_000]) }
+        if chance.happens(permille: 400) { faults.oneWay = 500 }
+        if chance.happens(permille: 700) { faults.crashEvery = chance.pick([200, 700, 2_000]) }
+        if chance.happens(permille: 200) { faults.slowWrite = chance.pick([5, 20]) }
+        if chance.happens(permille: 300) { faults.pauseEvery = chance.pick([300, 1_500]) }
+        if chance.happens(permille: 500) { faults.clockSkew = chance.pick([10, 5_000, 600_000]) }
+        faults.luckyWrite = chance.pick([0, 500, 1_000])
+        faults.noticed = chance.pick([0, 500, 1_000])
+        return faults
+    }
+}

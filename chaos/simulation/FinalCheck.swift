@@ -1,0 +1,81 @@
+import Raft
+import Replica
+import Routing
+import Wire
+
+/// What must hold of the rows when a run is over and all nodes are level: judged from the history
+/// alone, by rules written here a second time.
+struct FinalCheck {
+    private let cluster: SimulatedCluster
+    private let workload: Workload
+
+    init(_ cluster: SimulatedCluster, _ workload: Workload) {
+        self.cluster = cluster
+        self.workload = workload
+    }
+
+    /// Throws the first violation.
+    func check() throws {
+        for id in cluster.ids { cluster.members[id]!.disk.flush() }
+        let first = cluster.members[cluster.ids[0]]!
+        for id in cluster.ids.dropFirst() {
+            let other = cluster.members[id]!
+            guard other.disk.rows == first.disk.rows, other.disk.mark == first.disk.mark else {
+                throw Violation("rows of nodes \(first.id) and \(id) differ at the end")
+            }
+        }
+        try Oracle.checkLogs(cluster.disks)
+        // A restart from rows gives what is in memory.
+        guard try first.disk.storedState() == first.replica!.state else {
+            throw Violation("the state rebuilt from rows differs from the one in memory")
+        }
+        try checkMessages(first.disk)
+        try checkTurns(first.disk)
+    }
+
+    /// Every acknowledged update is in exactly one session, every other in at most one.
+    private func checkMessages(_ disk: SimulatedDisk) throws {
+        var seen: [Int64: Int] = [:]
+        for item in try history(disk) {
+            if case .inbound(let message) = item.what { seen[message.messageID, default: 0] += 1 }
+        }
+        for (id, sent) in workload.sent {
+            let count = seen[id] ?? 0
+            guard count <= 1, count == 1 || !sent.isAcknowledged else {
+                throw Violation(
+                    "update \(id), acknowledged: \(sent.isAcknowledged), is there \(count) times")
+            }
+        }
+    }
+
+    /// Choices by round robin follow the turn: each takes the first candidate after the cursor.
+    private func checkTurns(_ disk: SimulatedDisk) throws {
+        let decisions = try history(disk)
+            .filter { $0.decision != nil }
+            .sorted { $0.index < $1.index }
+        for item in decisions {
+            guard let decision = item.decision, decision.mode == .roundRobin,
+                decision.way == .mode, let chosen = decision.chosen
+            else { continue }
+            let agents = decision.candidates.map(\.agent)
+            let start = decision.cursorBefore.flatMap { agents.firstIndex(of: $0) }
+            let order = start.map { Array(agents[($0 + 1)...] + agents[...$0]) } ?? agents
+            // With the cursor's agent removed the turn is its successor's, which the roster that
+            // is left does not tell.
+            if start == nil && decision.cursorBefore != nil { continue }
+            let due = order.first { agent in
+                decision.candidates.first { $0.agent == agent }?.reasons.isEmpty ?? false
+            }
+            guard due == chosen, decision.cursorAfter == chosen else {
+                throw Violation(
+                    "at \(item.index) it was the turn of \(due.map { "\($0)" } ?? "nobody"), but "
+                        + "\(chosen) was chosen")
+            }
+        }
+    }
+
+    private func history(_ disk: SimulatedDisk) throws -> [HistoryItem] {
+        try disk.rows.keys.sorted().filter { $0.table == RowTable.history.rawValue }
+            .map { try HistoryItem(value: disk.rows[$0] ?? []) }
+    }
+}

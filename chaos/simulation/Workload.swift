@@ -1,0 +1,293 @@
+import Raft
+import Replica
+import Routing
+import Wire
+
+/// Clients of a simulated cluster: an administrator who sets a project up, then customers, agents
+/// and a sender, all at once, each at any node; and what they were told.
+final class Workload {
+    /// Telegram messages that customers sent, acknowledged or not.
+    struct Sent {
+        var update: InboundUpdate
+        var isAcknowledged = false
+    }
+
+    let cluster: SimulatedCluster
+    private(set) var project: ProjectID?
+    private(set) var agents: [AgentID] = []
+    private(set) var link: LinkID?
+    private(set) var sent: [Int64: Sent] = [:]
+    private(set) var acknowledged = 0
+    private(set) var violation: Violation?
+    private var nextUpdate: Int64 = 1_000
+    private var nextClick: UInt64 = 1
+    private var winners: [String: AgentID] = [:]
+    private var isSettingUp = false
+    private let agentCount: Int
+    private let mode: Mode
+
+    init(_ cluster: SimulatedCluster) {
+        self.cluster = cluster
+        agentCount = Int(cluster.chance.number(1...5))
+        mode = cluster.chance.pick([.roundRobin, .roundRobin, .onlineFirst])
+    }
+
+    /// One more command of somebody.
+    func act() throws {
+        guard let project, agents.count == agentCount else { return try setUp() }
+        switch cluster.chance.number(0...99) {
+        case 0..<45: try message(project)
+        case 45..<52: try repeatMessage()
+        case 52..<64: try renew()
+        case 64..<67: try submit(.setAway(somebody, cluster.chance.happens(permille: 300)))
+        case 67..<72: try take()
+        case 72..<77: try reply()
+        case 77..<82: try complete()
+        case 82..<86: try transfer()
+        case 86..<88: try giveBack()
+        case 88..<91: try click()
+        case 91..<95: try send()
+        case 95: try changeLimits()
+        case 96: try changeRoster(project)
+        case 97: try submit(.advance)
+        default: try block(project)
+        }
+    }
+
+    /// Puts a command to any running node.
+    private func submit(
+        _ command: Command, _ completion: @escaping (Answer) -> Void = { _ in }
+    ) throws {
+        _ = try cluster.submit(
+            command, at: cluster.chance.pick(cluster.ids), completion: completion)
+    }
+
+    // MARK: Setting up
+
+    private func setUp() throws {
+        guard !isSettingUp else { return }
+        let made = { [self] (answer: Answer, keep: (Int64) -> Void) in
+            isSettingUp = false
+            if case .applied(_, .done(let id)) = answer { keep(id) }
+        }
+        isSettingUp = true
+        let command: Command
+        let keep: (Int64) -> Void
+        if agents.count < agentCount {
+            let name = Text("agent\(agents.count)")
+            command = .createAgent(
+                by: nil, login: name, name: name, passwordHash: "x", isAdmin: agents.isEmpty)
+            keep = { [self] in
+                agents.append(AgentID($0))
+                limit(agents[agents.count - 1])
+            }
+        } else {
+            var settings = ProjectSettings(name: "desk", botUsername: "desk_bot")
+            settings.mode = mode
+            command = .createProject(by: agents[0], settings)
+            keep = { [self] in adopt(ProjectID($0)) }
+        }
+        let isTaken = try cluster.submit(
+            command, at: cluster.chance.pick(cluster.ids), patience: 20_000
+        ) { made($0, keep) }
+        if !isTaken { isSettingUp = false }
+    }
+
+    private func limit(_ agent: AgentID) {
+        var change = AgentChange()
+        change.openLimit = 0
+        change.newPerMinute = 0
+        try? submit(.updateAgent(agent, by: nil, change))
+        try? submit(
+            .signIn(
+                agent, tokenHash: [UInt8(truncatingIfNeeded: agent.rawValue)],
+                idleMilliseconds: 1 << 40, absoluteMilliseconds: 1 << 40))
+    }
+
+    private func adopt(_ id: ProjectID) {
+        project = id
+        try? submit(
+            .setMembers(id, by: agents[0], agents.map { Member(agent: $0, permissions: .all) }))
+        try? submit(
+            .createLink(
+                by: agents[0], LinkSettings(code: "code", name: "campaign", project: id))
+        ) { [self] answer in
+            if case .applied(_, .done(let id)) = answer { link = LinkID(id) }
+        }
+    }
+
+    // MARK: Customers
+
+    private var user: TelegramID { TelegramID(cluster.chance.number(1...60)) }
+
+    private func message(_ project: ProjectID) throws {
+        let id = nextUpdate
+        nextUpdate += 1
+        var message = InboundMessage(user: user, name: "customer", messageID: id, text: "hello")
+        if let link, cluster.chance.happens(permille: 100) {
+            message.start = .click(
+                link: link,
+                key: ClickKey(epoch: 7, sequence: UInt64(cluster.chance.number(1...40))),
+                clickedAt: LogTime(milliseconds: 1_800_000_000_000))
+        }
+        let update = InboundUpdate(project: project, updateID: id, content: .message(message))
+        sent[id] = Sent(update: update)
+        try deliver(update)
+        if cluster.chance.happens(permille: 50) { try deliver(update) }
+    }
+
+    private func repeatMessage() throws {
+        guard nextUpdate > 1_000 else { return }
+        let id = cluster.chance.number(max(1_000, nextUpdate - 50)...nextUpdate - 1)
+        if let old = sent[id] { try deliver(old.update) }
+    }
+
+    private func deliver(_ update: InboundUpdate) throws {
+        try submit(.update(update)) { [self] answer in
+            switch answer {
+            case .applied(_, .done), .applied(_, .duplicate):
+                if sent[update.updateID]?.isAcknowledged == false { acknowledged += 1 }
+                sent[update.updateID]?.isAcknowledged = true
+            case .applied(_, .refused(let refusal)):
+                violation = Violation("update \(update.updateID) was refused: \(refusal)")
+            case .readable, .refused, .unknown: break
+            }
+        }
+    }
+
+    private func block(_ project: ProjectID) throws {
+        let id = nextUpdate
+        nextUpdate += 1
+        let isBlocked = cluster.chance.happens(permille: 300)
+        try submit(
+            .update(
+                InboundUpdate(
+                    project: project, updateID: id, content: .blocked(user, isBlocked))))
+    }
+
+    private func click() throws {
+        guard let link else { return }
+        var clicks: [Click] = []
+        for _ in 0..<cluster.chance.number(1...3) {
+            clicks.append(
+                Click(
+                    key: ClickKey(epoch: 7, sequence: nextClick), link: link,
+                    at: LogTime(milliseconds: 1_800_000_000_000), node: 1, flag: .human))
+            nextClick += cluster.chance.happens(permille: 200) ? 0 : 1
+        }
+        try submit(.clicks(clicks))
+    }
+
+    // MARK: Agents
+
+    private var somebody: AgentID { cluster.chance.pick(agents) }
+
+    /// Any running node's state: what a console there would show.
+    private var view: (node: NodeID, state: RoutingState)? {
+        let running = cluster.ids.compactMap { id in
+            cluster.members[id]?.replica.map { (id, $0.state.routing) }
+        }
+        return running.isEmpty ? nil : cluster.chance.pick(running)
+    }
+
+    private func renew() throws {
+        let leases = agents.map { agent in
+            Lease(
+                connection: UInt64(agent.rawValue), agent: agent,
+                isVisible: !cluster.chance.happens(permille: 100))
+        }
+        try submit(.renewLeases(node: 1, incarnation: 5, leases))
+        if cluster.chance.happens(permille: 50) {
+            try submit(
+                .closeConnections(node: 1, incarnation: 5, [UInt64(somebody.rawValue)]))
+        }
+    }
+
+    /// Two agents claim one waiting session with one version: at most one may have it.
+    private func take() throws {
+        guard let view, let project,
+            let id = view.state.waiting(in: project, limit: 5).last,
+            let version = view.state.session(id)?.version
+        else { return }
+        for agent in [somebody, somebody] {
+            try submit(.claim(id, by: agent, version: version)) { [self] answer in
+                guard case .applied(_, .done) = answer else { return }
+                won("\(id)/\(version)", agent)
+            }
+        }
+    }
+
+    private func won(_ key: String, _ agent: AgentID) {
+        if let other = winners[key], other != agent {
+            violation = Violation("\(other) and \(agent) both won session and version \(key)")
+        }
+        winners[key] = agent
+    }
+
+    /// A session of somebody, its owner, and the version that a console shows.
+    private func owned() -> (session: Session, owner: AgentID)? {
+        guard let view else { return nil }
+        let owner = somebody
+        let open = view.state.openSessions(of: owner)
+        guard !open.isEmpty, let session = view.state.session(cluster.chance.pick(open)) else {
+            return nil
+        }
+        return (session, owner)
+    }
+
+    private func reply() throws {
+        guard let (session, owner) = owned() else { return }
+        try submit(.reply(session.id, by: owner, text: "answer"))
+    }
+    private func complete() throws {
+        guard let (session, owner) = owned() else { return }
+        try submit(.complete(session.id, by: owner, version: session.version))
+    }
+    private func giveBack() throws {
+        guard let (session, owner) = owned() else { return }
+        try submit(.giveBack(session.id, by: owner, version: session.version))
+    }
+    private func transfer() throws {
+        guard let (session, owner) = owned() else { return }
+        let target = cluster.chance.happens(permille: 500) ? somebody : nil
+        try submit(
+            .transfer(
+                session.id, by: owner, to: target, version: session.version, remark: "please",
+                confirmed: true))
+    }
+
+    // MARK: The sender and the administrator
+
+    private func send() throws {
+        guard let view else { return }
+        let status = cluster.members[view.node]?.replica?.status
+        guard let status, status.role == .leader, view.state.epoch == status.term.rawValue else {
+            return
+        }
+        let epoch = view.state.epoch
+        let ready = view.state.outboxReady(at: status.logTime, limit: 4)
+        guard !ready.isEmpty else { return }
+        _ = try cluster.submit(
+            .startSending(ready.map(\.id), epoch: epoch), at: view.node
+        ) { [self] answer in
+            guard case .applied = answer else { return }
+            for message in ready where cluster.chance.happens(permille: 800) {
+                try? submit(
+                    .finishSending(message.id, epoch: epoch, .sent(messageID: message.id.rawValue)))
+            }
+        }
+    }
+
+    private func changeLimits() throws {
+        var change = AgentChange()
+        change.openLimit = cluster.chance.pick([0, 0, 3, 10])
+        try submit(.updateAgent(somebody, by: agents[0], change))
+    }
+
+    private func changeRoster(_ project: ProjectID) throws {
+        var order = agents
+        order.shuffle(using: &cluster.chance)
+        let members = order.map { Member(agent: $0, permissions: .all) }
+        try submit(.setMembers(project, by: agents[0], members))
+    }
+}
