@@ -22,8 +22,12 @@ WAIT = 20
 class StandIn:
     """One running stand-in with its bots; ends with the `with` block."""
 
-    def __init__(self, *arguments, bots=((TOKEN, "test_bot"),), unlimited=True, listeners=1):
-        command = [str(BINARY), "--listen", "127.0.0.1:0", "--allow-http-webhooks"]
+    def __init__(
+            self, *arguments, bots=((TOKEN, "test_bot"),), unlimited=True, strict=False,
+            listeners=1):
+        command = [str(BINARY), "--listen", "127.0.0.1:0"]
+        if not strict:
+            command.append("--allow-http-webhooks")
         for token, username in bots:
             command += ["--bot", f"{token}:{username}"]
         if unlimited:

@@ -70,7 +70,7 @@ final class WebhookConnection {
         connection.onReceive = { [self] in received($0) }
         connection.onPeerFinished = { [self] in
             http.peerClosed()
-            readAnswer()
+            readAnswer(isLast: true)
             fail("Webhook connection closed")
         }
         connection.onClosed = { [self] _ in fail("Webhook connection closed") }
@@ -110,7 +110,7 @@ final class WebhookConnection {
         readAnswer()
     }
 
-    private func readAnswer() {
+    private func readAnswer(isLast: Bool = false) {
         guard !isClosed, let (update, attempt, _, _) = current else { return }
         do throws(HTTPError) {
             guard let response = try http.nextResponse() else { return }
@@ -118,7 +118,10 @@ final class WebhookConnection {
             if http.shouldClose { close() } else { timer?.reschedule(after: idleTime) }
             onEnd?(self, .answered(update: update, attempt: attempt, response))
         } catch {
-            fail("Wrong response from the webhook: \(error.reason)")
+            fail(
+                isLast
+                    ? "Webhook connection closed"
+                    : "Wrong response from the webhook: \(error.reason)")
         }
     }
 

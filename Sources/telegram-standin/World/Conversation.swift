@@ -92,7 +92,9 @@ final class Conversation {
     func customerPresses(_ id: Int64, data: Text) -> (query: Text, update: Int64?)? {
         guard let message = message(id), message.isFromBot else { return nil }
         let query = Text("\(UInt64.random(in: 1 << 60..<1 << 62, using: &bot.world.random))")
-        bot.openCallbacks[query] = bot.world.clock.seconds + 150
+        let now = bot.world.clock.seconds
+        bot.openCallbacks = bot.openCallbacks.filter { $0.value > now }
+        bot.openCallbacks[query] = now + 150
         let value: JSONValue = [
             "id": .text(query), "from": customer.userJSON, "message": message.json(in: self),
             "chat_instance": .text(Text("\(customer.id &* 7_919 &+ bot.id)")),
