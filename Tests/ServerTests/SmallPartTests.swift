@@ -78,7 +78,7 @@ import Wire
 
 @Suite struct PeerHandshakeTests {
     private let hello = PeerHandshake.Hello(
-        cluster: "demo", node: NodeID(2), incarnation: 5, nonce: [1, 2, 3])
+        cluster: "demo", node: NodeID(2), incarnation: 5, url: "http://x", nonce: [1, 2, 3])
 
     @Test func `a hello comes back and is refused when cut anywhere`() throws {
         let bytes = hello.encoded()

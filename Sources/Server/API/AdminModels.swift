@@ -55,8 +55,9 @@ extension API {
         }
     }
 
-    /// `"never"` or `{"afterSeconds": n}`.
+    /// `"never"`, `{"afterSeconds": n}`, or `"default"` for what the mode says.
     enum AssignOfflineBody: Codable {
+        case modeDefault
         case never
         case after(seconds: Int)
 
@@ -70,11 +71,13 @@ extension API {
         }
         init(from decoder: any Decoder) throws {
             if let word = try? decoder.singleValueContainer().decode(String.self) {
-                guard word == "never" else {
+                switch word {
+                case "never": self = .never
+                case "default": self = .modeDefault
+                default:
                     throw DecodingError.dataCorrupted(
                         .init(codingPath: decoder.codingPath, debugDescription: word))
                 }
-                self = .never
             } else {
                 let after = try After(from: decoder)
                 guard (0...604_800).contains(after.afterSeconds) else {
@@ -86,15 +89,16 @@ extension API {
         }
         func encode(to encoder: any Encoder) throws {
             switch self {
-            case .never:
+            case .modeDefault, .never:
                 var container = encoder.singleValueContainer()
-                try container.encode("never")
+                try container.encode(policy == nil ? "default" : "never")
             case .after(let seconds):
                 try After(afterSeconds: seconds).encode(to: encoder)
             }
         }
-        var policy: AssignOffline {
+        var policy: AssignOffline? {
             switch self {
+            case .modeDefault: nil
             case .never: .never
             case .after(let seconds): .after(milliseconds: Int64(seconds) * 1000)
             }

@@ -150,7 +150,9 @@ extension NodeConfiguration.PublicListener {
         listen = try section.required(try section.address("listen"), "listen")
         url = try section.text("url")
         if let url {
-            guard ServiceURL(url) != nil, !url.hasSuffix("/") else {
+            guard ServiceURL(url) != nil, !url.hasSuffix("/"),
+                url.utf8.count <= PeerHandshake.maxURLBytes
+            else {
                 throw section.problem(
                     "url", "must be an http or https URL without a final slash")
             }

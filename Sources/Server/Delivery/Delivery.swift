@@ -31,7 +31,7 @@ final class Delivery {
     }
 
     private unowned let node: Node
-    private let client: BotClient
+    let client: BotClient
     private var underWay: Set<OutboxID> = []
     private var chatFreeAt: [Chat: Int64] = [:]
     private var budgets: [ProjectID: Budget] = [:]

@@ -21,6 +21,13 @@ extension Node {
         api(.put, "/api/v1/projects/*/members", &routes) { node, call throws(Problem) in
             try node.setMembers(call)
         }
+        api(.post, "/api/v1/projects/*/webhook", &routes) { node, call throws(Problem) in
+            try node.setWebhook(call)
+        }
+        api(.get, "/api/v1/cluster", &routes) { node, call throws(Problem) in
+            guard call.caller.isAdmin else { throw .forbidden }
+            call.respond(node.statusView)
+        }
         api(.get, "/api/v1/agents", &routes) { node, call throws(Problem) in
             guard node.managesAnything(call.caller) else { throw .forbidden }
             let time = node.logTime
@@ -56,7 +63,7 @@ extension Node {
     private func managesAnything(_ caller: Caller) -> Bool {
         caller.isAdmin || state.projects.contains { mayManage(caller, $0.id) }
     }
-    private func managedProject(_ call: APICall) throws(Problem) -> Project {
+    func managedProject(_ call: APICall) throws(Problem) -> Project {
         let id = try call.id(0, as: ProjectID.self)
         guard let project = state.project(id) else { throw .notFound }
         guard mayManage(call.caller, id) else { throw .forbidden }

@@ -126,7 +126,7 @@ extension Node {
         var publicURL: String
     }
 
-    private var statusView: StatusView {
+    var statusView: StatusView {
         let status = replica.status
         let reason = whyNotReady
         return StatusView(

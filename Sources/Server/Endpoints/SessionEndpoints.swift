@@ -59,7 +59,8 @@ extension Node {
         guard
             let me = state.me(
                 call.caller.agent, node: "\(configuration.node)",
-                nodes: [configuration.publicListener.baseURL], index: "\(appliedIndex)",
+                nodes: [configuration.publicListener.baseURL] + peers.urls,
+                index: "\(appliedIndex)",
                 at: logTime)
         else { return call.respond(Problem.notSignedIn) }
         call.respond(me)

@@ -69,7 +69,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         decoyHash = Scrypt().hash(password: SecureRandom.bytes(16))
         let identity = PeerLink.Identity(
             cluster: configuration.cluster, node: configuration.node, incarnation: incarnation,
-            key: secrets.peerKey, members: Set(configuration.members.keys))
+            url: Text(configuration.publicListener.baseURL), key: secrets.peerKey,
+            members: Set(configuration.members.keys))
         peers = PeerLinks(
             loop: loop, identity: identity, addresses: configuration.members, log: log)
         leaderlessSince = EventLoop.clock()

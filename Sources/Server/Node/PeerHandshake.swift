@@ -12,6 +12,8 @@ struct PeerHandshake {
     static let version: UInt16 = 1
     /// Longest cluster name.
     static let maxNameBytes = 64
+    /// Longest public URL.
+    static let maxURLBytes = 512
     /// Bytes of a proof.
     static let proofBytes = 32
 
@@ -21,6 +23,8 @@ struct PeerHandshake {
         var cluster: Text
         var node: NodeID
         var incarnation: UInt64
+        /// Where browsers reach the node.
+        var url: Text
         var nonce: [UInt8]
 
         static let magic: [UInt8] = Array("RHSE".utf8)
@@ -32,13 +36,15 @@ struct PeerHandshake {
             writer.text(cluster)
             writer.u64(node.rawValue)
             writer.u64(incarnation)
+            writer.text(url)
             writer.blob(nonce)
             return writer.bytes
         }
-        init(cluster: Text, node: NodeID, incarnation: UInt64, nonce: [UInt8]) {
+        init(cluster: Text, node: NodeID, incarnation: UInt64, url: Text, nonce: [UInt8]) {
             self.cluster = cluster
             self.node = node
             self.incarnation = incarnation
+            self.url = url
             self.nonce = nonce
         }
         /// Reads a hello; says in words what is wrong with it.
@@ -52,6 +58,7 @@ struct PeerHandshake {
                 cluster = try reader.text(limit: PeerHandshake.maxNameBytes)
                 node = NodeID(try reader.u64())
                 incarnation = try reader.u64()
+                url = try reader.text(limit: PeerHandshake.maxURLBytes)
                 nonce = try reader.blob(limit: 32)
             } catch let refusal as PeerRefusal {
                 throw refusal

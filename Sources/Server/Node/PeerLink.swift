@@ -12,6 +12,8 @@ final class PeerLink {
     enum Limits {
         /// The longest payload of a frame.
         static let maxFrameBytes = 32 << 20
+        /// The longest payload of the handshake.
+        static let maxHandshakeBytes = 1024
         /// Bytes that may wait for a slow peer before the connection is given up.
         static let maxPendingBytes = 96 << 20
         /// The handshake must be over by then.
@@ -27,6 +29,7 @@ final class PeerLink {
         var cluster: Text
         var node: NodeID
         var incarnation: UInt64
+        var url: Text
         var key: [UInt8]
         var members: Set<NodeID>
     }
@@ -49,6 +52,9 @@ final class PeerLink {
     /// The connection is over; the peer if it had proved itself, and why in words.
     var onClosed: ((PeerLink, NodeID?, String) -> Void)?
 
+    /// Where browsers reach the peer; empty until it has proved itself.
+    private(set) var url = Text("")
+
     private let connection: Connection
     private let identity: Identity
     private var state: State
@@ -62,7 +68,7 @@ final class PeerLink {
         self.identity = identity
         let hello = PeerHandshake.Hello(
             cluster: identity.cluster, node: identity.node, incarnation: identity.incarnation,
-            nonce: SecureRandom.bytes(16))
+            url: identity.url, nonce: SecureRandom.bytes(16))
         connection.maxPendingWriteBytes = Limits.maxPendingBytes
         connection.setDeadline(after: Limits.handshake)
         if let expecting {
@@ -126,7 +132,7 @@ final class PeerLink {
         }
         let length = Int(word(0))
         let isOpen = if case .open = state { true } else { false }
-        guard length <= (isOpen ? Limits.maxFrameBytes : 1024) else {
+        guard length <= (isOpen ? Limits.maxFrameBytes : Limits.maxHandshakeBytes) else {
             throw isOpen ? .badFrame : .notAPeer
         }
         guard input.count - inputStart >= 8 + length else { return nil }
@@ -149,7 +155,7 @@ final class PeerLink {
             let proof = PeerHandshake.proof(
                 key: identity.key, dialer: theirs, acceptor: ours, byDialer: true)
             guard constantTimeEqual(payload, proof) else { throw .wrongKey }
-            opened(theirs.node)
+            opened(theirs)
         case .closed:
             break
         }
@@ -161,7 +167,7 @@ final class PeerLink {
         try check(theirs)
         let ours = PeerHandshake.Hello(
             cluster: identity.cluster, node: identity.node, incarnation: identity.incarnation,
-            nonce: SecureRandom.bytes(16))
+            url: identity.url, nonce: SecureRandom.bytes(16))
         var writer = ByteWriter()
         writer.raw(
             PeerHandshake.proof(
@@ -187,7 +193,7 @@ final class PeerLink {
         sendFrame(
             PeerHandshake.proof(
                 key: identity.key, dialer: ours, acceptor: theirs, byDialer: true))
-        opened(theirs.node)
+        opened(theirs)
     }
 
     private func check(_ theirs: PeerHandshake.Hello) throws(PeerRefusal) {
@@ -197,7 +203,9 @@ final class PeerLink {
         }
     }
 
-    private func opened(_ node: NodeID) {
+    private func opened(_ theirs: PeerHandshake.Hello) {
+        let node = theirs.node
+        url = theirs.url
         state = .open(node)
         connection.setDeadline(after: nil)
         connection.idleTimeout = Limits.silence

@@ -61,6 +61,9 @@ final class PeerLinks {
     /// The nodes that can be reached now, ascending.
     var reachable: [NodeID] { open.keys.sorted() }
 
+    /// Where browsers reach the other nodes that can be reached now, by number.
+    var urls: [String] { reachable.compactMap { open[$0]?.url.string } }
+
     /// Sends a payload; dropped when the node can't be reached (the protocol repeats itself).
     func send(_ payload: [UInt8], to node: NodeID) { open[node]?.send(payload) }
 
