@@ -146,6 +146,15 @@ public struct Raft: Sendable {
             from: max(index, log.anchor.index.next), through: log.last.index, maxEntries: .max,
             maxBytes: .max)
     }
+    /// The payload of the newest command in memory.
+    public var lastCommandPayload: [UInt8]? {
+        var index = log.last.index
+        while index > log.anchor.index {
+            if log[index].kind == .command { return log[index].payload }
+            index = LogIndex(index.rawValue - 1)
+        }
+        return nil
+    }
     /// Term of an entry if memory knows it.
     public func term(at index: LogIndex) -> Term? { log.term(at: index) }
     /// At a leader: the members and how far each is known to be durable, ascending by id.

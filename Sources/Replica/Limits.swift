@@ -13,12 +13,12 @@ extension Replica {
         public var forwardBytes = 1 << 20
         /// Digests remembered, to compare with a peer that is ahead or behind by fewer entries.
         public var rememberedDigests = 4_096
-        /// Clients whose exactly-once answers are kept.
-        public var clients = 1_024
-        /// Exactly-once answers kept per client.
-        public var answersPerClient = 65_536
-        /// A client's answers are forgotten after this long without a command, in log time.
-        public var clientIdleMilliseconds: Int64 = 3_600_000
+        /// A read that no leader answered in this time is asked again.
+        public var readRetry: Duration = .milliseconds(100)
+        /// Requests of another node that its leader refused are sent again after this time.
+        public var forwardRetry: Duration = .milliseconds(20)
+        /// Sequences between the oldest request without an answer and the newest.
+        public var pendingSpan = 262_144
         /// The defaults.
         public init() {}
     }

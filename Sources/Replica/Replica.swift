@@ -2,23 +2,68 @@ import Raft
 import Routing
 import Wire
 
-/// One node's whole protocol as a value: an event in, effects out. Skeleton; bodies follow.
+/// One node's whole protocol as a value: consensus, the replicated state, and the requests of this
+/// node's endpoints on their way into the log and back. An event in, effects out.
+///
+/// A command goes to the leader, whoever that is by then; it is answered here when this node
+/// applies its entry, so that whoever asked reads what it wrote. When the leader changes, requests
+/// without an answer are sent again: what must not be done twice is found in the answer table.
 public struct Replica: Sendable {
     /// This node.
     public let id: NodeID
     /// What is replicated, as applied here.
-    public private(set) var state = ReplicatedState()
+    public internal(set) var state: ReplicatedState
     /// How far the state is applied.
-    public private(set) var mark = Mark()
-    /// Indexes, role and members for people and metrics.
-    public var status: Status {
-        Status(
-            role: .follower, term: .zero, leader: nil, commit: .zero, applied: .zero,
-            durable: .zero, last: .zero, digest: 0, members: [], pendingRequests: 0,
-            logTime: LogTime(milliseconds: 0), isSuspended: false)
+    public internal(set) var mark: Mark
+    /// Set once the node must stop.
+    public internal(set) var failure: Failure?
+
+    let limits: Limits
+    let incarnation: UInt64
+    var raft: Raft
+    var now: Instant
+    var wall: LogTime
+
+    // Log time.
+    var clock: LogClock
+    /// The time of the last applied entry.
+    var appliedTime: LogTime
+    /// As leader: the last time stamped.
+    var stampedTime = LogTime(milliseconds: 0)
+    /// As leader: the last entry proposed to let time pass.
+    var advanceIndex = LogIndex.zero
+    /// As leader: the term whose epoch was proposed.
+    var epochProposed: Term?
+
+    // Requests of this node.
+    var pending = PendingRequests()
+    /// The first sequence that the present leader was not sent yet.
+    var forwardFrom: UInt64 = 1
+    /// Nothing is sent before, after a refusal.
+    var forwardNotBefore: Instant?
+    var reads = PendingReads()
+    /// As leader: whose read each of Raft's is.
+    var askedReads: [UInt64: ReadOrigin] = [:]
+    var nextRaftRead: UInt64 = 1
+    var isLeaving = false
+    var isSuspended = false
+
+    var watch: DigestWatch
+    var saidVerdict = DigestWatch.Verdict.fine
+    var office = Raft.RoleChange(role: .follower, term: .zero, leader: nil)
+
+    // What the next `takeEffects` hands out.
+    var answers: [(request: RequestID, answer: Answer)] = []
+    var notices: [Notice] = []
+    var outgoing: [(to: NodeID, message: PeerMessage)] = []
+    var applied = Applied()
+
+    /// Who wants a read confirmed.
+    struct ReadOrigin: Sendable {
+        var node: NodeID
+        var client: UInt64
+        var id: UInt64
     }
-    /// Whether an orderly shutdown may end the process: another leads, or nobody could.
-    public var mayLeave: Bool { true }
 
     /// A node as it starts, from what its disk holds. `incarnation` is random for each start of
     /// the process. Throws when acknowledged entries are missing; the node must not start then.
@@ -28,32 +73,66 @@ public struct Replica: Sendable {
         wall: LogTime
     ) throws(Fence) {
         self.id = id
+        self.incarnation = incarnation
+        self.limits = limits
+        self.state = state
+        self.mark = mark
+        self.now = now
+        self.wall = wall
+        raft = try Raft(
+            id: id, configuration: configuration, stored: stored, applied: mark.index,
+            limits: limits.raft, seed: seed, now: now)
+        appliedTime = Mark.time(of: mark.meta)
+        clock = LogClock(last: appliedTime, now: now)
+        let members = raft.configuration
+        watch = DigestWatch(
+            peers: (members.voters + members.learners).filter { $0 != id },
+            capacity: limits.rememberedDigests,
+            applied: .init(index: mark.index, digest: mark.digest))
     }
 
-    /// Time has come to `now`, the wall clock to `wall`. Call at the beginning of each turn of the
-    /// loop, and at `nextDeadline`.
-    public mutating func timeAdvanced(to now: Instant, wall: LogTime) {}
-    /// A frame came from a peer.
-    public mutating func received(_ frame: [UInt8], from peer: NodeID) {}
-    /// The link to a peer opened.
-    public mutating func linkOpened(to peer: NodeID) {}
-    /// The link to a peer closed, or could not be opened.
-    public mutating func linkClosed(to peer: NodeID) {}
-    /// The write of this number, and all before it, are durable.
-    public mutating func persisted(id: UInt64) {}
-    /// Entries that `readEntries` asked for; `from` is as asked.
-    public mutating func entriesRead(_ entries: [Entry], from: LogIndex) {}
-    /// An endpoint of this node wants a command done. While there is no leader it waits until the
-    /// deadline.
-    public mutating func submitted(
-        _ command: Command, request: RequestID, deadline: Instant
-    ) {}
-    /// An endpoint of this node wants to read what is not older than any acknowledged write.
-    public mutating func readRequested(_ request: RequestID, deadline: Instant) {}
-    /// An orderly shutdown begins: hand over the leadership, take nothing new.
-    public mutating func leaveRequested() {}
-    /// What must be done; call once per turn of the loop, after all of the turn's events.
-    public mutating func takeEffects() -> Effects { Effects() }
-    /// Traps if the state contradicts itself.
-    public func checkInvariants() {}
+    /// Indexes, role and members for people and metrics.
+    public var status: Status {
+        Status(
+            role: raft.role, term: raft.term, leader: raft.leader, commit: raft.commit,
+            applied: mark.index, durable: raft.durableIndex, last: raft.lastIndex,
+            digest: mark.digest, members: raft.members,
+            pendingRequests: pending.count + reads.count,
+            logTime: clock.time(at: now, wall: wall), isSuspended: isSuspended)
+    }
+
+    /// The log's time now, as far as this node can tell.
+    public var logTime: LogTime { clock.time(at: now, wall: wall) }
+
+    /// Whether an orderly shutdown may end the process: another leads, or nobody could.
+    public var mayLeave: Bool { raft.role != .leader || raft.configuration.voters == [id] }
+
+    /// Traps if the state contradicts itself; for tests and simulations, after every step.
+    public func checkInvariants() {
+        raft.checkInvariants()
+        pending.checkInvariants()
+        reads.checkInvariants()
+        precondition(mark.index == raft.handedOut || failure != nil)
+        precondition(forwardFrom <= pending.next)
+    }
+}
+
+extension Replica.Mark {
+    static let metaVersion: UInt8 = 1
+
+    /// The replica's scalars: the last applied entry's time.
+    static func meta(time: LogTime) -> [UInt8] {
+        var writer = ByteWriter(capacity: 8)
+        writer.u8(metaVersion)
+        writer.zigzag(time.milliseconds)
+        return writer.bytes
+    }
+
+    static func time(of meta: [UInt8]) -> LogTime {
+        var reader = ByteReader(meta)
+        guard let version = try? reader.u8(), version == metaVersion,
+            let time = try? reader.zigzag()
+        else { return LogTime(milliseconds: 0) }
+        return LogTime(milliseconds: time)
+    }
 }

@@ -7,6 +7,7 @@ import Wire
 public struct ReplicatedState: Sendable, Equatable {
     /// The routing state machine.
     public internal(set) var routing = RoutingState()
+    var answers = AnswerTable()
 
     /// Nothing applied yet.
     public init() {}
@@ -15,9 +16,46 @@ public struct ReplicatedState: Sendable, Equatable {
     public mutating func load(
         table: RowTable, major: Int64, minor: Int64, value: [UInt8]
     ) throws(WireError) {
-        try routing.load(table: table, major: major, minor: minor, value: value)
+        if table == .request {
+            try answers.load(major: major, minor: minor, value: value)
+        } else {
+            try routing.load(table: table, major: major, minor: minor, value: value)
+        }
     }
 
     /// Builds what rows only imply; call once after the last `load`.
     public mutating func finishLoading() throws(WireError) { try routing.finishLoading() }
+
+    /// Applies one command; requests that were done before get their earlier answer.
+    mutating func apply(
+        _ command: Command, _ payload: EntryPayload, at index: LogIndex, time: LogTime,
+        into applied: inout Applied
+    ) -> Outcome {
+        guard payload.flags & EntryPayload.keepsAnswer != 0 else {
+            return routing.apply(
+                command, at: Int64(index.rawValue), time: time, into: &applied)
+        }
+        var rows: [RowChange] = []
+        let verdict = answers.admit(
+            client: payload.client, sequence: payload.sequence,
+            settledBelow: payload.settledBelow, time: time, rows: &rows)
+        let outcome: Outcome
+        switch verdict {
+        case .new:
+            outcome = routing.apply(
+                command, at: Int64(index.rawValue), time: time, into: &applied)
+            answers.record(
+                client: payload.client, sequence: payload.sequence, outcome, rows: &rows)
+        case .answered(let earlier): outcome = earlier
+        case .stale: outcome = .duplicate
+        }
+        applied.rows += rows
+        return outcome
+    }
+
+    /// Traps when something that must hold does not.
+    public func checkInvariants() {
+        routing.checkInvariants()
+        answers.checkInvariants()
+    }
 }

@@ -1,0 +1,55 @@
+import Raft
+import Routing
+
+/// The log's clock at one node: the newest entry's time plus what has passed here since.
+///
+/// A leader stamps entries with it. It runs by the monotonic clock, is slewed towards the wall
+/// clock by a tenth at most, and never goes back. A process that has not seen an entry arrive
+/// since it started knows no elapsed time: taking office it may jump forward to the wall clock.
+struct LogClock: Sendable {
+    /// Log time in nanoseconds at `at`.
+    private var nanoseconds: Int64
+    private var at: Instant
+    /// Whether an entry was seen to arrive in this process, or this process has led.
+    private var isAnchored = false
+
+    init(last: LogTime, now: Instant) {
+        nanoseconds = last.milliseconds &* 1_000_000
+        at = now
+    }
+
+    /// The newest entry carries this time.
+    mutating func observed(_ time: LogTime, now: Instant) {
+        nanoseconds = time.milliseconds &* 1_000_000
+        at = now
+        isAnchored = true
+    }
+
+    /// This node leads now; the last entry in its log carries `last`.
+    mutating func tookOffice(last: LogTime, now: Instant, wall: LogTime) {
+        advance(to: now, wall: wall)
+        if !isAnchored { nanoseconds = max(nanoseconds, wall.milliseconds &* 1_000_000) }
+        nanoseconds = max(nanoseconds, last.milliseconds &* 1_000_000)
+        isAnchored = true
+    }
+
+    /// Lets the clock run to `now` and gives its time.
+    @discardableResult mutating func advance(to now: Instant, wall: LogTime) -> LogTime {
+        nanoseconds = reading(at: now, wall: wall)
+        at = max(at, now)
+        return LogTime(milliseconds: nanoseconds / 1_000_000)
+    }
+
+    /// The time at `now`, without letting the clock run.
+    func time(at now: Instant, wall: LogTime) -> LogTime {
+        LogTime(milliseconds: reading(at: now, wall: wall) / 1_000_000)
+    }
+
+    private func reading(at now: Instant, wall: LogTime) -> Int64 {
+        let elapsed = max(0, now.nanoseconds - at.nanoseconds)
+        let run = nanoseconds + elapsed
+        let error = wall.milliseconds &* 1_000_000 - run
+        let most = elapsed / 10
+        return run + min(most, max(-most, error))
+    }
+}

@@ -1,0 +1,130 @@
+import Raft
+import Routing
+import Wire
+
+extension Replica {
+    /// Time has come to `now`, the wall clock to `wall`. Call at the beginning of each turn of the
+    /// loop, and at `nextDeadline`.
+    public mutating func timeAdvanced(to now: Instant, wall: LogTime) {
+        guard now >= self.now else { return }
+        self.now = now
+        self.wall = wall
+        guard failure == nil else { return }
+        raft.timeAdvanced(to: now)
+        while let sequence = pending.firstExpired(at: now) {
+            guard let expired = pending.remove(sequence) else { break }
+            answers.append((expired.request, expired.sends == 0 ? .refused(.noLeader) : .unknown))
+        }
+        for read in reads.takeExpired(at: now) {
+            answers.append((read.request, .refused(.noLeader)))
+        }
+        reads.retry(askedBefore: now.advanced(by: .zero - limits.readRetry))
+        if let hold = forwardNotBefore, hold <= now { forwardNotBefore = nil }
+    }
+
+    /// A frame came from a peer.
+    public mutating func received(_ frame: [UInt8], from peer: NodeID) {
+        guard failure == nil else { return }
+        do throws(WireError) {
+            var reader = try FrameReader(frame, from: peer, to: id)
+            while let message = try reader.next() { received(message, from: peer) }
+        } catch {
+            notices.append(.badFrame(from: peer, error.description))
+        }
+    }
+
+    private mutating func received(_ message: PeerMessage, from peer: NodeID) {
+        switch message {
+        case .raft(let message):
+            if case .append(let append) = message.body, message.term >= raft.term,
+                let newest = append.entries.last(where: { $0.kind == .command }),
+                let time = EntryPayload.time(of: newest.payload)
+            {
+                clock.observed(time, now: now)
+            }
+            raft.received(message)
+        case .forward(let forward): forwarded(forward, from: peer)
+        case .forwardRefused(let client, let refused):
+            if client == incarnation { forwardRefused(refused) }
+        case .readIndex(let client, let id):
+            askRaft(for: ReadOrigin(node: peer, client: client, id: id))
+        case .readIndexReply(let client, let id, let index):
+            if client == incarnation { reads.answered(id, index) }
+        case .report(let report): watch.heard(report, from: peer)
+        }
+    }
+
+    /// The link to a peer opened.
+    public mutating func linkOpened(to peer: NodeID) {
+        guard failure == nil else { return }
+        raft.linkOpened(to: peer)
+        if raft.leader == peer { startOver() }
+    }
+
+    /// The link to a peer closed, or could not be opened.
+    public mutating func linkClosed(to peer: NodeID) {
+        guard failure == nil else { return }
+        raft.linkClosed(to: peer)
+    }
+
+    /// The write of this number, and all before it, are durable.
+    public mutating func persisted(id: UInt64) {
+        guard failure == nil else { return }
+        raft.persisted(id: id)
+    }
+
+    /// Entries that `readEntries` asked for; `from` is as asked.
+    public mutating func entriesRead(_ entries: [Entry], from: LogIndex) {
+        guard failure == nil else { return }
+        raft.entriesRead(entries, from: from)
+    }
+
+    /// An endpoint of this node wants a command done. While there is no leader it waits until the
+    /// deadline.
+    public mutating func submitted(
+        _ command: Command, request: RequestID, deadline: Instant
+    ) {
+        var writer = ByteWriter(capacity: 512)
+        command.encode(into: &writer)
+        guard writer.bytes.count + 40 <= limits.raft.entryBytes else {
+            answers.append((request, .refused(.tooLarge)))
+            return
+        }
+        if let why = refusal(adding: writer.bytes.count) {
+            answers.append((request, .refused(why)))
+            return
+        }
+        pending.add(
+            .init(
+                request: request, deadline: deadline, keepsAnswer: !command.isIdempotent,
+                command: writer.bytes))
+    }
+
+    /// An endpoint of this node wants to read what is not older than any acknowledged write.
+    public mutating func readRequested(_ request: RequestID, deadline: Instant) {
+        guard reads.count < limits.pendingRequests else {
+            answers.append((request, .refused(.overloaded)))
+            return
+        }
+        reads.add(request, deadline: deadline)
+    }
+
+    /// An orderly shutdown begins: hand over the leadership, take nothing new.
+    public mutating func leaveRequested() { isLeaving = true }
+
+    private func refusal(adding bytes: Int) -> Answer.Why? {
+        if isLeaving || failure != nil { return .shuttingDown }
+        if isSuspended { return .diverged }
+        let isFull =
+            pending.count >= limits.pendingRequests || pending.span >= limits.pendingSpan
+            || pending.bytes + bytes > limits.pendingBytes
+        return isFull ? .overloaded : nil
+    }
+
+    /// What the leader was sent may be lost: everything without an answer goes out again.
+    mutating func startOver() {
+        forwardFrom = pending.base
+        forwardNotBefore = nil
+        reads.startOver()
+    }
+}
