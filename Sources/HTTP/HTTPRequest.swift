@@ -92,10 +92,21 @@ public struct HTTPRequest: Sendable, Equatable {
     }
 
     /// Appends the request as it goes over the wire. A body is framed by its length.
+    ///
+    /// Bytes that a target can't hold are written as `%XX`, so that no target can end its line; a
+    /// method that is no token traps.
     public func serialize(into out: inout [UInt8]) {
-        out.append(contentsOf: method.bytes)
+        let name = method.bytes
+        precondition(!name.isEmpty && name.allSatisfy(Characters.isToken), "a method is a token")
+        out.append(contentsOf: name)
         out.append(0x20)
-        out.append(contentsOf: target)
+        for byte in target.isEmpty ? [UInt8(ascii: "/")] : target {
+            if Characters.isTarget(byte) {
+                out.append(byte)
+            } else {
+                URLEncoding.appendEscaped(byte, to: &out)
+            }
+        }
         out.append(contentsOf: minorVersion == 0 ? " HTTP/1.0\r\n".utf8 : " HTTP/1.1\r\n".utf8)
         let isUpgrade = headers.contains("Upgrade")
         MessageWriter.appendFields(of: headers, keepingConnection: isUpgrade, into: &out)

@@ -30,7 +30,6 @@ public enum URLEncoding {
 
     /// The bytes with everything but letters, digits and "-._~" written as `%XX`.
     public static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
         for byte in bytes {
             switch byte {
@@ -39,10 +38,18 @@ public enum URLEncoding {
                 UInt8(ascii: "_"), UInt8(ascii: "~"):
                 result.append(byte)
             default:
-                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                appendEscaped(byte, to: &result)
             }
         }
         return result
+    }
+
+    /// Appends `%XX`.
+    static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "%"))
+        for digit in [byte >> 4, byte & 15] {
+            bytes.append(digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "A"))
+        }
     }
 
     /// The pairs of a query or an urlencoded body. A name without "=" has an empty value.

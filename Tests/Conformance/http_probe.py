@@ -17,7 +17,8 @@ class Probe:
 
     def __init__(self):
         self.process = subprocess.Popen(
-            [PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def close(self):
         """Ends the probe and expects that it was still well."""
@@ -67,15 +68,15 @@ def mutations(seeds, splices, count, seed):
             place = source.randrange(len(data) + 1)
             kind = source.randrange(5)
             if kind == 0:
-                del data[place:place + source.choice([1, 1, 2, 5])]
+                del data[place : place + source.choice([1, 1, 2, 5])]
             elif kind == 1:
                 data[place:place] = source.choice(splices)
             elif kind == 2:
-                data[place:place + 1] = source.choice(splices)
+                data[place : place + 1] = source.choice(splices)
             elif kind == 3:
-                data[place:place] = data[place:place + source.randrange(1, 30)]
+                data[place:place] = data[place : place + source.randrange(1, 30)]
             else:
-                data[place:place + 1] = bytes([source.randrange(256)])
+                data[place : place + 1] = bytes([source.randrange(256)])
         yield bytes(data)
 
 

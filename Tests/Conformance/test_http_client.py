@@ -7,13 +7,21 @@ from http_probe import Probe, feed, fields, mutations, probe  # noqa: F401
 
 # What we refuse and h11 takes, by our reason. See test_http_server.py for those of fields.
 STRICTER = {
-    "a bare CR or LF or a control byte in the head", "a field line without a proper name and colon",
-    "a Content-Length with other than digits", "a Content-Length past all bounds", "the body is too large",
-    "more than one field that frames the body", "a Transfer-Encoding in HTTP/1.0",
-    "the Host field is not a host", "an expectation that is not 100-continue",
-    "a version other than HTTP/1.x", "a chunk's size with other than hexadecimal digits",
-    "a bare CR or LF or a control byte in a chunk's line", "a Transfer-Encoding besides chunked",
-    "a Transfer-Encoding that does not end the message", "an empty Content-Length",
+    "a bare CR or LF or a control byte in the head",
+    "a field line without a proper name and colon",
+    "a Content-Length with other than digits",
+    "a Content-Length past all bounds",
+    "the body is too large",
+    "more than one field that frames the body",
+    "a Transfer-Encoding in HTTP/1.0",
+    "the Host field is not a host",
+    "an expectation that is not 100-continue",
+    "a version other than HTTP/1.x",
+    "a chunk's size with other than hexadecimal digits",
+    "a bare CR or LF or a control byte in a chunk's line",
+    "a Transfer-Encoding besides chunked",
+    "a Transfer-Encoding that does not end the message",
+    "an empty Content-Length",
     "bytes that nobody asked for",
 }
 
@@ -24,13 +32,35 @@ SEEDS = [
     b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end",
     b"HTTP/1.0 200 OK\r\n\r\nold",
     b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
-    b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n",
-    CHUNKED + b"5\r\nhello\r\n3;a=b\r\nabc\r\n0\r\nT: u\r\n\r\n", CHUNKED + b"0\r\n\r\n",
+    b"HTTP/1.1 204 No Content\r\n\r\n",
+    b"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n",
+    CHUNKED + b"5\r\nhello\r\n3;a=b\r\nabc\r\n0\r\nT: u\r\n\r\n",
+    CHUNKED + b"0\r\n\r\n",
 ]
 SPLICES = [
-    b" ", b"\t", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b"\x7f", b"\x80", b":", b";", b",", b"0", b"1", b"9",
-    b"-", b"\r\n ", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n",
-    b"HTTP/1.0", b"HTTP/1.1 200 OK\r\n\r\n", b"0\r\n\r\n",
+    b" ",
+    b"\t",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\0",
+    b"\x7f",
+    b"\x80",
+    b":",
+    b";",
+    b",",
+    b"0",
+    b"1",
+    b"9",
+    b"-",
+    b"\r\n ",
+    b"Content-Length: 5\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Connection: close\r\n",
+    b"HTTP/1.0",
+    b"HTTP/1.1 200 OK\r\n\r\n",
+    b"0\r\n\r\n",
 ]
 
 
@@ -50,7 +80,9 @@ def of_h11(data, method):
             elif isinstance(event, h11.Data):
                 body += bytes(event.data)
             elif isinstance(event, h11.EndOfMessage):
-                headers = [(n, v.lower() if n == b"transfer-encoding" else v) for n, v in response.headers]
+                headers = [
+                    (n, v.lower() if n == b"transfer-encoding" else v) for n, v in response.headers
+                ]
                 return (response.status_code, body, headers), None
             elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
                 return None, "nothing"
@@ -76,7 +108,7 @@ def check(probe, data, method="GET"):
     """Compares both on the bytes, and ours with ours when they come one at a time."""
     theirs, their_reason = of_h11(data, method)
     ours, our_reason = of_ours(probe, [data], method)
-    single = [data[i:i + 1] for i in range(len(data))]
+    single = [data[i : i + 1] for i in range(len(data))]
     assert of_ours(probe, single, method) == (ours, our_reason), data
     if ours is not None and theirs is not None:
         assert ours == theirs, data
@@ -87,7 +119,9 @@ def check(probe, data, method="GET"):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("data", SEEDS + [b"", b"HTTP/1.1 099 X\r\n\r\n", b"HTTP/1.1 1000 X\r\n\r\n"])
+@pytest.mark.parametrize(
+    "data", SEEDS + [b"", b"HTTP/1.1 099 X\r\n\r\n", b"HTTP/1.1 1000 X\r\n\r\n"]
+)
 def test_same_verdict(probe, data, method):
     check(probe, data, method)
 
@@ -98,11 +132,20 @@ def test_same_verdict_on_mutations(probe, seed):
         check(probe, data)
 
 
-@pytest.mark.parametrize("method,target,body,headers", [
-    ("GET", b"/", b"", [(b"Host", b"a")]),
-    ("POST", b"/bot1:x/sendMessage", b'{"chat_id":1}', [(b"Host", b"a"), (b"Content-Type", b"application/json")]),
-    ("POST", b"/empty", b"", [(b"Host", b"a:80")]), ("DELETE", b"/d", b"body", [(b"Host", b"a")]),
-])
+@pytest.mark.parametrize(
+    "method,target,body,headers",
+    [
+        ("GET", b"/", b"", [(b"Host", b"a")]),
+        (
+            "POST",
+            b"/bot1:x/sendMessage",
+            b'{"chat_id":1}',
+            [(b"Host", b"a"), (b"Content-Type", b"application/json")],
+        ),
+        ("POST", b"/empty", b"", [(b"Host", b"a:80")]),
+        ("DELETE", b"/d", b"body", [(b"Host", b"a")]),
+    ],
+)
 def test_h11_reads_our_requests(probe, method, target, body, headers):
     data = probe.written(f"request {method} {target.hex()} {body.hex()}{fields(headers)}")
     server = h11.Connection(h11.SERVER)
@@ -126,10 +169,14 @@ def test_we_read_h11_responses(probe, framing):
     while not isinstance(server.next_event(), h11.EndOfMessage):
         pass
     body = b"0123456789" * 500
-    headers = {"length": [("Content-Length", str(len(body)))], "chunked": [], "close": [("Connection", "close")]}
+    headers = {
+        "length": [("Content-Length", str(len(body)))],
+        "chunked": [],
+        "close": [("Connection", "close")],
+    }
     data = server.send(h11.Response(status_code=200, headers=headers[framing]))
     for start in range(0, len(body), 900):
-        data += server.send(h11.Data(data=body[start:start + 900]))
+        data += server.send(h11.Data(data=body[start : start + 900]))
     data += server.send(h11.EndOfMessage())
     (status, read, _), reason = of_ours(probe, [data], "GET")
     assert (status, read, reason) == (200, body, None)

@@ -47,7 +47,8 @@ SEEDS = [
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET /a?b=c HTTP/1.1\r\nHost: a.b:80\r\nAccept: */*\r\nX: \t v w \r\n\r\n",
     b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /n HTTP/1.1\r\nHost: a\r\n\r\n",
-    CHUNKED + b"5\r\nhello\r\nA;x=y\r\n0123456789\r\n0\r\nT: 1\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    CHUNKED
+    + b"5\r\nhello\r\nA;x=y\r\n0123456789\r\n0\r\nT: 1\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
     CHUNKED + b"0\r\n\r\n" + CHUNKED + b"01\r\nx\r\n000\r\n\r\n",
     b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\n\r\nGET /3 HTTP/1.0\r\n\r\n",
     b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi",
@@ -56,24 +57,71 @@ SEEDS = [
     b"GET http://h/p HTTP/1.1\r\nHost: h\r\nUpgrade: w\r\nConnection: Upgrade\r\n\r\n",
 ]
 SPLICES = [
-    b" ", b"\t", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\n\n", b"\0", b"\x0b", b"\x7f", b"\x80", b"\xff",
-    b":", b";", b",", b"0", b"1", b"f", b"-", b"+", b"x", b"#", b"\r\n ", b"\r\n\t", b" :",
-    b"Content-Length: 5\r\n", b"Content-Length: 6\r\n", b"Transfer-Encoding: chunked\r\n",
-    b"Transfer-Encoding: gzip\r\n", b"Host: b\r\n", b"Connection: close\r\n", b"chunked", b"HTTP/1.0",
-    b"HTTP/1.1", b"5, 5", b"0x5", b"0\r\n\r\n", b"1\r\nz\r\n", b"Expect: 100-continue\r\n",
+    b" ",
+    b"\t",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\n\n",
+    b"\0",
+    b"\x0b",
+    b"\x7f",
+    b"\x80",
+    b"\xff",
+    b":",
+    b";",
+    b",",
+    b"0",
+    b"1",
+    b"f",
+    b"-",
+    b"+",
+    b"x",
+    b"#",
+    b"\r\n ",
+    b"\r\n\t",
+    b" :",
+    b"Content-Length: 5\r\n",
+    b"Content-Length: 6\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: gzip\r\n",
+    b"Host: b\r\n",
+    b"Connection: close\r\n",
+    b"chunked",
+    b"HTTP/1.0",
+    b"HTTP/1.1",
+    b"5, 5",
+    b"0x5",
+    b"0\r\n\r\n",
+    b"1\r\nz\r\n",
+    b"Expect: 100-continue\r\n",
 ]
 CASES = [
-    CHUNKED + b"0 \r\n\r\n", CHUNKED + b"5\r\nhelloXX0\r\n\r\n", CHUNKED + b"5\r\nhello\r\n0\r\nA : b\r\n\r\n",
-    b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost:\r\n\r\n",
-    b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", b"GET / HTTP/1.2\r\nHost: a\r\n\r\n", b"GET /\r\n\r\n", b"\r\n\r\n" + SEEDS[0],
-    b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/1.1\r\n Host: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
+    CHUNKED + b"0 \r\n\r\n",
+    CHUNKED + b"5\r\nhelloXX0\r\n\r\n",
+    CHUNKED + b"5\r\nhello\r\n0\r\nA : b\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost:\r\n\r\n",
+    b"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.2\r\nHost: a\r\n\r\n",
+    b"GET /\r\n\r\n",
+    b"\r\n\r\n" + SEEDS[0],
+    b"\x16\x03\x01\x02\x00\x01\x00",
+    b"GET / HTTP/1.1\r\n Host: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
     b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"GET / HTTP/1.1\nHost: a\n\n",
-    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nhello", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 05\r\n\r\nhello", b"GE T / HTTP/1.1\r\nHost: a\r\n\r\n", b"",
+    b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"GET / HTTP/1.1\nHost: a\n\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nhello",
+    b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 05\r\n\r\nhello",
+    b"GE T / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"",
 ]
 
 
@@ -94,8 +142,7 @@ def of_h11(data):
             elif isinstance(event, h11.EndOfMessage):
                 # 200 to CONNECT would make h11 a tunnel.
                 status = 405 if request.method == b"CONNECT" else 200
-                connection.send(
-                    h11.Response(status_code=status, headers=[("Content-Length", "0")]))
+                connection.send(h11.Response(status_code=status, headers=[("Content-Length", "0")]))
                 connection.send(h11.EndOfMessage())
                 keeps = connection.our_state is h11.DONE
                 requests.append(requested(request, body, keeps))
@@ -113,7 +160,10 @@ def of_h11(data):
 def requested(request, body, keeps):
     """A request of h11 in the form in which we compare."""
     return {
-        "method": request.method, "target": request.target, "body": body, "keep": keeps,
+        "method": request.method,
+        "target": request.target,
+        "body": body,
+        "keep": keeps,
         "minor": int(request.http_version[2:]),
         "headers": [normal(name, value) for name, value in request.headers],
     }
@@ -131,15 +181,19 @@ def of_ours(probe, parts):
     requests = []
     for event in events:
         if event["event"] == "request":
-            requests.append({
-                "method": bytes.fromhex(event["method"]), "target": bytes.fromhex(event["target"]),
-                "body": bytes.fromhex(event["body"]), "keep": event["keep"],
-                "minor": event["minor"],
-                "headers": [
-                    normal(bytes.fromhex(name), bytes.fromhex(value))
-                    for name, value in event["headers"]
-                ],
-            })
+            requests.append(
+                {
+                    "method": bytes.fromhex(event["method"]),
+                    "target": bytes.fromhex(event["target"]),
+                    "body": bytes.fromhex(event["body"]),
+                    "keep": event["keep"],
+                    "minor": event["minor"],
+                    "headers": [
+                        normal(bytes.fromhex(name), bytes.fromhex(value))
+                        for name, value in event["headers"]
+                    ],
+                }
+            )
         elif event["event"] == "error":
             return requests, event["reason"]
     return requests, None
@@ -149,7 +203,7 @@ def check(probe, data):
     """Compares both on the bytes, and ours with ours when they come one at a time."""
     theirs, their_reason = of_h11(data)
     ours, our_reason = of_ours(probe, [data])
-    assert of_ours(probe, [data[i:i + 1] for i in range(len(data))]) == (ours, our_reason), data
+    assert of_ours(probe, [data[i : i + 1] for i in range(len(data))]) == (ours, our_reason), data
     shared = min(len(theirs), len(ours))
     for mine, other in zip(ours, theirs):
         if mine["minor"] == 0 and mine["keep"]:
@@ -176,17 +230,30 @@ def test_same_verdict_on_mutations(probe, seed):
         check(probe, data)
 
 
-@pytest.mark.parametrize("status,keep,head,body,headers", [
-    (200, "true", "false", b"hello", [(b"Content-Type", b"text/plain"), (b"X", b"y z")]),
-    (200, "false", "false", b"", []), (404, "true", "true", b"gone", []), (204, "true", "false", b"x", []),
-    (304, "true", "false", b"", [(b"ETag", b'"1"')]), (302, "true", "false", b"", [(b"Location", b"/a\r\nb: c")]),
-    (200, "true", "false", b"x" * 100_000, [(b"Transfer-Encoding", b"chunked"), (b"Content-Length", b"1")]),
-])
+@pytest.mark.parametrize(
+    "status,keep,head,body,headers",
+    [
+        (200, "true", "false", b"hello", [(b"Content-Type", b"text/plain"), (b"X", b"y z")]),
+        (200, "false", "false", b"", []),
+        (404, "true", "true", b"gone", []),
+        (204, "true", "false", b"x", []),
+        (304, "true", "false", b"", [(b"ETag", b'"1"')]),
+        (302, "true", "false", b"", [(b"Location", b"/a\r\nb: c")]),
+        (
+            200,
+            "true",
+            "false",
+            b"x" * 100_000,
+            [(b"Transfer-Encoding", b"chunked"), (b"Content-Length", b"1")],
+        ),
+    ],
+)
 def test_h11_reads_our_responses(probe, status, keep, head, body, headers):
     data = probe.written(f"response {status} {keep} {head} {body.hex()}{fields(headers)}")
     client = h11.Connection(h11.CLIENT)
-    client.send(h11.Request(
-        method="HEAD" if head == "true" else "GET", target="/", headers=[("Host", "a")]))
+    client.send(
+        h11.Request(method="HEAD" if head == "true" else "GET", target="/", headers=[("Host", "a")])
+    )
     client.send(h11.EndOfMessage())
     client.receive_data(data)
     response = client.next_event()
@@ -205,9 +272,15 @@ def test_h11_reads_our_responses(probe, status, keep, head, body, headers):
             assert value == sent[name].replace(b"\r", b" ").replace(b"\n", b" ")
 
 
-@pytest.mark.parametrize("method,body,chunked", [
-    ("GET", b"", False), ("POST", b"hello", False), ("POST", b"hello" * 1000, True), ("PURGE", b"", False),
-])
+@pytest.mark.parametrize(
+    "method,body,chunked",
+    [
+        ("GET", b"", False),
+        ("POST", b"hello", False),
+        ("POST", b"hello" * 1000, True),
+        ("PURGE", b"", False),
+    ],
+)
 def test_we_read_h11_requests(probe, method, body, chunked):
     client = h11.Connection(h11.CLIENT)
     headers = [("Host", "a"), ("X-Y", "z")]
@@ -217,7 +290,7 @@ def test_we_read_h11_requests(probe, method, body, chunked):
         headers.append(("Content-Length", str(len(body))))
     data = client.send(h11.Request(method=method, target="/p?q", headers=headers))
     for start in range(0, len(body), 1500):
-        data += client.send(h11.Data(data=body[start:start + 1500]))
+        data += client.send(h11.Data(data=body[start : start + 1500]))
     data += client.send(h11.EndOfMessage())
     [request], reason = of_ours(probe, [data])
     assert reason is None

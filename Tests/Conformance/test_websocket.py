@@ -42,19 +42,54 @@ def seeds(masked):
         frame(0x01, b"a", masked) + frame(0x89, b"p", masked) + frame(0x80, b"b", masked),
         frame(0x8A, b"", masked) + frame(0x88, b"\x03\xe8bye", masked),
         frame(0x88, b"", masked) + frame(0x81, b"late", masked),
-        frame(0x02, b"x" * 126, masked) + frame(0x00, b"", masked) + frame(0x80, b"y" * 70000, masked),
+        frame(0x02, b"x" * 126, masked)
+        + frame(0x00, b"", masked)
+        + frame(0x80, b"y" * 70000, masked),
     ]
 
 
-SPLICES = [bytes([value]) for value in (0, 1, 2, 8, 9, 0x7E, 0x7F, 0x80, 0x81, 0x88, 0x89, 0xC1, 0xFE, 0xFF)]
+SPLICES = [
+    bytes([value])
+    for value in (0, 1, 2, 8, 9, 0x7E, 0x7F, 0x80, 0x81, 0x88, 0x89, 0xC1, 0xFE, 0xFF)
+]
 CASES = [
-    frame(0x88, code.to_bytes(2, "big")) for code in
-    (0, 999, 1000, 1003, 1004, 1005, 1006, 1007, 1011, 1012, 1013, 1014, 1015, 1016, 2999, 3000, 4999, 5000)
+    frame(0x88, code.to_bytes(2, "big"))
+    for code in (
+        0,
+        999,
+        1000,
+        1003,
+        1004,
+        1005,
+        1006,
+        1007,
+        1011,
+        1012,
+        1013,
+        1014,
+        1015,
+        1016,
+        2999,
+        3000,
+        4999,
+        5000,
+    )
 ] + [
-    frame(0x88, b"\x03"), frame(0x88, b"\x03\xe8\xff"), frame(0xC1), frame(0x83), frame(0x09), frame(0x80),
-    frame(0x89, b"x" * 126), frame(0x81, b"\xc0\x80"), frame(0x81, b"\xed\xa0\x80"), frame(0x81, b"\xe2\x82"),
-    frame(0x01, b"\xe2\x82") + frame(0x80, b"\xac"), frame(0x01) + frame(0x01), b"\x82\xfe\x00\x05abcdhello",
-    b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff____", frame(0x81, b"x", masked=False),
+    frame(0x88, b"\x03"),
+    frame(0x88, b"\x03\xe8\xff"),
+    frame(0xC1),
+    frame(0x83),
+    frame(0x09),
+    frame(0x80),
+    frame(0x89, b"x" * 126),
+    frame(0x81, b"\xc0\x80"),
+    frame(0x81, b"\xed\xa0\x80"),
+    frame(0x81, b"\xe2\x82"),
+    frame(0x01, b"\xe2\x82") + frame(0x80, b"\xac"),
+    frame(0x01) + frame(0x01),
+    b"\x82\xfe\x00\x05abcdhello",
+    b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff____",
+    frame(0x81, b"x", masked=False),
 ]
 
 
@@ -72,7 +107,9 @@ def of_wsproto(data, role):
                 code = None if code == 1005 else int(code)
                 return events + [("close", code, reason.encode())], None
             else:
-                piece = part.payload.encode() if isinstance(part.payload, str) else bytes(part.payload)
+                piece = (
+                    part.payload.encode() if isinstance(part.payload, str) else bytes(part.payload)
+                )
                 message = (message or b"") + piece
                 if part.message_finished:
                     events.append((part.opcode.name.lower(), message))
@@ -100,12 +137,15 @@ def check(probe, data, role):
     theirs, their_code = of_wsproto(data, role)
     ours, our_code, reason = of_ours(probe, [data], role)
     cut = len(data) // 3
-    for parts in ([data[:cut], data[cut:]], [data[i:i + 7] for i in range(0, min(len(data), 2000), 7)] + [data[2002:]]):
+    for parts in (
+        [data[:cut], data[cut:]],
+        [data[i : i + 7] for i in range(0, min(len(data), 2000), 7)] + [data[2002:]],
+    ):
         if b"".join(parts) == data:
             assert of_ours(probe, parts, role) == (ours, our_code, reason), data
     if ours and ours[-1][:2] == ("close", 1014):
         return  # IANA has registered 1014 (bad gateway); wsproto does not know it.
-    assert ours == theirs[:len(ours)], data
+    assert ours == theirs[: len(ours)], data
     if our_code is None:
         # wsproto tells of a text that breaks in the middle of a frame that is not complete yet.
         assert their_code in (None, 1007), (data, their_code)
@@ -138,7 +178,13 @@ def test_same_verdict_on_mutations(probe, role, seed):
 @pytest.mark.parametrize("role", ["server", "client"])
 def test_wsproto_reads_our_frames(probe, role):
     source = random.Random(role)
-    messages = [("text", "grüße".encode()), ("binary", b""), ("ping", b"p" * 125), ("pong", b""), ("text", b"x" * 70000)]
+    messages = [
+        ("text", "grüße".encode()),
+        ("binary", b""),
+        ("ping", b"p" * 125),
+        ("pong", b""),
+        ("text", b"x" * 70000),
+    ]
     messages += [("binary", source.randbytes(size)) for size in (1, 7, 8, 125, 126, 65535, 65536)]
     messages += [("close", b"\x03\xe9going")]
     commands = []
@@ -160,15 +206,21 @@ def test_wsproto_accepts_our_handshake(probe):
     assert isinstance(event, AcceptConnection)
 
 
-@pytest.mark.parametrize("change", [
-    (b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Version: 12"), (b"Upgrade: WebSocket", b"Upgrade: h2c"),
-    (b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Key: x"), (b"GET ", b"POST "), (b"HTTP/1.1", b"HTTP/1.0"),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Version: 12"),
+        (b"Upgrade: WebSocket", b"Upgrade: h2c"),
+        (b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Key: x"),
+        (b"GET ", b"POST "),
+        (b"HTTP/1.1", b"HTTP/1.0"),
+    ],
+)
 def test_neither_accepts_a_handshake_that_is_not_one(probe, change):
     client = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
     data = client.send(Request(host="a", target="/live"))
     assert change[0].lower() in data.lower()
     start = data.lower().index(change[0].lower())
-    data = data[:start] + change[1] + data[start + len(change[0]):]
+    data = data[:start] + change[1] + data[start + len(change[0]) :]
     answer = probe.written("handshake " + data.hex())
     assert answer.startswith(b"HTTP/1.1 4"), answer

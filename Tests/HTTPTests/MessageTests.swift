@@ -81,3 +81,13 @@ func `Percent signs are resolved where digits follow`(encoded: String, decoded: 
     }
     #expect(HTTPMethod(bytes("get")) == .other(bytes("get")))
 }
+
+@Test func `No target can end its line`() {
+    var out: [UInt8] = []
+    HTTPRequest(method: .get, target: "/a b\r\nX: y#\u{E9}", headers: ["Host": "h"])
+        .serialize(into: &out)
+    #expect(text(out) == "GET /a%20b%0D%0AX:%20y%23%C3%A9 HTTP/1.1\r\nHost: h\r\n\r\n")
+    out = []
+    HTTPRequest(method: .post, target: "").serialize(into: &out)
+    #expect(text(out) == "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+}

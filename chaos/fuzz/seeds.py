@@ -9,11 +9,13 @@ import sys
 CHUNKED = b"POST /t/1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 UPGRADE = (
     b"GET /live?after=1 HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x80abcd")
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x80abcd"
+)
 REQUESTS = [
     b"GET /a?b=c%20d HTTP/1.1\r\nHost: a:80\r\nCookie: a=b; c=d\r\n\r\nHEAD / HTTP/1.0\r\n\r\n",
     b"POST /t/1 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
-    CHUNKED + b"5;x=y\r\nhello\r\n0A\r\n0123456789\r\n0\r\nT: u\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+    CHUNKED
+    + b"5;x=y\r\nhello\r\n0A\r\n0123456789\r\n0\r\nT: u\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
     UPGRADE,
     b"GET http://h:1/p HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
 ]
@@ -30,8 +32,11 @@ def frame(first, payload=b"", masked=True):
     if not masked:
         return bytes([first, len(payload)]) + payload
     mask = b"\x12\x34\xab\xcd"
-    return bytes([first, 0x80 | len(payload)]) + mask + bytes(
-        byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    return (
+        bytes([first, 0x80 | len(payload)])
+        + mask
+        + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    )
 
 
 def frames(masked):
