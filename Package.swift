@@ -69,6 +69,12 @@ let package = Package(
         .executableTarget(
             name: "http-probe", dependencies: ["HTTP", "Wire"], path: "Tests/Probes/http-probe",
             swiftSettings: strict),
+        // Measures what a log entry, a row and a click cost on a disk.
+        .executableTarget(
+            name: "storage-cost", dependencies: ["Storage", "Raft", "Routing", "Wire"],
+            path: "Tests/Probes/storage-cost", swiftSettings: strict),
+        // A disk for SQLite that fails and loses power on demand.
+        .target(name: "StorageFaults", dependencies: ["CSQLite"], path: "Tests/StorageFaults"),
         tests("WireTests", ["Wire"]),
         tests("RaftTests", ["Raft"]),
         tests("RoutingTests", ["Routing", "Wire"]),
@@ -77,7 +83,7 @@ let package = Package(
         tests("ReplicaTests", ["Replica", "Raft", "Routing", "Wire", "Simulation"]),
         tests("CryptoTests", ["Crypto"]),
         tests("TransportTests", ["Transport"]),
-        tests("StorageTests", ["Storage", "Raft", "Routing", "Wire"]),
+        tests("StorageTests", ["Storage", "StorageFaults", "Raft", "Routing", "Wire"]),
         tests("ServerTests", ["Server", "Console", "Crypto", "HTTP", "Raft", "Routing", "Wire"]),
         tests("TidyTests", []),
     ]

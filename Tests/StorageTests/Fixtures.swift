@@ -48,7 +48,8 @@ struct LogModel: Equatable {
 }
 
 func entry(_ index: UInt64, term: UInt64 = 1, size: Int = 40) -> Entry {
-    let payload = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ Int(index &* 7 + term)) }
+    var payload = [UInt8](repeating: UInt8(truncatingIfNeeded: index &* 7 &+ term), count: size)
+    for place in stride(from: 0, to: size, by: 16) { payload[place] = UInt8(place >> 4 & 255) }
     return Entry(
         index: LogIndex(index), term: Term(term), kind: index == 1 ? .noop : .command,
         payload: payload)
@@ -117,7 +118,7 @@ struct Dice: RandomNumberGenerator {
 }
 
 /// A script of writes with appends of many sizes, truncations and votes.
-func script(groups: Int, seed: UInt64) -> [[Persist]] {
+func script(groups: Int, seed: UInt64, largest: Int = 70_000) -> [[Persist]] {
     var dice = Dice(seed)
     var model = LogModel()
     var term: UInt64 = 1
@@ -135,7 +136,7 @@ func script(groups: Int, seed: UInt64) -> [[Persist]] {
                 next.hardState = HardState(term: Term(term), votedFor: NodeID(2))
             }
             let count = UInt64.random(in: 0...6, using: &dice)
-            let sizes = [0, 10, 600, 5_000, 70_000]
+            let sizes = [0, 10, 600, 5_000, largest]
             for index in start..<start + count {
                 let size = sizes[Int.random(in: 0..<100, using: &dice) / 24]
                 next.entries.append(entry(index, term: term, size: size))
