@@ -60,6 +60,9 @@ extension Node {
         if status.applied.rawValue + Node.caughtUpWithin < status.commit.rawValue {
             return "catching up"
         }
+        if state.agents.isEmpty && configuration.bootstrap != nil {
+            return "making the first administrator"
+        }
         return nil
     }
 
