@@ -20,15 +20,15 @@ extension RoutingState {
     /// New, reopened, waiting, handed on and given back sessions all come here. It changes
     /// nothing; `carryOut` does.
     func decide(_ question: Question, in slot: Int, at moment: Moment) -> Decision {
-        let settings = rooms[slot].project.settings
+        let mode = rooms[slot].project.settings.mode
         var decision = Decision(
-            cause: question.cause, mode: settings.mode, way: .none, isOverride: false,
+            cause: question.cause, mode: mode, way: .none, isOverride: false,
             rosterVersion: rooms[slot].project.rosterVersion,
             candidates: assess(
                 excluding: question.session.exclusions, giver: question.giver, in: slot,
                 at: moment.time), chosen: nil,
             cursorBefore: rooms[slot].cursor, cursorAfter: rooms[slot].cursor)
-        if settings.claimOnly, question.cause != .transfer { return decision }
+        if rooms[slot].project.settings.claimOnly, question.cause != .transfer { return decision }
         if let lastOwner = question.lastOwner,
             decision.candidates.contains(where: { $0.agent == lastOwner && $0.reasons.isEmpty })
         {
@@ -36,7 +36,7 @@ extension RoutingState {
             decision.way = .lastOwner
             return decision
         }
-        let strategy = Strategy(settings.mode, settings.balance)
+        let strategy = Strategy(mode, rooms[slot].project.settings.balance)
         var position = elect(
             strategy, in: slot, decision.candidates, question, moment,
             barring: Reasons(rawValue: .max))

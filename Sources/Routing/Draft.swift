@@ -4,7 +4,8 @@ import Wire
 struct Draft: Sendable {
     /// Rows of the entry; history comes as it happens, everything else once, at the end.
     var applied = Applied()
-    var sessions: [SessionID] = []
+    /// As they are by now.
+    var sessions: [Session] = []
     var desks: [Int] = []
     var loads: [Int] = []
     var rooms: [Int] = []
@@ -37,9 +38,9 @@ extension Array where Element: Equatable {
 extension RoutingState {
     /// Writes one row for everything touched, and tells the consoles.
     mutating func writeRows() {
-        for id in draft.sessions {
-            draft.applied.write(.session, id.rawValue, as: sessions[id]!.encoded())
-            draft.applied.events.append(.sessionChanged(id))
+        for session in draft.sessions {
+            draft.applied.write(.session, session.id.rawValue, as: session.encoded())
+            draft.applied.events.append(.sessionChanged(session.id))
         }
         if !draft.loads.isEmpty {
             for slot in draft.loads {
@@ -122,6 +123,15 @@ extension RoutingState {
 }
 
 extension Draft {
+    /// Keeps a changed session for its row.
+    mutating func note(_ session: Session) {
+        if let index = sessions.firstIndex(where: { $0.id == session.id }) {
+            sessions[index] = session
+        } else {
+            sessions.append(session)
+        }
+    }
+
     /// Whether nothing was touched but sessions, loads, cursors and messages.
     var isQuiet: Bool {
         desks.isEmpty && rooms.isEmpty && links.isEmpty && connections.isEmpty && scalars.isEmpty

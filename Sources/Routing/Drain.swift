@@ -104,9 +104,9 @@ extension RoutingState {
 
     /// When the head of a class will have waited long enough to go to somebody offline.
     mutating func schedulePatience(_ slot: Int) {
-        let project = rooms[slot].project
-        guard case .after(let patience) = project.assignOffline, patience > 0 else {
-            if triggers.count > 0 { triggers.set(.patience(project.id), nil) }
+        let id = rooms[slot].project.id
+        guard case .after(let patience) = rooms[slot].project.assignOffline, patience > 0 else {
+            if triggers.count > 0 { triggers.set(.patience(id), nil) }
             return
         }
         var next: LogTime?
@@ -114,7 +114,7 @@ extension RoutingState {
             let due = waiting.places.first!.since.adding(milliseconds: patience)
             if due > now.time, next == nil || due < next! { next = due }
         }
-        triggers.set(.patience(project.id), next)
+        triggers.set(.patience(id), next)
     }
 
     /// When the sliding window of an agent will have room again.

@@ -119,7 +119,7 @@ extension RoutingState {
     /// Keeps a changed session.
     mutating func store(_ session: Session) {
         sessions[session.id] = session
-        draft.sessions.note(session.id)
+        draft.note(session)
     }
 
     /// The drain must look at a project's queue.

@@ -23,6 +23,8 @@ struct World {
     /// Changes of the last command.
     var applied = Applied()
     var updateID: Int64 = 7000
+    /// Every recorded decision, in order.
+    var decisions: [Decision] = []
 
     /// Commits a command at the present log time.
     @discardableResult
@@ -37,6 +39,11 @@ struct World {
             digest.absorb(UInt64(bitPattern: row.major))
             digest.absorb(UInt64(bitPattern: row.minor))
             digest.absorb(row.value ?? [])
+            if row.table == .history, let item = row.value.map({ try! HistoryItem(value: $0) }),
+                let decision = item.decision
+            {
+                decisions.append(decision)
+            }
         }
         return outcome
     }

@@ -1,0 +1,242 @@
+import Wire
+
+@testable import Routing
+
+/// A world in which everything happens at random: what any user of the node could ask for.
+struct RandomWorld {
+    var world = World()
+    var dice: Dice
+    var agents: [AgentID] = []
+    var projects: [ProjectID] = []
+    var links: [LinkID] = []
+    /// Every command, with its time, to be told again to another state.
+    var log: [(LogTime, Command)] = []
+    var epoch: UInt64 = 0
+    var clickSequence: UInt64 = 0
+
+    init(seed: UInt64) {
+        dice = Dice(seed: seed)
+        for number in 0..<dice.roll(1...6) {
+            agents.append(
+                AgentID(
+                    id(
+                        .createAgent(
+                            by: nil, login: Text("agent\(number)"), name: "A", passwordHash: "x",
+                            isAdmin: number == 0))))
+        }
+        for _ in 0..<dice.roll(1...3) {
+            let settings = randomSettings()
+            projects.append(ProjectID(id(.createProject(by: nil, settings))))
+            commit(.setMembers(projects.last!, by: nil, randomMembers()))
+        }
+        for number in 0..<2 {
+            let settings = LinkSettings(
+                code: Text("code\(number)"), name: "ad", project: dice.pick(projects))
+            links.append(LinkID(id(.createLink(by: nil, settings))))
+        }
+        for agent in agents where !dice.once(in: 8) { commit(signIn(agent)) }
+        commit(.renewLeases(node: 1, incarnation: 11, agents.map { lease($0, isVisible: true) }))
+    }
+
+    private mutating func id(_ command: Command) -> Int64 {
+        guard case .done(let id) = commit(command) else { fatalError("\(command)") }
+        return id
+    }
+
+    @discardableResult
+    mutating func commit(_ command: Command) -> Outcome {
+        log.append((world.time, command))
+        return world.apply(command)
+    }
+
+    /// One random thing, after a random while.
+    mutating func step() {
+        switch dice.roll(1...30) {
+        case 1 where dice.once(in: 2):
+            world.time = world.time.adding(milliseconds: Int64(dice.roll(1...100_000)))
+        case 2...10: world.time = world.time.adding(milliseconds: Int64(dice.roll(1...4000)))
+        case 13...16:
+            if let due = world.state.nextDeadline { world.time = max(world.time, due) }
+        default: break
+        }
+        commit(randomCommand())
+        // A leader would go on at once.
+        for _ in 0..<40 {
+            guard let due = world.state.nextDeadline, due <= world.time else { return }
+            commit(.advance)
+        }
+        fatalError("advance never ends")
+    }
+
+    private mutating func randomCommand() -> Command {
+        switch dice.roll(1...54) {
+        case 1...14: inbound()
+        case 15 where dice.once(in: 3): .setMembers(dice.pick(projects), by: nil, randomMembers())
+        case 16 where dice.once(in: 3):
+            .updateProject(dice.pick(projects), by: nil, randomSettings())
+        case 17: randomAgentChange()
+        case 18: signIn(dice.pick(agents))
+        case 19 where dice.once(in: 4): signOut(dice.pick(agents))
+        case 20: .setAway(dice.pick(agents), dice.once(in: 4))
+        case 21...25: .renewLeases(node: 1, incarnation: 11, randomLeases())
+        case 26:
+            .closeConnections(
+                node: 1, incarnation: 11, [UInt64(dice.pick(agents).rawValue) * 2])
+        case 27: clicks()
+        case 28: .advance
+        case 29: beginEpoch()
+        case 30, 31:
+            .startSending(
+                world.state.outboxReady(at: world.time, limit: 3).map(\.id), epoch: epoch)
+        case 32, 33: finish()
+        default: desk()
+        }
+    }
+
+    private mutating func randomSettings() -> ProjectSettings {
+        var settings = ProjectSettings(name: "desk", botUsername: "")
+        settings.mode = dice.pick(Mode.allCases)
+        settings.balance = dice.pick(Balance.allCases)
+        settings.scope = dice.once(in: 3) ? .specifiedAgents : .allAgents
+        settings.claim = dice.pick(ClaimRule.allCases)
+        settings.claimOnly = dice.once(in: 12)
+        settings.assignOffline = dice.pick(
+            [nil, .never, .after(milliseconds: 0), .after(milliseconds: 30_000)])
+        if dice.once(in: 3) { settings.seats = UInt32(dice.roll(1...5)) }
+        if dice.once(in: 4) { settings.openLimit = UInt32(dice.roll(1...3)) }
+        if dice.once(in: 4) { settings.newPerMinute = UInt32(dice.roll(1...3)) }
+        settings.hiddenGraceMilliseconds = dice.pick([nil, 0, 20_000, 60_000])
+        settings.reopenMilliseconds = dice.pick([0, 100_000, 86_400_000])
+        return settings
+    }
+
+    private mutating func randomMembers() -> [Member] {
+        let count = dice.once(in: 5) ? dice.roll(0...agents.count) : agents.count
+        return agents.shuffled(using: &dice).prefix(count).map {
+            Member(
+                agent: $0,
+                permissions: dice.once(in: 6)
+                    ? Permissions(rawValue: UInt8(dice.roll(0...15))) : [.reply, .transfer],
+                isInScope: !dice.once(in: 5))
+        }
+    }
+
+    private mutating func randomAgentChange() -> Command {
+        var change = AgentChange()
+        switch dice.roll(1...4) {
+        case 1: change.openLimit = UInt32(dice.roll(0...4))
+        case 2: change.newPerMinute = UInt32(dice.roll(0...4))
+        case 3: change.isActive = !dice.once(in: 3)
+        default: change.isActive = true
+        }
+        return .updateAgent(dice.pick(agents), by: nil, change)
+    }
+
+    private func signIn(_ agent: AgentID) -> Command {
+        .signIn(
+            agent, tokenHash: world.cookie(agent), idleMilliseconds: 200_000,
+            absoluteMilliseconds: 900_000)
+    }
+
+    private func signOut(_ agent: AgentID) -> Command {
+        .signOut(agent, tokenHash: world.cookie(agent))
+    }
+
+    private func lease(_ agent: AgentID, isVisible: Bool, page: UInt64 = 0) -> Lease {
+        Lease(
+            connection: UInt64(agent.rawValue) * 2 + page, agent: agent, isVisible: isVisible)
+    }
+
+    /// Most pages renew together, as those of one node do.
+    private mutating func randomLeases() -> [Lease] {
+        var leases: [Lease] = []
+        for agent in agents where !dice.once(in: 4) {
+            leases.append(
+                lease(agent, isVisible: !dice.once(in: 8), page: dice.once(in: 4) ? 1 : 0))
+        }
+        return leases
+    }
+
+    private mutating func inbound() -> Command {
+        let project = dice.pick(projects)
+        let user = Int64(dice.roll(1...25))
+        var content = InboundUpdate.Content.message(world.message(user, start: start()))
+        switch dice.roll(1...14) {
+        case 1: content = .blocked(TelegramID(user), !dice.once(in: 4))
+        case 2: content = .edit(world.message(user, "changed"))
+        case 3: content = .callback(user: TelegramID(user), data: "yes")
+        default: break
+        }
+        return .update(
+            InboundUpdate(
+                project: project, updateID: Int64(dice.roll(1...1500)), content: content))
+    }
+
+    private mutating func start() -> Start? {
+        switch dice.roll(1...10) {
+        case 1: .plain
+        case 2: .text("ref")
+        case 3, 4:
+            .click(
+                link: dice.pick(links),
+                key: ClickKey(epoch: 9, sequence: UInt64(dice.roll(1...30))),
+                clickedAt: world.time)
+        default: nil
+        }
+    }
+
+    private mutating func clicks() -> Command {
+        .clicks(
+            (0..<dice.roll(1...4)).map { _ in
+                Click(
+                    key: ClickKey(
+                        epoch: UInt64(dice.roll(8...9)), sequence: UInt64(dice.roll(1...30))),
+                    link: dice.pick(links), at: world.time, node: 1,
+                    flag: dice.pick(Click.Flag.allCases))
+            })
+    }
+
+    private mutating func beginEpoch() -> Command {
+        epoch += 1
+        return .beginEpoch(epoch)
+    }
+
+    private mutating func finish() -> Command {
+        let sending = world.state.outgoing.sending.ascending()
+        guard !sending.isEmpty else { return .advance }
+        let results: [DeliveryResult] = [
+            .sent(messageID: 4), .failed(reason: "no", blocksChat: dice.once(in: 2)),
+            .uncertain(reason: "lost"),
+            .retry(notBefore: world.time.adding(milliseconds: 5000), reason: "slow"),
+        ]
+        return .finishSending(dice.pick(sending), epoch: epoch, dice.pick(results))
+    }
+
+    /// An agent does something with some session of some project.
+    private mutating func desk() -> Command {
+        let project = dice.pick(projects)
+        var sessions = world.state.sessions(in: project, limit: 12)
+        if dice.once(in: 4) { sessions += world.state.completed(in: project, limit: 4) }
+        guard !sessions.isEmpty else { return .advance }
+        let session = dice.pick(sessions)
+        let version = world.version(session) - (dice.once(in: 10) ? 1 : 0)
+        let by = dice.once(in: 3) ? dice.pick(agents) : world.owner(session) ?? dice.pick(agents)
+        switch dice.roll(1...8) {
+        case 1: return .claim(session, by: by, version: version)
+        case 2: return .giveBack(session, by: by, version: version)
+        case 3, 4: return .complete(session, by: by, version: version)
+        case 5: return .reopen(session, by: by, version: version)
+        case 6:
+            return .transfer(
+                session, by: by, to: dice.once(in: 2) ? nil : dice.pick(agents),
+                version: version, remark: "r", confirmed: dice.once(in: 2))
+        case 7:
+            let failed = world.state.outbox(
+                of: Chat(
+                    project: world.state.session(session)!.project,
+                    user: world.state.session(session)!.user))
+            return failed.isEmpty ? .advance : .resend(dice.pick(failed).id, by: by)
+        default: return .reply(session, by: by, text: "answer")
+        }
+    }
+}
