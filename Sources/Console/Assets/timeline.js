@@ -27,11 +27,23 @@ export function timelineRows(one, names) {
             && before.agent?.id === item.agent?.id
             && new Date(item.at) - new Date(before.at) < GROUP;
         const isShown = isWritable();
+        // A message may open the session and bring the router's decision with it.
+        if (isMessage && item.opening) {
+            const opening = { ...item, kind: item.opening, decision: null };
+            rows.push({ key: `opening ${item.ordinal}`, item: opening, stamp: item.at });
+        }
         rows.push({
             key: `item ${item.ordinal}`, item, isNext, id: one.id,
             stamp: JSON.stringify([item, isNext, names, item.outbox && isShown]),
         });
         before = isMessage ? item : null;
+        if (isMessage && item.decision) {
+            const given = { ...item, kind: 'assigned' };
+            rows.push({
+                key: `given ${item.ordinal}`, item: given, stamp: JSON.stringify([given, names]),
+            });
+            before = null;
+        }
     }
     for (const each of one.pending) {
         rows.push({
@@ -144,7 +156,7 @@ function sentence(item) {
     const to = item.to === 'any' ? 'anyone' : nameOf(item.to);
     const chosen = nameOf(item.decision?.chosen) || to;
     switch (item.kind) {
-    case 'opened': return item.text ? `Session opened: ${item.text}` : 'Session opened';
+    case 'opened': return item.source ? `Session opened by ${item.source}` : 'Session opened';
     case 'assigned':
         return chosen ? `Given to ${chosen}` : 'Nobody could be given it: waiting';
     case 'claimed': return `Claimed by ${who}`;

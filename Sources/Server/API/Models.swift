@@ -121,6 +121,10 @@ enum API {
         var to: Named?
         var text: String?
         var messageKind: String?
+        /// `opened` or `reopened` when this message did that to the session.
+        var opening: String?
+        /// The link that led here with this message.
+        var source: String?
         var delivery: String?
         var failure: String?
         var outbox: String?

@@ -105,6 +105,13 @@ extension RoutingState {
             view.from = "customer"
             view.text = message.text.string
             view.messageKind = message.kind.string
+            view.opening =
+                switch message.opening {
+                case .none: nil
+                case .opened: "opened"
+                case .reopened: "reopened"
+                }
+            view.source = message.touch.flatMap { link($0.link)?.settings.name.string }
         case .outbound(let message):
             view.kind = "message"
             view.from = "agent"

@@ -121,11 +121,15 @@ extension Node {
     }
 
     private func inbound(_ message: Message) -> InboundMessage {
-        InboundMessage(
+        let start = start(of: message)
+        var text = message.text
+        // A token is for routing, not for reading.
+        if case .click = start { text = "/start" }
+        return InboundMessage(
             user: TelegramID(message.from.id), name: message.from.name,
             username: message.from.username, language: message.from.languageCode,
-            messageID: message.messageID, kind: message.kind, text: message.text,
-            fileID: message.fileID, start: start(of: message))
+            messageID: message.messageID, kind: message.kind, text: text,
+            fileID: message.fileID, start: start)
     }
 
     /// What `/start` carried: a token of ours is verified here, once, at the node that took it.
