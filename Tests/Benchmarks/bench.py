@@ -22,7 +22,8 @@ import peers  # noqa: E402
 from driver.configuration import make_cluster  # noqa: E402
 from driver.consoles import Consoles  # noqa: E402
 from driver.processes import Cluster  # noqa: E402
-from driver.seeding import SECRET, seed, sign_in_all, wait_receiving  # noqa: E402
+from driver.seeding import (  # noqa: E402
+    SECRET, administrator, seed, sign_in_all, wait_receiving)
 from driver.waiting import free_ports, pause, wait_until  # noqa: E402
 
 CONNECTIONS = [1, 64, 256]
@@ -160,9 +161,8 @@ def running_cluster(directory):
     try:
         cluster.start()
         agents = [(login, name, f"password of {login}") for login, name in AGENTS]
-        yield cluster, seed(
-            cluster.wait_leader().url, cluster.admin_password, agents, links=[(LINK, "Bench")],
-            limits=NO_LIMITS)
+        admin = administrator(cluster.wait_leader().url, cluster.admin_password)
+        yield cluster, seed(admin, agents, links=[(LINK, "Bench")], limits=NO_LIMITS)
     finally:
         cluster.kill()
 

@@ -61,9 +61,8 @@ def cluster(new_cluster, standin):
     assert len({status["digest"] for status in shared.wait_level()}) == 1
 
 
-@pytest.fixture
-def new_desk(cluster, standin):
-    """Makes desks (a project of its own, with agents) on the shared cluster."""
+def make_desks(cluster, standin):
+    """Makes desks on the shared cluster, and closes their consoles in the end."""
     desks = []
 
     def make(*names, **settings):
@@ -74,6 +73,18 @@ def new_desk(cluster, standin):
     yield make
     for desk in desks:
         desk.close()
+
+
+@pytest.fixture
+def new_desk(cluster, standin):
+    """Makes desks (a project of its own, with agents) for one test."""
+    yield from make_desks(cluster, standin)
+
+
+@pytest.fixture(scope="module")
+def shared_desk(cluster, standin):
+    """Makes desks for a module whose tests differ by their customers alone: passwords take time."""
+    yield from make_desks(cluster, standin)
 
 
 @pytest.fixture(scope="session")

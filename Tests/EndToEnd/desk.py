@@ -5,7 +5,7 @@ import secrets
 
 from driver import telegram
 from driver.api import Api, request
-from driver.seeding import SECRET, seed, sign_in_all, wait_receiving
+from driver.seeding import SECRET, administrator, seed, sign_in_all, wait_receiving
 from driver.waiting import wait_until
 from driver.websocket import LiveFeed
 
@@ -27,10 +27,12 @@ class Desk:
         agents = [
             (f"{name.lower()}-{secrets.token_hex(4)}", name, f"password of {name}")
             for name in names]
+        if not hasattr(cluster, "admin"):
+            cluster.admin = administrator(cluster.nodes[0].url, cluster.admin_password, tls)
         self.seeded = seed(
-            cluster.nodes[0].url, cluster.admin_password, agents,
+            cluster.admin, agents,
             project={"botUsername": self.bot, "token": self.token, **(project or {})},
-            links=[(code, name) for name, code in self.links.items()], limits=limits, tls=tls,
+            links=[(code, name) for name, code in self.links.items()], limits=limits,
             permissions=permissions)
         self.id = self.seeded.project
         self.admin = self.seeded.admin
@@ -40,6 +42,14 @@ class Desk:
         self.feeds = {}
         if standin:
             standin.post("/standin/bots", {"token": self.token, "username": self.bot})
+
+    def add_link(self):
+        """A fresh link; gives its name."""
+        name = f"link{next(_numbers)}"
+        self.links[name] = f"{name}-{secrets.token_hex(4)}"
+        self.admin.post(
+            "/api/v1/links", {"code": self.links[name], "name": name, "project": self.id})
+        return name
 
     def close(self):
         """Closes every console."""

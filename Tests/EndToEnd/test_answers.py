@@ -126,8 +126,8 @@ def test_what_was_being_sent_when_the_leader_died_is_uncertain(new_cluster, tmp_
         session = desk.session_of(user, others[0])
         fault(desk, "delay_answer", milliseconds=8000)
         reply(desk, session, "Held on the way", others[0])
-        wait_until("sending", lambda: [
-            state for _, state, _ in outbound(desk, session, others[0])] == ["sending"])
+        # The outbox is `sending`, committed before the call that the stand-in now holds.
+        wait_until("the call", lambda: standin.get("/standin/stats")["calls"].get("sendmessage"))
         leader.kill()
         wait_until("uncertain", lambda: [
             state for _, state, _ in outbound(desk, session, others[1])] == ["uncertain"], 20)

@@ -13,10 +13,10 @@ BROWSER = {
     "Accept": "text/html"}
 
 
-@pytest.fixture
-def desk(new_desk):
+@pytest.fixture(scope="module")
+def desk(shared_desk):
     """One agent who sees everything, and a link."""
-    return new_desk("Ana", permissions=("view", "reply"), links=["spring"])
+    return shared_desk("Ana", permissions=("view", "reply"), links=["spring"])
 
 
 def click(desk, node=1, method="GET", headers=BROWSER, name="spring", query=""):
@@ -25,13 +25,19 @@ def click(desk, node=1, method="GET", headers=BROWSER, name="spring", query=""):
         desk.cluster[node].url, method, f"/{desk.links[name]}{query}", headers, tls=desk.tls)
 
 
+def found(desk, node, name):
+    """The answer to a click on a new link, once the node knows it."""
+    answer = click(desk, node, name=name)
+    return answer if answer.status == 302 else None
+
+
 def token_of(answer):
     """The start token of a redirect."""
     return urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)[
         "start"][0]
 
 
-def link_counts(desk, name="spring"):
+def link_counts(desk, name):
     """(human clicks, other clicks, starts) as the administrator reads them."""
     items = desk.admin.get("/api/v1/links")["items"]
     link = next(link for link in items if link["code"] == desk.links[name])
@@ -52,12 +58,14 @@ def test_every_click_has_a_token_of_its_own(desk):
 
 
 def test_a_token_that_comes_back_at_another_node_is_attributed(desk):
-    user = new_user()
-    desk.write(user, f"/start {token_of(click(desk, node=2))}", node=3)
-    assert desk.session_of(user)["source"]["name"] == "spring"
+    user, name = new_user(), desk.add_link()
+    at_two = wait_until("known at node 2", lambda: found(desk, 2, name))
+    desk.write(user, f"/start {token_of(at_two)}", node=3)
+    assert desk.session_of(user)["source"]["name"] == name
     wait_until(
         "the click joins", lambda: desk.session_of(user)["source"]["status"] == "click")
-    assert link_counts(desk) == (1, 0, 1)
+    wait_until("counted", lambda: link_counts(desk, name)[2] == 1)
+    assert link_counts(desk, name) == (1, 0, 1)
 
 
 def test_a_second_user_with_the_same_token_shares_it(desk):
@@ -91,8 +99,9 @@ def test_a_token_with_a_changed_character_is_no_token(desk):
 
 
 def test_people_count_and_machines_do_not(desk):
-    assert click(desk).status == 302
-    head = click(desk, method="HEAD")
+    name = desk.add_link()
+    assert click(desk, name=name).status == 302
+    head = click(desk, method="HEAD", name=name)
     assert head.status == 302 and head.body == b""
     machines = [
         {**BROWSER, "Sec-Purpose": "prefetch;prerender"}, {**BROWSER, "Purpose": "prefetch"},
@@ -101,22 +110,24 @@ def test_people_count_and_machines_do_not(desk):
         {"User-Agent": "Slackbot-LinkExpanding 1.0"}, {"User-Agent": "Discordbot/2.0"},
         {"User-Agent": "LinkedInBot/1.0"}, {"User-Agent": "Facebot Twitterbot/1.0"}]
     for number, headers in enumerate(machines):
-        assert click(desk, number % 3 + 1, headers=headers).status == 302
-    wait_until("all clicks counted", lambda: sum(link_counts(desk)[:2]) == 2 + len(machines))
-    assert link_counts(desk) == (1, 1 + len(machines), 0)
+        wait_until("a redirect", lambda: click(
+            desk, number % 3 + 1, headers=headers, name=name).status == 302)
+    wait_until("all clicks counted", lambda: sum(link_counts(desk, name)[:2]) == 2 + len(machines))
+    assert link_counts(desk, name) == (1, 1 + len(machines), 0)
 
 
 def test_unknown_disabled_and_expired_links_say_so(desk):
     assert request(desk.cluster[1].url, "GET", "/no-such-link", BROWSER).status == 404
+    name = desk.add_link()
     items = desk.admin.get("/api/v1/links")["items"]
-    link = next(link for link in items if link["code"] == desk.links["spring"])
+    link = next(link for link in items if link["code"] == desk.links[name])
     desk.admin.put(f"/api/v1/links/{link['id']}", {"enabled": False})
-    assert click(desk, node=1).status == 410
+    assert click(desk, node=1, name=name).status == 410
     desk.admin.put(
         f"/api/v1/links/{link['id']}", {"enabled": True, "expires": "2020-01-01T00:00:00Z"})
-    wait_until("expired everywhere", lambda: click(desk, node=3).status == 410)
+    wait_until("expired everywhere", lambda: click(desk, node=3, name=name).status == 410)
     desk.admin.put(f"/api/v1/links/{link['id']}", {"expires": ""})
-    assert click(desk, node=1).status == 302
+    assert click(desk, node=1, name=name).status == 302
 
 
 def test_a_link_may_open_the_app(desk):

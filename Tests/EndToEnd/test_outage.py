@@ -77,8 +77,7 @@ def test_without_a_quorum_it_says_so_and_goes_on_afterwards(desk):
     desk.cluster[2].wait_ready()
     wait_until("ready again", lambda: get_status(alone.operations, "/readyz") == 200)
     until_acknowledged(desk, update, user, [1, 2])
-    assert sorted(messages(desk, user))[-1] == update
-    assert len(messages(desk, user)) == 2
+    assert len(messages(desk, user)) == 2 and update in messages(desk, user)
     wait_until("the click is replicated", lambda: alone.status()["spooledClicks"] == 0)
     token = redirect.headers["Location"].split("start=")[1]
     clicker = new_user()

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import warnings
 
 import pytest
 from desk import Desk, new_user
@@ -95,7 +96,9 @@ def test_old_protocols_and_plain_text_are_refused(new_cluster, certificates):
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
     old.set_ciphers("ALL:@SECLEVEL=0")
-    old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     with socket.create_connection((host, int(port)), 5) as raw:
         with pytest.raises((ssl.SSLError, ConnectionError)):
             old.wrap_socket(raw)

@@ -14,10 +14,10 @@ from driver.waiting import wait_until
 WATCHING = ("view", "reply", "transfer")
 
 
-@pytest.fixture
-def desk(new_desk):
+@pytest.fixture(scope="module")
+def desk(shared_desk):
     """One watching agent; nobody is there, so sessions wait."""
-    return new_desk("Ana", permissions=WATCHING)
+    return shared_desk("Ana", permissions=WATCHING)
 
 
 def texts(desk, session):

@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE))
 from driver.configuration import make_cluster  # noqa: E402
 from driver.consoles import Consoles  # noqa: E402
 from driver.processes import Cluster  # noqa: E402
-from driver.seeding import SECRET, seed, sign_in_all, wait_receiving  # noqa: E402
+from driver.seeding import SECRET, administrator, seed, sign_in_all, wait_receiving  # noqa: E402
 from driver.telegram import WebhookStream  # noqa: E402
 from driver.waiting import free_ports, pause, wait_until  # noqa: E402
 from oracle import judge, longest_gap  # noqa: E402
@@ -48,7 +48,8 @@ class Failover:
             self.cluster.start()
             leader = self.cluster.wait_leader()
             agents = [(login, name, f"password of {login}") for login, name in AGENTS]
-            seeded = seed(leader.url, self.cluster.admin_password, agents, limits=NO_LIMITS)
+            admin = administrator(leader.url, self.cluster.admin_password)
+            seeded = seed(admin, agents, limits=NO_LIMITS)
             browsers = sign_in_all(leader.url, seeded)
             urls = [node.url for node in self.cluster.nodes]
             stream = WebhookStream(

@@ -25,15 +25,19 @@ class Seeded:
         return f"/telegram/{self.project}"
 
 
-def seed(url, admin_password, agents, project=None, links=(), limits=None, tls=None,
-         permissions=("reply", "transfer"), login="admin"):
-    """Signs in as the first administrator and makes a project with these agents in this order.
+def administrator(url, password, tls=None):
+    """The first administrator, signed in."""
+    admin = Api(url, tls)
+    admin.sign_in("admin", password)
+    return admin
+
+
+def seed(admin, agents, project=None, links=(), limits=None, permissions=("reply", "transfer")):
+    """Makes a project with these agents in this order.
 
     `agents` are (login, name, password); `project` replaces settings; `limits` are given to every
     agent, for example no limits: {"openLimit": 0, "newPerMinute": 0}.
     """
-    admin = Api(url, tls)
-    admin.sign_in(login, admin_password)
     made = []
     for agent_login, name, password in agents:
         agent = admin.post("/api/v1/agents", {

@@ -39,6 +39,7 @@ class WebSocket:
                 self.socket = tls.wrap_socket(self.socket, server_hostname=parts.hostname)
             self.buffer = bytearray()
             self.pings = 0
+            self.ending = None
             self._shake_hands(parts, target, headers or {})
         except BaseException:
             self.socket.close()
@@ -102,6 +103,8 @@ class WebSocket:
     def read(self, timeout=None):
         """Messages as they are here or arrive within the timeout; answers pings."""
         messages = self._take()
+        if not messages and self.ending:
+            raise Closed(self.ending)
         if not messages:
             pending = hasattr(self.socket, "pending") and self.socket.pending()
             if pending or select.select([self.socket], [], [], timeout)[0]:
@@ -110,10 +113,12 @@ class WebSocket:
                     raise Closed("closed without a close frame")
                 self.buffer += data
                 messages = self._take()
+                if not messages and self.ending:
+                    raise Closed(self.ending)
         return messages
 
     def _take(self):
-        """The payloads of complete text messages in the buffer."""
+        """The payloads of complete text messages in the buffer; notes a close in `ending`."""
         messages, start, buffer = [], 0, self.buffer
         while len(buffer) - start >= 2:
             opcode, length, place = buffer[start] & 15, buffer[start + 1] & 127, start + 2
@@ -136,7 +141,7 @@ class WebSocket:
                 self._send(PONG, payload)
             elif opcode == CLOSE:
                 code = int.from_bytes(payload[:2], "big") if payload else 1005
-                raise Closed(f"closed with {code} {payload[2:].decode(errors='replace')}")
+                self.ending = f"closed with {code} {payload[2:].decode(errors='replace')}"
         del buffer[:start]
         return messages
 

@@ -190,7 +190,11 @@ final class Delivery {
                 [
                     "outbox": .count(message.id.rawValue), "result": .text("\(result)"),
                 ])
-        case .retry: node.metrics.count(.messagesRetried)
+        case .retry(_, let reason):
+            node.metrics.count(.messagesRetried)
+            node.log.warning(
+                "a message could not be sent yet",
+                ["outbox": .count(message.id.rawValue), "reason": .text(reason.string)])
         }
         record(message.id, epoch, result)
     }
