@@ -18,6 +18,12 @@ final class LiveHub {
         static let remembered = 20_000
         /// How often all leases are renewed, in one entry.
         static let renewal: Duration = .seconds(10)
+        /// The shortest time between two tellings, in nanoseconds: a flood is told in batches.
+        static let pace: Int64 = 50_000_000
+        /// Sessions told at once; past it consoles are told to read anew.
+        static let changes = 200
+        /// The shortest time between two such orders to one console, in nanoseconds.
+        static let readAnewPause: Int64 = 1_000_000_000
         /// Sessions that a console is known to show; past it the console is told to read anew.
         static let shown = 5_000
     }
@@ -34,6 +40,9 @@ final class LiveHub {
         var shown: Set<SessionID> = []
         /// Too much was unread: nothing more until it is, then "refresh".
         var isBehind = false
+        /// More changed than could be told.
+        var mustReadAnew = false
+        var readAnewAt: Int64 = .min / 2
 
         init(number: UInt64, caller: Caller, socket: ConsoleSocket) {
             self.number = number
@@ -47,6 +56,9 @@ final class LiveHub {
     private var nextNumber: UInt64 = 1
     private var recent: [(index: LogIndex, event: Event)] = []
     private var rememberedFrom: LogIndex = .zero
+    private var changes = Changes()
+    private var telling: LoopTimer?
+    private var toldAt: Int64 = 0
 
     init(node: Node) { self.node = node }
 
@@ -168,7 +180,8 @@ final class LiveHub {
 
     // MARK: Changes
 
-    /// Tells the consoles what these effects changed.
+    /// Takes note of what these effects changed. Consoles are told after `Limits.pace` at the
+    /// latest, each session once however often it changed.
     func applied(_ effects: Replica.Effects) {
         recent += effects.events
         if recent.count > Limits.remembered {
@@ -177,16 +190,12 @@ final class LiveHub {
             recent.removeFirst(cut)
         }
         guard !consoles.isEmpty else { return }
-        var sessions: [SessionID] = []
-        var seen: Set<SessionID> = []
-        var agents: Set<AgentID> = []
-        var added: [(SessionID, Int64)] = []
         for (_, event) in effects.events {
             switch event {
-            case .sessionChanged(let id):
-                if seen.insert(id).inserted { sessions.append(id) }
-            case .historyAdded(let id, let ordinal): added.append((id, ordinal))
-            case .agentChanged(let id): agents.insert(id)
+            case .sessionChanged(let id): changes.sessions.insert(id)
+            case .historyAdded(let id, let ordinal):
+                changes.added[ItemKey(session: id, ordinal: ordinal)] = []
+            case .agentChanged(let id): changes.agents.insert(id)
             case .signedOut(_, let hash):
                 for console in consoles.values where console.caller.tokenHash == hash {
                     endSignIn(console)
@@ -194,37 +203,93 @@ final class LiveHub {
             case .projectChanged, .linkChanged, .outboxQueued, .outboxChanged: break
             }
         }
-        let items = Items(added, in: effects.rows)
+        if changes.sessions.count > Limits.changes || changes.added.count > Limits.changes {
+            changes.forgetAll()
+        } else if !changes.added.isEmpty {
+            for row in effects.rows where row.table == .history {
+                let key = ItemKey(session: SessionID(row.major), ordinal: row.minor)
+                if changes.added[key] != nil { changes.added[key] = row.value ?? [] }
+            }
+        }
+        scheduleTelling()
+    }
+
+    private func scheduleTelling() {
+        guard telling == nil, !changes.isEmpty else { return }
+        let pause = max(0, toldAt + Limits.pace - node.loop.now)
+        telling = node.loop.schedule(after: .nanoseconds(pause)) { [weak self] in
+            self?.telling = nil
+            self?.tellChanges()
+        }
+    }
+
+    private func tellChanges() {
+        toldAt = node.loop.now
+        let told = changes
+        changes = Changes()
+        let sessions = told.sessions.sorted()
+        let agents = told.agents.sorted()
+        let items = told.added.keys.sorted()
         for number in consoles.keys.sorted() {
             guard let console = consoles[number] else { continue }
-            for id in agents.sorted() { tell(id, to: console) }
+            if told.isTooMuch { console.mustReadAnew = true }
+            for id in agents { tell(id, to: console) }
+            if console.mustReadAnew {
+                tellToReadAnew(console)
+                continue
+            }
             for id in sessions { tell(id, to: console) }
-            for (id, ordinal) in added where node.state.canSee(console.caller.agent, id) {
-                guard let item = items.find(id, ordinal) else { continue }
-                let view = node.state.view(item, ordinal: ordinal)
-                send(LiveMessage.item(view, of: id, index: node.appliedIndex), to: console)
+            for key in items where node.state.canSee(console.caller.agent, key.session) {
+                guard let row = told.added[key], let item = try? HistoryItem(value: row) else {
+                    continue
+                }
+                let view = node.state.view(item, ordinal: key.ordinal)
+                send(
+                    LiveMessage.item(view, of: key.session, index: node.appliedIndex), to: console)
             }
         }
     }
 
-    /// History items among row changes; parsed only when asked for.
-    private struct Items {
-        private struct Key: Hashable {
-            var session: Int64
-            var ordinal: Int64
+    /// Tells a console to read its lists anew, but not again and again while the flood lasts.
+    private func tellToReadAnew(_ console: Console) {
+        let wait = console.readAnewAt + Limits.readAnewPause - node.loop.now
+        guard wait <= 0 else {
+            _ = node.loop.schedule(after: .nanoseconds(wait)) { [weak self, weak console] in
+                guard let self, let console, console.mustReadAnew else { return }
+                tellToReadAnew(console)
+            }
+            return
         }
-        private var rows: [Key: [UInt8]] = [:]
+        console.mustReadAnew = false
+        console.readAnewAt = node.loop.now
+        send(LiveMessage.refresh, to: console)
+    }
 
-        init(_ added: [(SessionID, Int64)], in changes: [RowChange]) {
-            guard !added.isEmpty else { return }
-            for change in changes where change.table == .history {
-                rows[Key(session: change.major, ordinal: change.minor)] = change.value
-            }
+    /// One item of one session's history.
+    private struct ItemKey: Hashable, Comparable {
+        var session: SessionID
+        var ordinal: Int64
+        static func < (a: ItemKey, b: ItemKey) -> Bool {
+            (a.session, a.ordinal) < (b.session, b.ordinal)
         }
-        func find(_ session: SessionID, _ ordinal: Int64) -> HistoryItem? {
-            rows[Key(session: session.rawValue, ordinal: ordinal)].flatMap {
-                try? HistoryItem(value: $0)
-            }
+    }
+
+    /// What changed since the consoles were told last.
+    private struct Changes {
+        var sessions: Set<SessionID> = []
+        /// The rows of history items; empty until seen.
+        var added: [ItemKey: [UInt8]] = [:]
+        var agents: Set<AgentID> = []
+        /// So much changed that reading anew is cheaper than being told.
+        var isTooMuch = false
+
+        var isEmpty: Bool {
+            sessions.isEmpty && added.isEmpty && agents.isEmpty && !isTooMuch
+        }
+        mutating func forgetAll() {
+            sessions.removeAll(keepingCapacity: true)
+            added.removeAll(keepingCapacity: true)
+            isTooMuch = true
         }
     }
 
