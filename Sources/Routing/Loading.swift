@@ -94,7 +94,7 @@ extension RoutingState {
     }
 
     /// Gives cursors, seen updates and loads to the things that they belong to.
-    private mutating func placeRows() throws(WireError) {
+    mutating func placeRows() throws(WireError) {
         for row in unplaced {
             switch row.table {
             case .cursor:

@@ -1,0 +1,93 @@
+import Testing
+import Wire
+
+@testable import Routing
+
+/// Commands and rows as bytes. The bytes below are in logs: they never change.
+@Suite struct CodecTests {
+    private func bytes(_ command: Command) -> [UInt8] {
+        var writer = ByteWriter()
+        command.encode(into: &writer)
+        return writer.bytes
+    }
+
+    @Test(arguments: Samples.commands)
+    func `A command comes back from its bytes, and from no part of them`(command: Command) throws {
+        let bytes = bytes(command)
+        var reader = ByteReader(bytes)
+        #expect(try Command.decode(&reader) == command)
+        try reader.expectEnd()
+        for count in 0..<bytes.count {
+            #expect(throws: WireError.self) {
+                var reader = ByteReader(Array(bytes.prefix(count)))
+                _ = try Command.decode(&reader)
+                try reader.expectEnd()
+            }
+        }
+    }
+
+    @Test func `There is a sample of every tag, and every tag has golden bytes`() {
+        let tags = Set(Samples.commands.map { bytes($0)[0] })
+        #expect(tags == Set(CommandTag.allCases.map(\.rawValue)))
+        #expect(golden.count == Samples.commands.count)
+    }
+
+    @Test func `An unknown tag is an error that names it`() {
+        for tag: UInt8 in [0, 27, 255] {
+            #expect(throws: WireError(.unknownTag(UInt64(tag)), offset: 0)) {
+                var reader = ByteReader([tag])
+                _ = try Command.decode(&reader)
+            }
+        }
+    }
+
+    @Test(arguments: Array(zip(Samples.commands, golden)))
+    func `Golden bytes`(command: Command, hex: String) {
+        #expect(
+            bytes(command).map { byte in
+                let digits = String(byte, radix: 16)
+                return digits.count == 1 ? "0" + digits : digits
+            }.joined() == hex)
+    }
+
+    @Test(arguments: [UInt64](1...12))
+    func `Rows come back from their bytes, and from no part of them`(seed: UInt64) throws {
+        var random = RandomWorld(seed: 700 + seed)
+        for _ in 0..<60 { random.step() }
+        for (key, value) in random.world.rows {
+            let table = RowTable(rawValue: key.table)!
+            for count in 0..<value.count {
+                let part = Array(value.prefix(count))
+                switch table {
+                case .history:
+                    #expect(throws: WireError.self) { try HistoryItem(value: part) }
+                case .click:
+                    #expect(throws: WireError.self) { try Click(value: part) }
+                default:
+                    #expect(throws: WireError.self, "\(table) cut at \(count)") {
+                        var state = RoutingState()
+                        state.rooms = random.world.state.rooms
+                        state.roomSlots = random.world.state.roomSlots
+                        state.desks = random.world.state.desks
+                        state.deskSlots = random.world.state.deskSlots
+                        try state.load(
+                            table: table, major: key.major, minor: key.minor, value: part)
+                        try state.placeRows()
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [UInt64](1...20))
+    func `Noise never traps a decoder`(seed: UInt64) {
+        var dice = Dice(seed: seed)
+        for command in Samples.commands {
+            var noise = bytes(command)
+            for _ in 0..<3 { noise[dice.roll(0...noise.count - 1)] = UInt8(dice.roll(0...255)) }
+            var reader = ByteReader(noise)
+            guard let decoded = try? Command.decode(&reader), reader.isAtEnd else { continue }
+            #expect(bytes(decoded) == noise, "one encoding for each value")
+        }
+    }
+}

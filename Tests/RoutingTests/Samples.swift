@@ -1,0 +1,126 @@
+import Wire
+
+@testable import Routing
+
+/// One of every command, with every optional field once present and once absent.
+enum Samples {
+    static var settings: ProjectSettings {
+        var settings = ProjectSettings(
+            name: "Help", botUsername: "help_bot", sealedToken: [1, 2], sealedSecret: [3])
+        settings.mode = .onlineFirst
+        settings.balance = .random
+        settings.assignOffline = .after(milliseconds: 300)
+        settings.scope = .specifiedAgents
+        settings.seats = 3
+        settings.claim = .head
+        settings.claimOnly = true
+        settings.openLimit = 4
+        settings.newPerMinute = 5
+        settings.hiddenGraceMilliseconds = nil
+        return settings
+    }
+
+    static var change: AgentChange {
+        var change = AgentChange()
+        change.name = "Ana"
+        change.isActive = false
+        change.openLimit = 300
+        return change
+    }
+
+    static func message(_ start: Start?) -> InboundMessage {
+        InboundMessage(
+            user: TelegramID(5_000_000_000), name: "Zoë", username: "zoe", language: "pt-BR",
+            messageID: 77, kind: "photo", text: "hi", fileID: "F1", start: start)
+    }
+
+    static func update(_ content: InboundUpdate.Content) -> Command {
+        .update(InboundUpdate(project: ProjectID(8), updateID: 1_000_000, content: content))
+    }
+
+    static let time = LogTime(milliseconds: 1_800_000_000_000)
+    static let key = ClickKey(epoch: 0xfeed_face_0000_0001, sequence: 300)
+    static let link = LinkSettings(
+        code: "ad_1", name: "Ad", project: ProjectID(8), isEnabled: false, expires: time,
+        opensApp: true)
+
+    static var commands: [Command] {
+        office + accounts + configuration + traffic + desk
+    }
+
+    private static var office: [Command] {
+        [
+            .advance, .beginEpoch(9), .startSending([OutboxID(160), OutboxID(161)], epoch: 9),
+            .finishSending(OutboxID(160), epoch: 9, .sent(messageID: 12)),
+            .finishSending(OutboxID(160), epoch: 9, .failed(reason: "403", blocksChat: true)),
+            .finishSending(OutboxID(160), epoch: 9, .retry(notBefore: time, reason: "429")),
+            .finishSending(OutboxID(160), epoch: 9, .uncertain(reason: "lost")),
+            .resend(OutboxID(160), by: AgentID(2)),
+        ]
+    }
+
+    private static var accounts: [Command] {
+        [
+            .bootstrap(login: "admin", name: "Admin", passwordHash: "scrypt$1"),
+            .createAgent(
+                by: AgentID(1), login: "ana", name: "Ana", passwordHash: "s", isAdmin: false),
+            .createAgent(by: nil, login: "wei", name: "", passwordHash: "", isAdmin: true),
+            .updateAgent(AgentID(2), by: nil, change),
+            .signIn(
+                AgentID(2), tokenHash: [9, 8, 7], idleMilliseconds: 1000,
+                absoluteMilliseconds: 2000),
+            .signOut(AgentID(2), tokenHash: [9, 8, 7]),
+        ]
+    }
+
+    private static var configuration: [Command] {
+        [
+            .createProject(by: AgentID(1), settings),
+            .updateProject(
+                ProjectID(8), by: nil, ProjectSettings(name: "Plain", botUsername: "b")),
+            .setMembers(
+                ProjectID(8), by: AgentID(1),
+                [Member(agent: AgentID(2), permissions: .all, isInScope: false)]),
+            .createLink(by: AgentID(1), link), .updateLink(LinkID(30), by: nil, link),
+        ]
+    }
+
+    private static var traffic: [Command] {
+        [
+            update(.message(message(nil))), update(.message(message(.plain))),
+            update(.message(message(.click(link: LinkID(30), key: key, clickedAt: time)))),
+            update(.message(message(.text("ref")))), update(.edit(message(nil))),
+            update(.blocked(TelegramID(5), true)),
+            update(.callback(user: TelegramID(5), data: "yes")),
+            update(.unsupported(kind: "poll")),
+            .clicks([
+                Click(
+                    key: key, link: LinkID(30), at: time, node: 2, flag: .bot, address: "::1",
+                    userAgent: "curl", referrer: "r", language: "en", query: "a=b")
+            ]),
+            .renewLeases(
+                node: 2, incarnation: 3,
+                [
+                    Lease(
+                        connection: 4, agent: AgentID(2), isVisible: true, mayNotify: true,
+                        shownIndex: 500)
+                ]),
+            .closeConnections(node: 2, incarnation: 3, [4, 5]), .setAway(AgentID(2), true),
+        ]
+    }
+
+    private static var desk: [Command] {
+        [
+            .reply(SessionID(40), by: AgentID(2), text: "hello"),
+            .claim(SessionID(40), by: AgentID(2), version: 3),
+            .transfer(
+                SessionID(40), by: AgentID(2), to: AgentID(3), version: 3, remark: "r",
+                confirmed: true),
+            .transfer(
+                SessionID(40), by: AgentID(2), to: nil, version: 3, remark: "", confirmed: false),
+            .giveBack(SessionID(40), by: AgentID(2), version: 3),
+            .complete(SessionID(40), by: AgentID(2), version: 3),
+            .reopen(SessionID(40), by: AgentID(2), version: 3),
+        ]
+    }
+}
