@@ -97,7 +97,8 @@ extension RoutingState {
     ) -> Outcome {
         guard let desk = deskSlots[id] else { return .refused(.notFound) }
         guard desks[desk].account.isActive else { return .refused(.forbidden) }
-        guard tokenHash.utf8.count == 32, idle > 0, absolute > 0 else {
+        let spans = 1...ProjectSettings.longestSpan
+        guard tokenHash.utf8.count == 32, spans.contains(idle), spans.contains(absolute) else {
             return .refused(.invalid("sign-in"))
         }
         if var known = signIns[tokenHash] {

@@ -96,6 +96,23 @@ import Wire
         #expect(world.owners(project, users: 1...2) == [agents[0], nil])
     }
 
+    @Test func `When the last page's grace ends everybody is offline, and the turn is taken`() {
+        var (world, agents, project) = desk {
+            $0.mode = .onlineFirst
+            $0.hiddenGraceMilliseconds = 20_000
+        }
+        world.show(agents[0])
+        world.signIn(agents[1])
+        world.limit(agents[0], open: 1)
+        world.write(project, user: 1)
+        let session = world.write(project, user: 2)
+        world.page(agents[0], isVisible: false)
+        world.pass(milliseconds: 19_999)
+        #expect(world.owner(session) == nil, "the busy one still receives")
+        world.pass(milliseconds: 1)
+        #expect(world.owner(session) == agents[1])
+    }
+
     @Test func `Offline assignment waits its time, and then takes the turn`() {
         var (world, agents, project) = desk { $0.assignOffline = .after(milliseconds: 60_000) }
         for agent in agents { world.signIn(agent) }
