@@ -109,7 +109,7 @@ extension ProjectSettings {
         return nil
     }
 
-    /// The longest span of time that a setting may have, in milliseconds: ten years.
-    static let longestSpan: Int64 = 10 * 366 * 86_400_000
+    /// The longest span of time that a setting may have, in milliseconds: a century.
+    static let longestSpan: Int64 = 100 * 366 * 86_400_000
     private static let spans: ClosedRange<Int64> = 0...longestSpan
 }
