@@ -2,26 +2,31 @@ import CSQLite
 import Synchronization
 import Wire
 
-/// One spooled click: opaque bytes under the click's key.
+/// Some spooled clicks that were answered together: opaque bytes under the first one's key.
 public struct SpooledRow: Hashable, Sendable {
     /// The place in the spool, ascending; given by `append`.
     public var position: Int64
     /// The spool's epoch when it was written.
     public var epoch: UInt64
-    /// Its number in the epoch.
+    /// The first click's number in the epoch.
     public var sequence: UInt64
+    /// How many clicks the bytes hold.
+    public var clicks: Int
     /// The bytes.
     public var body: [UInt8]
     /// A row of these parts.
-    public init(position: Int64 = 0, epoch: UInt64, sequence: UInt64, body: [UInt8]) {
+    public init(
+        position: Int64 = 0, epoch: UInt64, sequence: UInt64, clicks: Int = 1, body: [UInt8]
+    ) {
         self.position = position
         self.epoch = epoch
         self.sequence = sequence
+        self.clicks = clicks
         self.body = body
     }
 
     var crc: Int64 {
-        let key = (epoch.littleEndian, sequence.littleEndian)
+        let key = (epoch.littleEndian, sequence.littleEndian, UInt64(clicks).littleEndian)
         return Int64(CRC32C.checksum(body, seed: withUnsafeBytes(of: key) { CRC32C.checksum($0) }))
     }
 }
@@ -41,6 +46,7 @@ public final class ClickSpool: Sendable {
         let commit: Statement
         let insert: Statement
         let select: Statement
+        let sum: Statement
         let delete: Statement
         var last: Int64
         var count: Int
@@ -75,20 +81,23 @@ public final class ClickSpool: Sendable {
     ) throws(StorageError) -> File {
         let schema = [
             "CREATE TABLE clicks(position INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
-                + " sequence INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL)"
+                + " sequence INTEGER NOT NULL, clicks INTEGER NOT NULL, crc INTEGER NOT NULL,"
+                + " body BLOB NOT NULL)"
         ]
         try database.create(.spool, for: identity, schema: schema) {}
-        let range = try database.prepare("SELECT max(position), count(*) FROM clicks")
+        let range = try database.prepare("SELECT max(position), total(clicks) FROM clicks")
         _ = try range.step()
         defer { range.reset() }
         return File(
             database: database,
             begin: try database.prepare("BEGIN IMMEDIATE"),
             commit: try database.prepare("COMMIT"),
-            insert: try database.prepare("INSERT INTO clicks VALUES(?, ?, ?, ?, ?)"),
+            insert: try database.prepare("INSERT INTO clicks VALUES(?, ?, ?, ?, ?, ?)"),
             select: try database.prepare(
-                "SELECT position, epoch, sequence, crc, body FROM clicks WHERE position > ?"
+                "SELECT position, epoch, sequence, clicks, crc, body FROM clicks"
+                    + " WHERE position > ?"
                     + " ORDER BY position LIMIT ?"),
+            sum: try database.prepare("SELECT total(clicks) FROM clicks WHERE position <= ?"),
             delete: try database.prepare("DELETE FROM clicks WHERE position <= ?"),
             last: range.integer(0), count: Int(range.integer(1)))
     }
@@ -98,7 +107,7 @@ public final class ClickSpool: Sendable {
         self.file = Mutex(file)
     }
 
-    /// How many rows are kept.
+    /// How many clicks are kept.
     public var count: Int { file.withLock { $0?.count ?? 0 } }
 
     /// Keeps these rows, in one transaction; positions are assigned here, in order. Returns them,
@@ -113,12 +122,13 @@ public final class ClickSpool: Sendable {
                 file.insert.bind(1, first + Int64(offset))
                 file.insert.bind(2, Int64(bitPattern: row.epoch))
                 file.insert.bind(3, Int64(bitPattern: row.sequence))
-                file.insert.bind(4, row.crc)
-                try file.insert.run(5, row.body)
+                file.insert.bind(4, Int64(row.clicks))
+                file.insert.bind(5, row.crc)
+                try file.insert.run(6, row.body)
             }
             try file.commit.run()
             file.last = first + Int64(rows.count - 1)
-            file.count += rows.count
+            file.count += rows.reduce(0) { $0 + $1.clicks }
             return first...file.last
         }
     }
@@ -136,8 +146,8 @@ public final class ClickSpool: Sendable {
                     position: file.select.integer(0),
                     epoch: UInt64(bitPattern: file.select.integer(1)),
                     sequence: UInt64(bitPattern: file.select.integer(2)),
-                    body: file.select.bytes(4))
-                guard row.crc == file.select.integer(3) else {
+                    clicks: Int(file.select.integer(3)), body: file.select.bytes(5))
+                guard row.crc == file.select.integer(4) else {
                     throw StorageError(
                         .corrupt, file: path,
                         "table clicks, row \(row.position): the checksum does not match")
@@ -151,10 +161,13 @@ public final class ClickSpool: Sendable {
     /// Forgets every row up to and including a position.
     public func remove(through position: Int64) throws(StorageError) {
         try keepingAlive { (file) throws(StorageError) in
+            file.sum.bind(1, position)
+            _ = try file.sum.step()
+            let removed = Int(file.sum.integer(0))
+            file.sum.reset()
             file.delete.bind(1, position)
             try file.begin.run()
             try file.delete.run()
-            let removed = file.database.changedRows
             try file.commit.run()
             file.count -= removed
         }

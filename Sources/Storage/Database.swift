@@ -112,9 +112,6 @@ final class Database: @unchecked Sendable {
         sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
     }
 
-    /// How many rows the last statement changed.
-    var changedRows: Int { Int(sqlite3_changes(handle)) }
-
     /// What a checkpoint did.
     struct Checkpoint: Equatable {
         /// Frames in the WAL.

@@ -56,10 +56,10 @@ public final class SpoolWriter: Sendable {
         }
     }
 
-    /// Keeps a click; the completion runs on the thread when it is kept, or with the failure. Over
-    /// a limit it runs at once on the caller's thread, with `.full`.
+    /// Keeps some clicks as one row; the completion runs on the thread when they are kept, or with
+    /// the failure. Over a limit it runs at once on the caller's thread, with `.full`.
     public func append(
-        epoch: UInt64, sequence: UInt64, body: [UInt8],
+        epoch: UInt64, sequence: UInt64, clicks: Int = 1, body: [UInt8],
         completion: @escaping @Sendable (StorageError?) -> Void
     ) {
         if counter.queued.load(ordering: .relaxed) >= limits.maxQueued {
@@ -70,8 +70,8 @@ public final class SpoolWriter: Sendable {
             return completion(
                 StorageError(.full, file: spool.path, "\(limits.maxSpooled) clicks are kept"))
         }
-        counter.queued.add(1, ordering: .relaxed)
-        let row = SpooledRow(epoch: epoch, sequence: sequence, body: body)
+        counter.queued.add(clicks, ordering: .relaxed)
+        let row = SpooledRow(epoch: epoch, sequence: sequence, clicks: clicks, body: body)
         submit(.append(row, completion))
     }
 
@@ -198,7 +198,7 @@ public final class SpoolWriter: Sendable {
             let kept = rows
             let result = attempt { (spool) throws(StorageError) in try spool.append(kept) }
             counter.kept.store(spool.count, ordering: .relaxed)
-            counter.queued.subtract(rows.count, ordering: .relaxed)
+            counter.queued.subtract(rows.reduce(0) { $0 + $1.clicks }, ordering: .relaxed)
             var failure: StorageError?
             if case .failure(let error) = result { failure = error }
             for completion in completions { completion(failure) }

@@ -194,7 +194,11 @@ import Wire
 
 @Suite struct ClickFlagTests {
     private func flag(_ method: HTTPMethod, _ headers: HTTPHeaders) -> Click.Flag {
-        Node.flag(of: HTTPRequest(method: method, target: "/code", headers: headers))
+        var flags = ClickFlags()
+        let request = HTTPRequest(method: method, target: "/code", headers: headers)
+        let first = flags.flag(of: request)
+        #expect(flags.flag(of: request) == first)
+        return first
     }
     private let browser = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120 Safari/537"
 

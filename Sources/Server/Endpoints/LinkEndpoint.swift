@@ -24,7 +24,7 @@ extension Node {
         }
         let click = Click(
             key: clicks.nextKey(), link: link.id, at: now, node: configuration.node.rawValue,
-            flag: Node.flag(of: request), address: Text(exchange.clientAddress),
+            flag: clickFlags.flag(of: request), address: Text(exchange.clientAddress),
             userAgent: kept("User-Agent"), referrer: kept("Referer"),
             language: kept("Accept-Language"),
             query: Text(Array((request.query ?? []).prefix(ClickIntake.Limits.textBytes))))
@@ -47,43 +47,6 @@ extension Node {
             response.headers.append("Cache-Control", "no-store")
             response.headers.append("Referrer-Policy", "no-referrer")
             exchange.respond(response)
-        }
-    }
-
-    /// Whether a click is a person's, as far as its request tells.
-    static func flag(of request: HTTPRequest) -> Click.Flag {
-        if request.method == .head { return .head }
-        for name in ["Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"] {
-            if let value = request.headers.first(name),
-                contains(value, "prefetch")
-                    || contains(value, "preview")
-            {
-                return .prefetch
-            }
-        }
-        guard let agent = request.headers.first("User-Agent"), !agent.isEmpty else { return .bot }
-        return previewBots.contains { contains(agent, $0) } ? .bot : .human
-    }
-
-    /// Parts of the `User-Agent` of preview bots, crawlers and command-line clients, lower case.
-    private static let previewBots = [
-        "bot", "facebookexternalhit", "facebot", "slackbot-linkexpanding", "whatsapp/",
-        "discordbot", "linkedinbot", "twitterbot", "telegrambot", "crawler", "spider",
-        "preview", "embedly", "curl/", "wget/", "python-requests", "go-http-client", "headless",
-        "vkshare", "skypeuripreview", "google-inspectiontool", "bingpreview",
-    ]
-
-    /// Whether a part in lower case occurs, whatever the case of the bytes.
-    private static func contains(_ bytes: [UInt8], _ part: String) -> Bool {
-        let part = Array(part.utf8)
-        guard bytes.count >= part.count else { return false }
-        return (0...bytes.count - part.count).contains { start in
-            for offset in 0..<part.count {
-                var byte = bytes[start + offset]
-                if byte >= 0x41 && byte <= 0x5A { byte |= 0x20 }
-                if byte != part[offset] { return false }
-            }
-            return true
         }
     }
 

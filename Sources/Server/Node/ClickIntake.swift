@@ -10,8 +10,13 @@ import Wire
 final class ClickIntake: @unchecked Sendable {  // other threads only carry it to `loop.post`
     /// Bounds of passing clicks on.
     enum Limits {
-        /// Clicks in one entry.
+        /// Rows of the spool read at once.
+        static let rows = 100
+        /// Clicks in one entry, a last row's surplus aside.
         static let batch = 500
+        /// While more clicks than this arrive in a `pause`, they are passed on a batch a pause:
+        /// answering browsers goes before counting them.
+        static let busy = 200
         /// While more requests than this wait for the cluster, clicks wait too.
         static let yieldAbove = 64
         /// Pause before looking again.
@@ -25,6 +30,9 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
     private unowned let node: Node
     private let epoch = SecureRandom.uint64()
     private var sequence: UInt64 = 0
+    private var arrived: [Click] = []
+    private var completions: [(Bool) -> Void] = []
+    private var keptBefore: UInt64 = 0
     private var isPassingOn = false
     private var timer: LoopTimer?
 
@@ -39,21 +47,31 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         return ClickKey(epoch: epoch, sequence: sequence)
     }
 
-    /// Keeps a click; the completion is told whether it is safe, on a later turn.
+    /// Keeps a click; the completion is told whether it is safe, on a later turn. The clicks of one
+    /// turn become one row of the spool.
     func keep(_ click: Click, completion: @escaping (Bool) -> Void) {
-        var writer = ByteWriter(capacity: 256)
-        Command.clicks([click]).encode(into: &writer)
-        let ticket = LoopBound(completion, loop: node.loop)
+        arrived.append(click)
+        completions.append(completion)
+    }
+
+    /// Hands the clicks of this turn to the spool; the node calls it at each turn's end.
+    func flush() {
+        guard let first = arrived.first else { return }
+        var writer = ByteWriter(capacity: 256 * arrived.count)
+        Command.clicks(arrived).encode(into: &writer)
+        let ticket = LoopBound(completions, loop: node.loop)
         let loop = node.loop
         node.stores.spool.append(
-            epoch: click.key.epoch, sequence: click.key.sequence, body: writer.bytes
+            epoch: epoch, sequence: first.key.sequence, clicks: arrived.count, body: writer.bytes
         ) { [weak self] error in
             let intake = self
             loop.post {
-                ticket.take()(error == nil)
+                for completion in ticket.take() { completion(error == nil) }
                 intake?.lookSoon()
             }
         }
+        arrived.removeAll(keepingCapacity: true)
+        completions.removeAll(keepingCapacity: true)
     }
 
     private func lookSoon() {
@@ -75,25 +93,26 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         }
         isPassingOn = true
         let loop = node.loop
-        node.stores.spool.next(limit: Limits.batch) { [weak self] result in
+        node.stores.spool.next(limit: Limits.rows) { [weak self] result in
             let intake = self
             loop.post { intake?.took(result) }
         }
     }
 
     private func took(_ result: Result<[SpooledRow], StorageError>) {
-        guard case .success(let rows) = result, let last = rows.last else {
+        guard case .success(let rows) = result, !rows.isEmpty else {
             isPassingOn = false
             return
         }
         var clicks: [Click] = []
-        clicks.reserveCapacity(rows.count)
-        for row in rows {
+        var last = rows[0].position
+        for row in rows where clicks.count < Limits.batch {
+            last = row.position
             var reader = ByteReader(row.body)
             guard case .clicks(let some)? = try? Command.decode(&reader) else {
                 node.log.error(
-                    "a spooled click can't be read and is left out",
-                    ["position": .number(row.position)])
+                    "spooled clicks can't be read and are left out",
+                    ["position": .number(row.position), "clicks": .count(row.clicks)])
                 continue
             }
             clicks += some
@@ -103,9 +122,14 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
             isPassingOn = false
             guard case .applied = answer else { return look(after: Limits.retry) }
             node.metrics.count(.clicksForwarded, by: clicks.count)
-            node.stores.spool.remove(through: last.position)
-            // Removed behind the next read in the writer's queue, so look anew at once.
-            if rows.count == Limits.batch { passOn() } else { look(after: Limits.pause) }
+            node.stores.spool.remove(through: last)
+            // The removal stands before the next read in the writer's queue.
+            if sequence - keptBefore > Limits.busy {
+                look(after: Limits.pause)
+            } else {
+                passOn()
+            }
+            keptBefore = sequence
         }
     }
 }

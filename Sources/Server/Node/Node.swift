@@ -25,6 +25,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var passwordGate: PasswordGate
     /// A hash to check when a login is unknown, so that both cost the same time.
     let decoyHash: String
+    /// Tells people's clicks from machines'.
+    var clickFlags = ClickFlags()
     /// Unsealed webhook secrets, by project; dropped when the project changes.
     var webhookSecrets: [ProjectID: Text] = [:]
 
@@ -188,6 +190,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         isCarryingOut = true
         defer { isCarryingOut = false }
         hasNewInput = false
+        clicks.flush()
         advanceTime()
         let effects = replica.takeEffects()
         if let failure = effects.failure {
