@@ -70,6 +70,10 @@ public enum Roundhouse {
         let isAlone = configuration.members.count <= 1
         // Locks the directory first: a second process must not touch anything in it.
         let found = try Stores.find(configuration)
+        let members =
+            configuration.members.isEmpty
+            ? [configuration.node] : configuration.members.keys.sorted()
+        try FoundingMembers.check(members, in: configuration.dataDirectory)
         if isAlone { try ClusterKey.makeIfMissing(configuration.clusterKeyFile) }
         let secrets = Secrets(clusterKey: try ClusterKey.read(configuration.clusterKeyFile))
         var state = ReplicatedState()
@@ -80,9 +84,6 @@ public enum Roundhouse {
         let applied = found.state.applied
         let loop = try EventLoop()
         let incarnation = SecureRandom.uint64()
-        let members =
-            configuration.members.isEmpty
-            ? [configuration.node] : configuration.members.keys.sorted()
         let replica = try Replica(
             id: configuration.node, incarnation: incarnation,
             configuration: found.stored.configuration?.configuration

@@ -115,3 +115,17 @@ private func pathOfProblem(_ changes: (inout [String: Any]) -> Void) -> String? 
         #expect(throws: ConfigurationError.self) { try NodeConfiguration.read(file + ".gone") }
     }
 }
+
+@Suite struct FoundingMembersTests {
+    @Test func `another list of members than at the first start is refused`() throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "\(UUID())").path
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try FoundingMembers.check([NodeID(2), NodeID(1)], in: directory)
+        try FoundingMembers.check([NodeID(1), NodeID(2)], in: directory)
+        #expect(throws: ConfigurationError.self) {
+            try FoundingMembers.check([NodeID(1)], in: directory)
+        }
+    }
+}
