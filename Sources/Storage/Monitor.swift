@@ -39,8 +39,9 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
     func withLock<Value>(_ body: (inout State) -> (Value, notify: Bool)) -> Value {
         pthread_mutex_lock(mutex)
         let (value, notify) = body(&state)
-        if notify { pthread_cond_broadcast(condition) }
         pthread_mutex_unlock(mutex)
+        // After the unlock: a thread that wakes up must not meet the lock still held.
+        if notify { pthread_cond_broadcast(condition) }
         return value
     }
 
