@@ -22,7 +22,8 @@ struct Log: Sendable {
     private var head = 0
     private(set) var memoryBytes = 0
 
-    init(_ stored: StoredLog) {
+    /// `before` may name the entry just before the tail, which is not in it.
+    init(_ stored: StoredLog, before: LogPosition? = nil) {
         base = LogPosition(index: stored.base.index, term: stored.base.term)
         last = LogPosition(index: stored.last.index, term: stored.last.term)
         durable = stored.last.index
@@ -31,6 +32,8 @@ struct Log: Sendable {
         if let first = stored.tail.first {
             if first.index == base.index.next {
                 anchor = base
+            } else if let before, before.index.next == first.index {
+                anchor = before
             } else {
                 anchor = LogPosition(index: first.index, term: first.term)
                 storage.removeFirst()

@@ -104,15 +104,17 @@ public struct Raft: Sendable {
     }
 
     /// A member as it starts, from what its disk holds; `applied` is the last index of which the
-    /// applied state holds the effects. Throws when it must not start.
+    /// applied state holds the effects, `appliedTerm` its term where that is known. Throws when
+    /// it must not start.
     public init(
         id: NodeID, configuration: Configuration, stored: StoredLog, applied: LogIndex,
-        limits: Limits, seed: UInt64, now: Instant
+        appliedTerm: Term? = nil, limits: Limits, seed: UInt64, now: Instant
     ) throws(Fence) {
         guard applied <= stored.last.index else {
             throw .appliedBeyondLog(applied: applied, last: stored.last.index)
         }
-        log = Log(stored)
+        log = Log(
+            stored, before: appliedTerm.map { LogPosition(index: applied, term: $0) })
         guard log.anchor.index <= applied else {
             throw .tailTooShort(applied: applied, tailStart: log.anchor.index)
         }
@@ -154,6 +156,10 @@ public struct Raft: Sendable {
             index = LogIndex(index.rawValue - 1)
         }
         return nil
+    }
+    /// An entry if memory holds it; for the simulation.
+    package func entry(at index: LogIndex) -> Entry? {
+        index > log.anchor.index && index <= log.last.index ? log[index] : nil
     }
     /// Term of an entry if memory knows it.
     public func term(at index: LogIndex) -> Term? { log.term(at: index) }

@@ -43,6 +43,12 @@ struct DigestWatch: Sendable {
         ring[Int(report.index.rawValue % UInt64(ring.count))] = report
     }
 
+    /// Our own digest at an index, if it is remembered.
+    func digest(at index: LogIndex) -> UInt64? {
+        let report = ring[Int(index.rawValue % UInt64(ring.count))]
+        return report.index == index ? report.digest : nil
+    }
+
     /// A peer told its digest.
     mutating func heard(_ report: Report, from peer: NodeID) {
         guard let at = peers.firstIndex(where: { $0.id == peer }) else { return }

@@ -136,3 +136,13 @@ struct FrameReader {
         return .init(previous: previous, entries: entries, commit: commit, isProbe: isProbe)
     }
 }
+
+/// What a frame says about consensus; for the simulation's observers.
+package func raftMessages(in frame: [UInt8], from: NodeID, to: NodeID) -> [Message] {
+    var messages: [Message] = []
+    guard var reader = try? FrameReader(frame, from: from, to: to) else { return [] }
+    while let part = try? reader.next() {
+        if case .raft(let message) = part { messages.append(message) }
+    }
+    return messages
+}

@@ -35,7 +35,8 @@ extension Replica {
         effects.runAgain = consensus.moreToApply || hasMoreToSend
         effects.nextDeadline = earliest(
             consensus.nextDeadline, pending.nextDeadline,
-            reads.nextDeadline(retryAfter: limits.readRetry), forwardNotBefore, advanceDeadline)
+            reads.nextDeadline(retryAfter: limits.readRetry), forwardNotBefore, resendDeadline,
+            advanceDeadline)
         return effects
     }
 
@@ -102,6 +103,7 @@ extension Replica {
         effects.rows += applied.rows
         for event in applied.events { effects.events.append((entry.index, event)) }
         if payload.client == incarnation, let request = pending.remove(payload.sequence) {
+            lastProgress = now
             answers.append((request.request, .applied(index: entry.index, outcome)))
         }
         return true

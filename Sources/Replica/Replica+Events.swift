@@ -20,6 +20,10 @@ extension Replica {
         }
         reads.retry(askedBefore: now.advanced(by: .zero - limits.readRetry))
         if let hold = forwardNotBefore, hold <= now { forwardNotBefore = nil }
+        if let resend = resendDeadline, resend <= now {
+            lastProgress = now
+            forwardFrom = pending.base
+        }
     }
 
     /// A frame came from a peer.
@@ -121,9 +125,18 @@ extension Replica {
         return isFull ? .overloaded : nil
     }
 
+    /// When requests are sent again to a leader that answers nothing.
+    var resendDeadline: Instant? {
+        guard pending.count > 0, forwardFrom > pending.base, raft.role != .leader,
+            raft.leader != nil
+        else { return nil }
+        return lastProgress.advanced(by: limits.forwardResend)
+    }
+
     /// What the leader was sent may be lost: everything without an answer goes out again.
     mutating func startOver() {
         forwardFrom = pending.base
+        lastProgress = now
         forwardNotBefore = nil
         reads.startOver()
     }

@@ -49,6 +49,7 @@ extension Replica {
     }
 
     private mutating func forwardPending(to leader: NodeID) {
+        if forwardFrom == pending.base { lastProgress = now }
         var commands: [PeerMessage.Forwarded] = []
         var bytes = 0
         while forwardFrom < pending.next, bytes < limits.forwardBytes {

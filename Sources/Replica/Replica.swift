@@ -20,7 +20,7 @@ public struct Replica: Sendable {
 
     let limits: Limits
     let incarnation: UInt64
-    var raft: Raft
+    package internal(set) var raft: Raft
     var now: Instant
     var wall: LogTime
 
@@ -39,6 +39,8 @@ public struct Replica: Sendable {
     var pending = PendingRequests()
     /// The first sequence that the present leader was not sent yet.
     var forwardFrom: UInt64 = 1
+    /// When a request was last answered by an entry, or one was sent after none was waiting.
+    var lastProgress: Instant
     /// Nothing is sent before, after a refusal.
     var forwardNotBefore: Instant?
     var reads = PendingReads()
@@ -81,7 +83,8 @@ public struct Replica: Sendable {
         self.wall = wall
         raft = try Raft(
             id: id, configuration: configuration, stored: stored, applied: mark.index,
-            limits: limits.raft, seed: seed, now: now)
+            appliedTerm: mark.term, limits: limits.raft, seed: seed, now: now)
+        lastProgress = now
         appliedTime = Mark.time(of: mark.meta)
         clock = LogClock(last: appliedTime, now: now)
         let members = raft.configuration
@@ -103,6 +106,9 @@ public struct Replica: Sendable {
 
     /// The log's time now, as far as this node can tell.
     public var logTime: LogTime { clock.time(at: now, wall: wall) }
+
+    /// Our digest after an entry, if it is remembered; for the simulation.
+    package func digest(at index: LogIndex) -> UInt64? { watch.digest(at: index) }
 
     /// Whether an orderly shutdown may end the process: another leads, or nobody could.
     public var mayLeave: Bool { raft.role != .leader || raft.configuration.voters == [id] }
