@@ -21,6 +21,10 @@ extension Raft {
             configuration.voters.contains(message.from)
                 || configuration.learners.contains(message.from)
         else { return }
+        if role == .leader, let at = progressIndex(of: message.from), !progress[at].isLinked {
+            // Whatever was said about the link, it works.
+            linkOpened(to: message.from)
+        }
         if message.term > term {
             guard adoptTerm(of: message) else { return }
         } else if message.term < term {

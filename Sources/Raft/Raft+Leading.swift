@@ -93,7 +93,6 @@ extension Raft {
     mutating func appendAnswered(by peer: NodeID, _ reply: Message.AppendReply) {
         guard role == .leader, let at = progressIndex(of: peer) else { return }
         progress[at].lastHeard = now
-        progress[at].isLinked = true
         switch reply {
         case .matched(let match, let accepted):
             guard match <= accepted, accepted <= log.last.index else { return }
@@ -118,7 +117,6 @@ extension Raft {
             match <= accepted, accepted <= log.last.index
         else { return }
         progress[at].lastHeard = now
-        progress[at].isLinked = true
         progress[at].round = max(progress[at].round, answered)
         switch progress[at].flow {
         case .probe(let asked, let tries):

@@ -237,6 +237,16 @@ import Testing
         #expect(net.texts(3) == ["a"])
     }
 
+    @Test func `A link that speaks is open, whatever was said about it`() {
+        var net = Network()
+        net.elect(1)
+        net[1].linkClosed(to: NodeID(3))
+        net.propose(1, "a")
+        #expect(net.texts(3) == [])
+        net.run(.milliseconds(400))
+        #expect(net.texts(3) == ["a"] && net.leaders == [NodeID(1)])
+    }
+
     @Test func `A follower far behind is served from the disk`() {
         var limits = Raft.Limits()
         limits.tailEntries = 4

@@ -11,6 +11,8 @@ public struct Faults: Sendable, Hashable {
     public var duplicate = 0
     /// Shortest and longest way of a frame; different ways reorder frames.
     public var delay: ClosedRange<Int64> = 0...1
+    /// Whether frames of one way never overtake each other, as on a real link.
+    public var isOrdered = false
     /// Chance that a frame takes ten times as long.
     public var straggler = 0
     /// Mean time between cuts of the network; 0 is never.
@@ -23,6 +25,10 @@ public struct Faults: Sendable, Hashable {
     public var noticed = 500
     /// Mean time between crashes; 0 is never.
     public var crashEvery: Int64 = 0
+    /// Chance that a crash is a power cut: rows flushed lately are lost too, and nobody notices.
+    public var powerCut = 0
+    /// Mean time between orderly ends of a leader; 0 is never.
+    public var leaveEvery: Int64 = 0
     /// How long a crashed node is down.
     public var downFor: ClosedRange<Int64> = 10...2_000
     /// Chance that a write under way at a crash reached the disk.
@@ -31,6 +37,8 @@ public struct Faults: Sendable, Hashable {
     public var write: ClosedRange<Int64> = 0...1
     /// Chance that a write takes a hundred times as long.
     public var slowWrite = 0
+    /// The longest that a turn gathers events before its effects are taken, in microseconds.
+    public var turn: Int64 = 0
     /// How often rows reach state.db.
     public var flush: ClosedRange<Int64> = 50...150
     /// Mean time between pauses of a node (nothing is lost); 0 is never.
@@ -44,6 +52,20 @@ public struct Faults: Sendable, Hashable {
 
     /// No faults.
     public init() {}
+
+    /// The same faults, denser, in a shorter storm: for many seeds in little time.
+    public var brief: Faults {
+        var brief = self
+        brief.stormMilliseconds /= 5
+        brief.cutEvery /= 3
+        brief.cutLasts = 50...500
+        brief.crashEvery /= 3
+        brief.downFor = 10...400
+        brief.pauseEvery /= 3
+        brief.pauseLasts = 50...400
+        brief.leaveEvery /= 3
+        return brief
+    }
 
     /// Faults drawn for a seed: a few kinds, weak or strong, so that every seed is another storm.
     public static func swarm(seed: UInt64) -> Faults {
@@ -63,6 +85,10 @@ public struct Faults: Sendable, Hashable {
         if chance.happens(permille: 200) { faults.slowWrite = chance.pick([5, 20]) }
         if chance.happens(permille: 300) { faults.pauseEvery = chance.pick([300, 1_500]) }
         if chance.happens(permille: 500) { faults.clockSkew = chance.pick([10, 5_000, 600_000]) }
+        faults.isOrdered = chance.happens(permille: 500)
+        faults.turn = chance.pick([0, 20, 300, 2_000])
+        if chance.happens(permille: 300) { faults.powerCut = chance.pick([300, 1_000]) }
+        if chance.happens(permille: 300) { faults.leaveEvery = chance.pick([400, 1_500]) }
         faults.luckyWrite = chance.pick([0, 500, 1_000])
         faults.noticed = chance.pick([0, 500, 1_000])
         return faults

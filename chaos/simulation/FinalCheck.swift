@@ -16,7 +16,10 @@ struct FinalCheck {
 
     /// Throws the first violation.
     func check() throws {
-        for id in cluster.ids { cluster.members[id]!.disk.flush() }
+        for id in cluster.ids {
+            cluster.members[id]!.disk.flush()
+            cluster.members[id]!.disk.settle()
+        }
         let first = cluster.members[cluster.ids[0]]!
         for id in cluster.ids.dropFirst() {
             let other = cluster.members[id]!
@@ -30,7 +33,37 @@ struct FinalCheck {
             throw Violation("the state rebuilt from rows differs from the one in memory")
         }
         try checkMessages(first.disk)
+        try checkRequests(first.disk, first.replica!.state.routing)
         try checkTurns(first.disk)
+    }
+
+    /// What may be done once only was done exactly as often as was told.
+    private func checkRequests(_ disk: SimulatedDisk, _ state: RoutingState) throws {
+        var seen: [Text: Int] = [:]
+        for item in try history(disk) {
+            if case .outbound(let message) = item.what { seen[message.text, default: 0] += 1 }
+        }
+        for (text, fate) in workload.texts {
+            let allowed: ClosedRange<Int>
+            switch fate {
+            case .open: allowed = 0...1
+            case .done: allowed = 1...1
+            case .refused, .void: allowed = 0...0
+            }
+            guard allowed.contains(seen[text] ?? 0) else {
+                throw Violation("\(text), \(fate), is there \(seen[text] ?? 0) times")
+            }
+        }
+        for (login, fate) in workload.logins {
+            let id = state.agent(login: login)?.id.rawValue
+            switch fate {
+            case .open: break
+            case .done(let told):
+                guard id == told else { throw Violation("\(login) is not agent \(told)") }
+            case .refused, .void:
+                guard id == nil else { throw Violation("\(login) was refused and is there") }
+            }
+        }
     }
 
     /// Every acknowledged update is in exactly one session, every other in at most one.

@@ -10,79 +10,159 @@ public struct Violation: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Watches all nodes from outside and knows the safety properties of Raft (figure 3 of the paper)
-/// and of the state machine. All of them are in this file.
+/// Watches all nodes and all they say from outside and knows the safety properties of Raft
+/// (figure 3 of the paper), of what is durable, and of the state machine. All of them are here.
 struct Oracle {
-    private struct Leadership {
-        var leader: NodeID
+    private struct Ballot: Hashable {
+        var voter: NodeID
+        var term: Term
     }
     private var leaders: [Term: NodeID] = [:]
-    /// The digest and term that every node must have at an index where one was seen.
-    private var digests: [LogIndex: (term: Term, digest: UInt64, node: NodeID)] = [:]
+    private var votes: [Ballot: NodeID] = [:]
+    /// What was committed at each index, from 0: term, and a digest of the payload.
+    private var committed: [(term: Term, digest: UInt64)] = [(.zero, 0)]
+    /// The digest of the state that every node must have after each entry.
+    private var digests: [UInt64?] = [0]
     private var appliedBy: [NodeID: LogIndex] = [:]
-    private var terms: [NodeID: Term] = [:]
     private(set) var highestApplied = LogIndex.zero
+    /// The highest index at which an answered command was applied.
+    private(set) var answered = LogIndex.zero
     /// Times that a node took a term's leadership.
     private(set) var elections = 0
 
-    /// After each turn of a node: election safety, terms that only rise, applied within committed
-    /// and durable, and a leader that has everything applied anywhere.
-    mutating func looked(at replica: Replica) throws(Violation) {
-        let status = replica.status
-        if let before = terms[replica.id], status.term < before {
-            throw Violation("node \(replica.id): term went from \(before) to \(status.term)")
-        }
-        terms[replica.id] = status.term
-        if status.applied > status.commit || status.applied > status.durable {
+    private var commit: LogIndex { LogIndex(UInt64(committed.count - 1)) }
+
+    // MARK: Nodes
+
+    /// After a turn of a node whose commit and applied indexes were `before`; `disks` are the
+    /// durable logs of all.
+    mutating func looked(
+        at replica: Replica, before: (commit: LogIndex, applied: LogIndex), disks: [[Entry]]
+    ) throws(Violation) {
+        let raft = replica.raft
+        guard replica.mark.index <= min(raft.commit, raft.durableIndex) else {
             throw Violation(
-                "node \(replica.id) applied \(status.applied) beyond commit \(status.commit) or "
-                    + "durable \(status.durable)")
+                "node \(raft.id) applied \(replica.mark.index) beyond commit \(raft.commit) or "
+                    + "durable \(raft.durableIndex)")
         }
-        guard status.role == .leader else { return }
-        if let other = leaders[status.term] {
-            guard other == replica.id else {
-                throw Violation("term \(status.term) has two leaders: \(other), \(replica.id)")
-            }
-        } else {
-            leaders[status.term] = replica.id
-            elections += 1
-            // Leader completeness: what was applied anywhere is in every later leader's log.
-            guard status.last >= highestApplied else {
-                throw Violation(
-                    "leader \(replica.id) of term \(status.term) ends at \(status.last), but "
-                        + "\(highestApplied) was applied")
-            }
+        if raft.role == .leader { try leads(raft) }
+        var index = before.commit
+        while index < raft.commit {
+            index = index.next
+            // What memory has let go of is durable.
+            let own = disks[Int(raft.id.rawValue) - 1]
+            let entry = raft.entry(at: index) ?? own[Int(index.rawValue) - 1]
+            try commits(entry, raft.id, disks)
+        }
+        index = before.applied
+        while index < replica.mark.index {
+            index = index.next
+            if let digest = replica.digest(at: index) { try agree(raft.id, index, digest) }
         }
     }
 
-    /// A node applied entries: state machine safety.
-    mutating func applied(
-        _ node: NodeID, _ mark: Replica.Mark, _ rows: [RowChange]
+    /// Election safety, and leader completeness.
+    private mutating func leads(_ raft: Raft) throws(Violation) {
+        if let other = leaders[raft.term] {
+            guard other == raft.id else {
+                throw Violation("term \(raft.term) has two leaders: \(other), \(raft.id)")
+            }
+            return
+        }
+        leaders[raft.term] = raft.id
+        elections += 1
+        let known = raft.term(at: commit)
+        guard raft.lastIndex >= commit, known == nil || known == committed[committed.count - 1].term
+        else { throw Violation("leader \(raft.id) of term \(raft.term) lacks entry \(commit)") }
+    }
+
+    /// What is committed is durable at a majority, and stays what it is.
+    private mutating func commits(
+        _ entry: Entry, _ node: NodeID, _ disks: [[Entry]]
     ) throws(Violation) {
+        var digest = Digest64(UInt64(entry.kind.rawValue))
+        digest.absorb(entry.payload)
+        let place = Int(entry.index.rawValue)
+        if place < committed.count {
+            guard committed[place] == (entry.term, digest.value) else {
+                throw Violation("node \(node) commits another entry \(entry.index) than others")
+            }
+            return
+        }
+        guard place == committed.count else { throw Violation("node \(node) commits over a gap") }
+        let holders = disks.filter { $0.count >= place && $0[place - 1].term == entry.term }
+        guard holders.count >= Quorum.size(of: disks.count) else {
+            throw Violation(
+                "node \(node) commits \(entry.index), which \(holders.count) hold durably")
+        }
+        committed.append((entry.term, digest.value))
+    }
+
+    /// A node applied entries.
+    mutating func applied(_ node: NodeID, _ mark: Replica.Mark) throws(Violation) {
         if let before = appliedBy[node], mark.index <= before {
             throw Violation("node \(node) applied \(mark.index) after \(before)")
         }
         appliedBy[node] = mark.index
         highestApplied = max(highestApplied, mark.index)
-        try agree(node, mark)
+        try agree(node, mark.index, mark.digest)
     }
 
     /// A node started from its disk.
     mutating func restarted(_ node: NodeID, _ mark: Replica.Mark) throws(Violation) {
         appliedBy[node] = mark.index == .zero ? nil : mark.index
-        if mark.index > .zero { try agree(node, mark) }
+        try agree(node, mark.index, mark.digest)
     }
 
-    private mutating func agree(_ node: NodeID, _ mark: Replica.Mark) throws(Violation) {
-        guard let seen = digests[mark.index] else {
-            digests[mark.index] = (mark.term, mark.digest, node)
-            return
+    /// State machine safety.
+    private mutating func agree(
+        _ node: NodeID, _ index: LogIndex, _ digest: UInt64
+    ) throws(Violation) {
+        let place = Int(index.rawValue)
+        while digests.count <= place { digests.append(nil) }
+        if let known = digests[place], known != digest {
+            throw Violation("node \(node) has digest \(digest) at \(index), others \(known)")
         }
-        guard seen.digest == mark.digest, seen.term == mark.term else {
-            throw Violation(
-                "nodes \(seen.node) and \(node) differ at \(mark.index): term \(seen.term) and "
-                    + "\(mark.term), digest \(seen.digest) and \(mark.digest)")
+        digests[place] = digest
+    }
+
+    // MARK: What is said
+
+    /// A node sends a message: nothing may be said that its disk could forget.
+    mutating func heard(_ message: Message, _ disk: SimulatedDisk) throws(Violation) {
+        let node = message.from
+        guard disk.hardState.term >= message.term else {
+            throw Violation("node \(node) speaks in term \(message.term), which is not durable")
         }
+        switch message.body {
+        case .voteReply(.granted): try votes(node, for: message.to, in: message.term, disk)
+        case .vote: try votes(node, for: node, in: message.term, disk)
+        case .appendReply(.matched(let match, _)), .heartbeatReply(_, let match, _):
+            guard disk.entries.count >= Int(match.rawValue) else {
+                throw Violation("node \(node) acknowledges \(match), which is not durable")
+            }
+        case .preVote, .preVoteReply, .voteReply, .append, .appendReply, .heartbeat, .timeoutNow:
+            break
+        }
+    }
+
+    private mutating func votes(
+        _ voter: NodeID, for candidate: NodeID, in term: Term, _ disk: SimulatedDisk
+    ) throws(Violation) {
+        let ballot = Ballot(voter: voter, term: term)
+        if let earlier = votes[ballot], earlier != candidate {
+            throw Violation("\(voter) votes for \(earlier) and \(candidate) in term \(term)")
+        }
+        votes[ballot] = candidate
+        let durable = disk.hardState
+        guard durable.term > term || durable.votedFor == candidate else {
+            throw Violation("\(voter) votes in term \(term) before that is durable")
+        }
+    }
+
+    /// A request ended.
+    mutating func answered(_ answer: Answer) {
+        if case .applied(let index, _) = answer { answered = max(answered, index) }
     }
 
     /// Log matching: where two disks have an entry of the same index and term, all before it equal.

@@ -17,6 +17,8 @@ public struct Run {
         public var acknowledged: Int
         /// Log entries at the end.
         public var entries: UInt64
+        /// The state's digest at the end.
+        public var digest: UInt64
     }
 
     /// How long a calm cluster may take to agree and answer, in milliseconds.
@@ -52,7 +54,8 @@ public struct Run {
         return Report(
             milliseconds: cluster.now / 1000, steps: cluster.steps,
             elections: cluster.oracle.elections, acknowledged: workload.acknowledged,
-            entries: cluster.oracle.highestApplied.rawValue)
+            entries: cluster.oracle.highestApplied.rawValue,
+            digest: cluster.members[cluster.ids[0]]?.replica?.mark.digest ?? 0)
     }
 
     /// Deep equality of the states of nodes that stand at the same index.

@@ -12,11 +12,14 @@ public final class SimulatedCluster {
     enum Happening {
         case frame(to: NodeID, from: NodeID, bytes: [UInt8])
         case wake(NodeID, incarnation: UInt64)
+        case turn(NodeID, incarnation: UInt64)
         case written(NodeID, incarnation: UInt64)
         case flushed(NodeID, incarnation: UInt64)
         case read(NodeID, incarnation: UInt64, Raft.EntriesRequest)
         case restart(NodeID)
         case crash
+        case leave
+        case end(NodeID, incarnation: UInt64)
         case cut
         case heal(Cut)
         case pause
@@ -49,6 +52,9 @@ public final class SimulatedCluster {
         var waiting: [RequestID: (Answer) -> Void] = [:]
         var wakeAt: Int64 = .max
         var flushIsDue = false
+        var turnIsDue = false
+        /// What the oracle has seen of it.
+        var seen: (commit: LogIndex, applied: LogIndex) = (.zero, .zero)
         init(id: NodeID) { self.id = id }
     }
 
@@ -61,6 +67,7 @@ public final class SimulatedCluster {
     var oracle = Oracle()
     private var queue = HappeningQueue()
     private var cuts: [Cut] = []
+    private var lastArrival: [Way: Int64] = [:]
     private var isStorm = true
     /// Steps taken, for the report.
     public private(set) var steps = 0
@@ -75,6 +82,7 @@ public final class SimulatedCluster {
         for id in ids { members[id] = Member(id: id) }
         for id in ids { try start(members[id]!) }
         plan(.crash, every: faults.crashEvery)
+        plan(.leave, every: faults.leaveEvery)
         plan(.cut, every: faults.cutEvery)
         plan(.pause, every: faults.pauseEvery)
         plan(.clockJump, every: faults.clockSkew > 0 ? 500 : 0)
@@ -121,15 +129,23 @@ public final class SimulatedCluster {
             guard let member = running(id, incarnation) else { return }
             member.wakeAt = .max
             try turn(member) { _ in }
+        case .turn(let id, let incarnation):
+            guard let member = running(id, incarnation) else { return }
+            try finishTurn(member)
         case .written(let id, let incarnation):
             guard let member = running(id, incarnation) else { return }
             guard let number = member.disk.finishWrite() else { return }
+            beginWrite(member)
             try turn(member) { $0.persisted(id: number) }
         case .flushed(let id, let incarnation):
             guard let member = running(id, incarnation) else { return }
             member.flushIsDue = false
             member.disk.flush()
         case .read(let id, let incarnation, let request):
+            if members[id]!.isPaused, members[id]!.incarnation == incarnation {
+                // The answer waits for the node, as its frames do.
+                return schedule(happening, after: 1_000)
+            }
             guard let member = running(id, incarnation) else { return }
             let entries = member.disk.read(
                 from: request.from, through: request.through, maxBytes: request.maxBytes)
@@ -139,6 +155,13 @@ public final class SimulatedCluster {
         case .crash:
             try crashSomebody()
             if isStorm { plan(.crash, every: faults.crashEvery) }
+        case .leave:
+            try leave()
+            if isStorm { plan(.leave, every: faults.leaveEvery) }
+        case .end(let id, let incarnation):
+            if let member = members[id], member.replica != nil, member.incarnation == incarnation {
+                try end(member, isPowerCut: false)
+            }
         case .cut:
             try cutSomewhere()
             if isStorm { plan(.cut, every: faults.cutEvery) }
@@ -168,11 +191,22 @@ public final class SimulatedCluster {
 
     // MARK: Turns
 
-    /// One turn of a node's loop: the input, then its effects until there are none.
+    /// An input of a node's loop; its effects are taken at the end of the turn.
     func turn(_ member: Member, _ input: (inout Replica) -> Void) throws {
         guard member.replica != nil, !member.isPaused else { return }
         member.replica!.timeAdvanced(to: instant, wall: wall(member))
         input(&member.replica!)
+        guard faults.turn > 0 else { return try finishTurn(member) }
+        guard !member.turnIsDue else { return }
+        member.turnIsDue = true
+        schedule(
+            .turn(member.id, incarnation: member.incarnation),
+            after: chance.number(0...faults.turn))
+    }
+
+    /// The end of a turn: effects until there are none.
+    private func finishTurn(_ member: Member) throws {
+        member.turnIsDue = false
         var rounds = 0
         while true {
             let effects = member.replica!.takeEffects()
@@ -183,7 +217,16 @@ public final class SimulatedCluster {
         }
         guard let replica = member.replica else { return }
         replica.checkInvariants()
-        try oracle.looked(at: replica)
+        try oracle.looked(at: replica, before: member.seen, disks: disks.map(\.1))
+        member.seen = (replica.status.commit, replica.mark.index)
+    }
+
+    private func beginWrite(_ member: Member) {
+        guard member.disk.beginWrite() else { return }
+        var time = chance.number(
+            faults.write.lowerBound * 1000 + 50...faults.write.upperBound * 1000 + 100)
+        if isStorm && chance.happens(permille: faults.slowWrite) { time *= 100 }
+        schedule(.written(member.id, incarnation: member.incarnation), after: time)
     }
 
     private var instant: Instant { Instant(nanoseconds: now * 1000) }
@@ -196,15 +239,17 @@ public final class SimulatedCluster {
             throw Violation("node \(member.id) stopped: \(failure)")
         }
         if let persist = effects.persist {
-            member.disk.begin(persist)
-            var time = chance.number(
-                faults.write.lowerBound * 1000 + 50...faults.write.upperBound * 1000 + 100)
-            if isStorm && chance.happens(permille: faults.slowWrite) { time *= 100 }
-            schedule(.written(member.id, incarnation: member.incarnation), after: time)
+            member.disk.add(persist)
+            beginWrite(member)
         }
-        for (to, frame) in effects.send { send(frame, from: member.id, to: to) }
+        for (to, frame) in effects.send {
+            for message in raftMessages(in: frame, from: member.id, to: to) {
+                try oracle.heard(message, member.disk)
+            }
+            send(frame, from: member.id, to: to)
+        }
         if let mark = effects.mark {
-            try oracle.applied(member.id, mark, effects.rows)
+            try oracle.applied(member.id, mark)
             member.disk.buffer(effects.rows, mark)
             if !member.flushIsDue {
                 member.flushIsDue = true
@@ -214,6 +259,10 @@ public final class SimulatedCluster {
             }
         }
         for (request, answer) in effects.answers {
+            oracle.answered(answer)
+            guard member.waiting[request] != nil else {
+                throw Violation("request \(request.rawValue) of node \(member.id) ended twice")
+            }
             member.waiting.removeValue(forKey: request)?(answer)
         }
         for request in effects.readEntries {
@@ -246,6 +295,19 @@ public final class SimulatedCluster {
         return true
     }
 
+    /// Asks a node for a linearizable read; false if it does not run.
+    func read(at id: NodeID, completion: @escaping (Answer) -> Void) throws -> Bool {
+        guard let member = members[id], member.replica != nil, !member.isPaused else {
+            return false
+        }
+        let request = RequestID(member.nextRequest)
+        member.nextRequest += 1
+        member.waiting[request] = completion
+        let deadline = instant.advanced(by: .milliseconds(1_000))
+        try turn(member) { $0.readRequested(request, deadline: deadline) }
+        return true
+    }
+
     // MARK: Network
 
     private func send(_ frame: [UInt8], from: NodeID, to: NodeID) {
@@ -261,6 +323,11 @@ public final class SimulatedCluster {
             var time = chance.number(
                 faults.delay.lowerBound * 1000 + 20...faults.delay.upperBound * 1000 + 80)
             if isStorm && chance.happens(permille: faults.straggler) { time *= 10 }
+            if faults.isOrdered {
+                let way = Way(from: from, to: to)
+                time = max(time, (lastArrival[way] ?? 0) + 1 - now)
+                lastArrival[way] = now + time
+            }
             schedule(.frame(to: to, from: from, bytes: frame), after: time)
         }
     }
@@ -317,6 +384,8 @@ public final class SimulatedCluster {
         member.waiting = [:]
         member.wakeAt = .max
         member.flushIsDue = false
+        member.turnIsDue = false
+        member.seen = (member.disk.mark.index, member.disk.mark.index)
         var limits = Replica.Limits()
         // Small enough that a follower that was away is served from the disk.
         limits.raft.tailEntries = 64
@@ -334,6 +403,8 @@ public final class SimulatedCluster {
             }
         }
         for id in ids where id != member.id {
+            // Whoever had not noticed the end learns of it now.
+            try turn(members[id]!) { $0.linkClosed(to: member.id) }
             try turn(members[id]!) { $0.linkOpened(to: member.id) }
         }
     }
@@ -342,17 +413,36 @@ public final class SimulatedCluster {
         guard isStorm else { return }
         let member = members[chance.pick(ids)]!
         guard member.replica != nil else { return }
+        try end(member, isPowerCut: chance.happens(permille: faults.powerCut))
+    }
+
+    /// A process ends. Killed, its links close; after a power cut nobody notices.
+    private func end(_ member: Member, isPowerCut: Bool) throws {
         member.replica = nil
-        member.disk.crash { count in
-            chance.happens(permille: faults.luckyWrite) ? Int(chance.number(0...Int64(count))) : 0
-        }
-        for id in ids where id != member.id {
-            try turn(members[id]!) { $0.linkClosed(to: member.id) }
+        member.disk.crash(
+            lucky: { count in
+                chance.happens(permille: faults.luckyWrite)
+                    ? Int(chance.number(0...Int64(count))) : 0
+            }, forgets: { isPowerCut ? Int(chance.number(0...Int64($0))) : 0 })
+        if !isPowerCut {
+            for id in ids where id != member.id {
+                try turn(members[id]!) { $0.linkClosed(to: member.id) }
+            }
         }
         schedule(
             .restart(member.id),
             after: chance.number(
                 faults.downFor.lowerBound * 1000...faults.downFor.upperBound * 1000))
+    }
+
+    /// A leader leaves in order: it hands over, and its process ends a little later.
+    private func leave() throws {
+        guard isStorm, ids.count > 1 else { return }
+        let leader = ids.first { members[$0]?.replica?.status.role == .leader }
+        guard let leader, let member = members[leader], !member.isPaused else { return }
+        try turn(member) { $0.leaveRequested() }
+        schedule(
+            .end(leader, incarnation: member.incarnation), after: chance.number(1_000...400_000))
     }
 
     private func pauseSomebody() {
@@ -369,9 +459,11 @@ public final class SimulatedCluster {
     private func resume(_ member: Member) throws {
         guard member.isPaused, member.replica != nil else { return }
         member.isPaused = false
+        member.turnIsDue = false
         // While it was paused its writes went on; their news and the frames wait in the kernel.
         while let number = member.disk.finishWrite() {
             try turn(member) { $0.persisted(id: number) }
+            beginWrite(member)
         }
         member.flushIsDue = false
         member.wakeAt = .max

@@ -20,42 +20,74 @@ struct SimulatedDisk {
     private(set) var rows: [RowKey: [UInt8]] = [:]
     private(set) var mark = Replica.Mark()
     private var writes: [Persist] = []
-    private var unflushed: [(rows: [RowChange], mark: Replica.Mark)] = []
+    private var unflushed: [Batch] = []
+    /// Flushed, but a power cut may take them back (`synchronous=NORMAL`).
+    private var recent: [Batch] = []
 
-    /// A synced write of the log begins.
-    mutating func begin(_ persist: Persist) { writes.append(persist) }
+    private struct Batch {
+        var rows: [RowChange]
+        var mark: Replica.Mark
+    }
 
-    /// The oldest write is durable; gives its number.
+    /// Writes in the transaction under way, from the oldest on.
+    private var begun = 0
+
+    /// A write of the log waits for the transaction under way.
+    mutating func add(_ persist: Persist) { writes.append(persist) }
+
+    /// Begins a transaction with all that waits, if none is under way; whether it did.
+    mutating func beginWrite() -> Bool {
+        guard begun == 0, !writes.isEmpty else { return false }
+        begun = writes.count
+        return true
+    }
+
+    /// The transaction under way is durable; gives the number of its last write.
     mutating func finishWrite() -> UInt64? {
-        guard !writes.isEmpty else { return nil }
-        let persist = writes.removeFirst()
-        keep(persist)
-        return persist.id
+        guard begun > 0 else { return nil }
+        for persist in writes.prefix(begun) { keep(persist) }
+        let last = writes[begun - 1].id
+        writes.removeFirst(begun)
+        begun = 0
+        return last
     }
 
     /// Rows wait to be flushed.
     mutating func buffer(_ rows: [RowChange], _ mark: Replica.Mark) {
-        unflushed.append((rows, mark))
+        unflushed.append(Batch(rows: rows, mark: mark))
     }
 
     /// All waiting rows reach state.db in one transaction.
     mutating func flush() {
-        for batch in unflushed {
-            for row in batch.rows {
-                let key = RowKey(table: row.table.rawValue, major: row.major, minor: row.minor)
-                rows[key] = row.value
-            }
-            mark = batch.mark
-        }
+        guard let last = unflushed.last else { return }
+        recent.append(Batch(rows: unflushed.flatMap(\.rows), mark: last.mark))
         unflushed = []
+        if recent.count > 4 { settle(recent.removeFirst()) }
     }
 
-    /// The power goes: unflushed rows are lost, and of the writes under way all but a lucky run
-    /// from the oldest on.
-    mutating func crash(lucky: (Int) -> Int) {
+    /// What was flushed can't be taken back any more.
+    mutating func settle() {
+        for batch in recent { settle(batch) }
+        recent = []
+    }
+
+    private mutating func settle(_ batch: Batch) {
+        for row in batch.rows {
+            let key = RowKey(table: row.table.rawValue, major: row.major, minor: row.minor)
+            rows[key] = row.value
+        }
+        mark = batch.mark
+    }
+
+    /// The process dies: unflushed rows are lost, and of the writes under way all but a lucky run
+    /// from the oldest on. `forgets` says how many flushes of so many a power cut takes back.
+    mutating func crash(lucky: (Int) -> Int, forgets: (Int) -> Int) {
         for persist in writes.prefix(lucky(writes.count)) { keep(persist) }
         writes = []
+        begun = 0
         unflushed = []
+        recent.removeLast(forgets(recent.count))
+        settle()
     }
 
     private mutating func keep(_ persist: Persist) {

@@ -12,6 +12,18 @@ final class Workload {
         var isAcknowledged = false
     }
 
+    /// A request that would be noticed if it were done twice or not at all.
+    enum Fate: Hashable {
+        /// Asked, and not heard of, or heard that nobody knows.
+        case open
+        /// Done, with this id.
+        case done(Int64)
+        /// Told that it is in no log and never will be.
+        case refused
+        /// Applied and refused by the state.
+        case void
+    }
+
     let cluster: SimulatedCluster
     private(set) var project: ProjectID?
     private(set) var agents: [AgentID] = []
@@ -19,6 +31,9 @@ final class Workload {
     private(set) var sent: [Int64: Sent] = [:]
     private(set) var acknowledged = 0
     private(set) var violation: Violation?
+    /// Agents created by login, and answers by their text.
+    private(set) var logins: [Text: Fate] = [:]
+    private(set) var texts: [Text: Fate] = [:]
     private var nextUpdate: Int64 = 1_000
     private var nextClick: UInt64 = 1
     private var winners: [String: AgentID] = [:]
@@ -49,7 +64,8 @@ final class Workload {
         case 91..<95: try send()
         case 95: try changeLimits()
         case 96: try changeRoster(project)
-        case 97: try submit(.advance)
+        case 97: try hire()
+        case 98: try read()
         default: try block(project)
         }
     }
@@ -237,7 +253,48 @@ final class Workload {
 
     private func reply() throws {
         guard let (session, owner) = owned() else { return }
-        try submit(.reply(session.id, by: owner, text: "answer"))
+        let text = Text("answer \(texts.count)")
+        texts[text] = .open
+        try submit(.reply(session.id, by: owner, text: text)) { [self] answer in
+            texts[text] = fate(answer)
+        }
+    }
+
+    /// A new agent whose login nobody else has.
+    private func hire() throws {
+        let login = Text("newcomer\(logins.count)")
+        logins[login] = .open
+        try submit(
+            .createAgent(by: nil, login: login, name: login, passwordHash: "x", isAdmin: false)
+        ) { [self] answer in
+            logins[login] = fate(answer)
+            if case .applied(_, .refused(let refusal)) = answer {
+                violation = Violation("\(login) was created twice: \(refusal)")
+            }
+        }
+    }
+
+    private func fate(_ answer: Answer) -> Fate {
+        switch answer {
+        case .applied(_, .done(let id)): .done(id)
+        case .applied(_, .duplicate), .applied(_, .refused): .void
+        case .refused: .refused
+        case .readable, .unknown: .open
+        }
+    }
+
+    /// A read is never older than what somebody was told before.
+    private func read() throws {
+        let known = cluster.oracle.answered
+        let node = cluster.chance.pick(cluster.ids)
+        _ = try cluster.read(at: node) { [self] answer in
+            switch answer {
+            case .readable(let index) where index < known:
+                violation = Violation("a read at \(index) after an answer at \(known)")
+            case .applied, .unknown: violation = Violation("a read was answered by \(answer)")
+            case .readable, .refused: break
+            }
+        }
     }
     private func complete() throws {
         guard let (session, owner) = owned() else { return }
