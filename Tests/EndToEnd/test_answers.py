@@ -8,12 +8,10 @@ from driver.waiting import free_ports, wait_until
 ALL = ("view", "reply", "transfer")
 
 
-@pytest.fixture
-def desk(new_desk):
-    """One agent at her console."""
-    desk = new_desk("Ana", permissions=ALL)
-    desk.open_console("Ana")
-    return desk
+@pytest.fixture(scope="module")
+def desk(shared_desk):
+    """One agent, who claims what waits by answering it."""
+    return shared_desk("Ana", permissions=ALL)
 
 
 def begin(desk, text="Hello"):

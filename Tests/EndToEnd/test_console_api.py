@@ -11,9 +11,15 @@ from driver.websocket import Closed, HandshakeError, LiveFeed, WebSocket
 JSON = {"Content-Type": "application/json"}
 
 
+@pytest.fixture(scope="module")
+def desk(shared_desk):
+    """Two agents who reply; no test opens a console here."""
+    return shared_desk("Ana", "Wei")
+
+
 @pytest.fixture
-def desk(new_desk):
-    """Two agents who reply."""
+def own_desk(new_desk):
+    """Two agents for one test."""
     return new_desk("Ana", "Wei")
 
 
@@ -61,14 +67,15 @@ def test_wrong_passwords_and_unknown_logins_get_the_same_answer(desk):
     assert wrong.json() == unknown.json()
 
 
-def test_failed_sign_ins_are_throttled_by_account_and_by_address(desk):
-    login = login_of(desk, "Wei")
-    statuses = [sign_in(desk, login, "wrong", "127.0.0.4").status for _ in range(14)]
+def test_failed_sign_ins_are_throttled_by_account_and_by_address(own_desk):
+    login = login_of(own_desk, "Wei")
+    statuses = [sign_in(own_desk, login, "wrong", "127.0.0.4").status for _ in range(14)]
     assert statuses[0] == 401 and statuses[-1] == 429
     # The account is throttled from elsewhere too, and the address for other accounts.
-    assert sign_in(desk, login, "password of Wei", "127.0.0.5").status == 429
-    assert sign_in(desk, login_of(desk, "Ana"), "password of Ana", "127.0.0.4").status == 429
-    assert sign_in(desk, login_of(desk, "Ana"), "password of Ana", "127.0.0.6").status == 200
+    assert sign_in(own_desk, login, "password of Wei", "127.0.0.5").status == 429
+    other = login_of(own_desk, "Ana")
+    assert sign_in(own_desk, other, "password of Ana", "127.0.0.4").status == 429
+    assert sign_in(own_desk, other, "password of Ana", "127.0.0.6").status == 200
 
 
 @pytest.mark.parametrize("method, path", [
@@ -122,10 +129,10 @@ def test_the_page_carries_its_policy(desk):
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_two_agents_at_two_nodes_see_what_happens_at_a_third(desk):
-    ana, wei = desk.open_console("Ana", node=1), desk.open_console("Wei", node=2)
+def test_two_agents_at_two_nodes_see_what_happens_at_a_third(own_desk):
+    ana, wei = own_desk.open_console("Ana", node=1), own_desk.open_console("Wei", node=2)
     user = new_user()
-    desk.write(user, "Hello", node=3)
+    own_desk.write(user, "Hello", node=3)
     event = ana.wait_for(
         "the session", lambda e: e["type"] == "session"
         and e["session"]["customer"]["id"] == str(user))
@@ -135,8 +142,8 @@ def test_two_agents_at_two_nodes_see_what_happens_at_a_third(desk):
     assert item["item"]["text"] == "Hello" and item["session"] == event["session"]["id"]
     # It is not Wei's, who may only reply: no word of it until it is given to him.
     path = f"/api/v1/sessions/{event['session']['id']}/transfer"
-    desk.browser("Ana", 3).post(
-        path, {"version": event["session"]["version"], "to": desk.ids["Wei"]})
+    own_desk.browser("Ana", 3).post(
+        path, {"version": event["session"]["version"], "to": own_desk.ids["Wei"]})
     wei.wait_for(
         "the session", lambda e: e["type"] == "session"
         and e["session"]["owner"] and e["session"]["owner"]["name"] == "Wei")
@@ -146,23 +153,23 @@ def test_two_agents_at_two_nodes_see_what_happens_at_a_third(desk):
     ana.wait_for("gone", lambda e: e["type"] == "gone" and e["session"] == item["session"])
 
 
-def test_a_console_that_comes_back_hears_what_it_missed(desk):
-    feed = desk.open_console("Ana", node=1)
+def test_a_console_that_comes_back_hears_what_it_missed(own_desk):
+    feed = own_desk.open_console("Ana", node=1)
     hello = feed.wait_for("hello", lambda e: e["type"] == "hello")
     assert hello["node"] == "1"
     # Another console keeps the node watching; this one goes and comes back.
     user = new_user()
     feed.close()
-    desk.write(user, "While you were away", node=2)
-    again = desk.feeds["Ana"] = LiveFeed(desk.browser("Ana", 1), after=hello["index"])
+    own_desk.write(user, "While you were away", node=2)
+    again = own_desk.feeds["Ana"] = LiveFeed(own_desk.browser("Ana", 1), after=hello["index"])
     event = again.wait_for(
         "what was missed", lambda e: e["type"] == "refresh" or e["type"] == "session"
         and e["session"]["customer"]["id"] == str(user))
     assert event["type"] in ("session", "refresh")
 
 
-def test_an_index_too_old_asks_for_a_refresh(desk):
-    feed = desk.feeds["Ana"] = LiveFeed(desk.browser("Ana", 2), after=0)
+def test_an_index_too_old_asks_for_a_refresh(own_desk):
+    feed = own_desk.feeds["Ana"] = LiveFeed(own_desk.browser("Ana", 2), after=0)
     feed.wait_for("refresh", lambda e: e["type"] == "refresh")
 
 
@@ -188,12 +195,12 @@ def test_the_feed_opens_for_signed_in_pages_of_this_site_only(desk):
     assert stranger.value.status == 403
 
 
-def test_an_agent_reads_its_own_writes_at_the_same_node(desk):
-    desk.open_console("Ana", node=2)
+def test_an_agent_reads_its_own_writes_at_the_same_node(own_desk):
+    own_desk.open_console("Ana", node=2)
     user = new_user()
-    desk.write(user, "Hello", node=2)
-    session = desk.session_of(user, node=2)
-    ana = desk.browser("Ana", 2)
+    own_desk.write(user, "Hello", node=2)
+    session = own_desk.session_of(user, node=2)
+    ana = own_desk.browser("Ana", 2)
     for number in range(5):
         ana.post(f"/api/v1/sessions/{session['id']}/reply", {"text": f"Answer {number}"})
         texts = [i.get("text") for i in ana.history(session["id"]) if i["from"] == "agent"]
