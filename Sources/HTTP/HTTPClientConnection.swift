@@ -61,7 +61,7 @@ public struct HTTPClientConnection: Sendable {
     /// Takes bytes from the socket.
     public mutating func receive(_ bytes: [UInt8]) { bytes.withUnsafeBytes { receive($0) } }
 
-    /// Tells that the server closed; a body without a length ends here, so ask `nextResponse` again.
+    /// Tells that the server closed; a body without a length ends here: ask `nextResponse` again.
     public mutating func peerClosed() { hasPeerClosed = true }
 
     /// The response once it is complete; nil when more is needed. Interim responses are left out.

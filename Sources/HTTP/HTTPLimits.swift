@@ -1,6 +1,6 @@
 /// The bounds of one HTTP connection, whichever role it plays.
 public struct HTTPLimits: Sendable, Equatable {
-    /// Bytes of a start line and its fields together, also of a chunked body's trailer. Past it: 431.
+    /// Bytes of a start line with its fields, also of a chunked body's trailer. Past it: 431.
     public var maxHeadBytes = 16 << 10
     /// Bytes of a request line. Past it: 414.
     public var maxRequestLineBytes = 8 << 10

@@ -39,7 +39,8 @@ public enum Fence: Error, Hashable, Sendable, CustomStringConvertible {
         case .appliedBeyondLog(let applied, let last):
             "the state is applied up to \(applied) but the log ends at \(last): its end is lost"
         case .leaderRemembersMore(let remembered, let last):
-            "the leader knows entry \(remembered) to have been durable here but the log ends at \(last)"
+            "the leader knows entry \(remembered) to have been durable here "
+                + "but the log ends at \(last)"
         case .tailTooShort(let applied, let tailStart):
             "the log in memory begins at \(tailStart), after the applied index \(applied)"
         }

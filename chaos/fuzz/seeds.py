@@ -15,13 +15,15 @@ REQUESTS = [
     b"GET /a?b=c%20d HTTP/1.1\r\nHost: a:80\r\nCookie: a=b; c=d\r\n\r\nHEAD / HTTP/1.0\r\n\r\n",
     b"POST /t/1 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
     CHUNKED
-    + b"5;x=y\r\nhello\r\n0A\r\n0123456789\r\n0\r\nT: u\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+    + b"5;x=y\r\nhello\r\n0A\r\n0123456789\r\n0\r\nT: u\r\n\r\n"
+    + b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
     UPGRADE,
     b"GET http://h:1/p HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
 ]
 RESPONSES = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n"
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
     b"HTTP/1.0 404 Not Found\r\nX: y\r\n\r\nuntil the close",
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nbytes",
 ]

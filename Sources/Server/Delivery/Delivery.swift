@@ -22,7 +22,7 @@ final class Delivery {
         static let look = 500
         /// Messages whose sending is committed in one entry.
         static let batch = 100
-        /// Pause after the Bot API could not be reached: doubled with each attempt up to `maxPause`.
+        /// Pause after the Bot API could not be reached, doubled by each attempt up to `maxPause`.
         static let minPause: Int64 = 1_000
         /// Longest such pause, in milliseconds.
         static let maxPause: Int64 = 60_000

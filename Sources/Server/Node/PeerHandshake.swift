@@ -101,7 +101,8 @@ enum PeerRefusal: Error, Hashable, CustomStringConvertible {
             "the other node speaks peer protocol \(theirs), this one \(PeerHandshake.version); "
                 + "run the same release on every node"
         case .cluster(let theirs):
-            "the other node belongs to cluster \"\(theirs)\"; check `cluster` in both configurations"
+            "the other node belongs to cluster \"\(theirs)\"; "
+                + "check `cluster` in both configurations"
         case .node(let theirs):
             "the other node says it is node \(theirs), which is not expected at this address; "
                 + "check `node` and `members` in both configurations"
