@@ -17,8 +17,8 @@ extension Replica {
         public var readRetry: Duration = .milliseconds(100)
         /// Requests of another node that its leader refused are sent again after this time.
         public var forwardRetry: Duration = .milliseconds(20)
-        /// When the leader answers nothing for this long, what it was sent is sent again: links lose
-        /// nothing while they are open, so this is a net below the net.
+        /// When the leader answers nothing for this long, what it was sent is sent again: links
+        /// lose nothing while they are open, so this is a net below the net.
         public var forwardResend: Duration = .seconds(1)
         /// Sequences between the oldest request without an answer and the newest.
         public var pendingSpan = 262_144

@@ -94,7 +94,7 @@ import Testing
     func topLevel() throws {
         let agreed: Set = [
             "Package.swift", "Sources", "Tests", "cluster", "chaos", "docs", "README.md",
-            "Makefile", "LICENSE",
+            "Makefile", "LICENSE", "CHANGELOG.md",
         ]
         let local: Set = ["var"]
         let names = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path)

@@ -100,26 +100,8 @@ extension RoutingState {
             ordinal: "\(ordinal)", at: item.at.text, kind: "", from: "system",
             decision: item.decision.map { self.view($0, index: item.index, at: item.at) })
         switch item.what {
-        case .inbound(let message):
-            view.kind = "message"
-            view.from = "customer"
-            view.text = message.text.string
-            view.messageKind = message.kind.string
-            view.opening =
-                switch message.opening {
-                case .none: nil
-                case .opened: "opened"
-                case .reopened: "reopened"
-                }
-            view.source = message.touch.flatMap { link($0.link)?.settings.name.string }
-        case .outbound(let message):
-            view.kind = "message"
-            view.from = "agent"
-            view.agent = named(message.agent)
-            view.text = message.text.string
-            view.messageKind = "text"
-            view.outbox = "\(message.outbox)"
-            (view.delivery, view.failure) = message.state.words
+        case .inbound(let message): show(message, in: &view)
+        case .outbound(let message): show(message, in: &view)
         case .edited(_, let text):
             view.kind = "edited"
             view.from = "customer"
@@ -128,33 +110,47 @@ extension RoutingState {
             view.kind = "callback"
             view.from = "customer"
             view.text = data.string
+        case .blocked(let isBlocked):
+            view.kind = isBlocked ? "blocked" : "unblocked"
+            view.from = "customer"
         case .assigned:
             view.kind = "assigned"
             view.to = item.decision?.chosen.map(named)
-        case .claimed(let agent, _):
-            view.kind = "claimed"
-            view.agent = named(agent)
         case .transferred(_, let to, let by, let remark):
             view.kind = "transferred"
             view.agent = named(by)
             view.to = named(to)
             view.remark = remark.isEmpty ? nil : remark.string
-        case .gaveBack(let agent):
-            view.kind = "gaveBack"
-            view.agent = named(agent)
-        case .requeued(let agent):
-            view.kind = "requeued"
-            view.agent = named(agent)
-        case .completed(let agent):
-            view.kind = "completed"
-            view.agent = named(agent)
-        case .reopened(let agent):
-            view.kind = "reopened"
-            view.agent = named(agent)
-        case .blocked(let isBlocked):
-            view.kind = isBlocked ? "blocked" : "unblocked"
-            view.from = "customer"
+        case .claimed(let agent, _): (view.kind, view.agent) = ("claimed", named(agent))
+        case .gaveBack(let agent): (view.kind, view.agent) = ("gaveBack", named(agent))
+        case .requeued(let agent): (view.kind, view.agent) = ("requeued", named(agent))
+        case .completed(let agent): (view.kind, view.agent) = ("completed", named(agent))
+        case .reopened(let agent): (view.kind, view.agent) = ("reopened", named(agent))
         }
         return view
+    }
+
+    private func show(_ message: HistoryItem.Inbound, in view: inout API.Item) {
+        view.kind = "message"
+        view.from = "customer"
+        view.text = message.text.string
+        view.messageKind = message.kind.string
+        view.opening =
+            switch message.opening {
+            case .none: nil
+            case .opened: "opened"
+            case .reopened: "reopened"
+            }
+        view.source = message.touch.flatMap { link($0.link)?.settings.name.string }
+    }
+
+    private func show(_ message: HistoryItem.Outbound, in view: inout API.Item) {
+        view.kind = "message"
+        view.from = "agent"
+        view.agent = named(message.agent)
+        view.text = message.text.string
+        view.messageKind = "text"
+        view.outbox = "\(message.outbox)"
+        (view.delivery, view.failure) = message.state.words
     }
 }
