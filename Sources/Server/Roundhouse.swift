@@ -95,10 +95,9 @@ public enum Roundhouse {
             limits: Replica.Limits(), seed: SecureRandom.uint64(),
             now: Instant(nanoseconds: EventLoop.clock()),
             wall: LogTime(milliseconds: WallClock.now()))
-        let relay = FailureRelay(loop: loop)
-        let stores = try Stores(found, stateRows: configuration.limits.stateRows) { error in
-            relay.storageFailed(error)
-        }
+        let relay = StorageRelay(loop: loop)
+        let stores = try Stores(
+            found, stateRows: configuration.limits.stateRows, relay: relay)
         let node = try Node(
             configuration: configuration, loop: loop, log: log, secrets: secrets, stores: stores,
             replica: replica, incarnation: incarnation)
@@ -145,15 +144,5 @@ public enum Roundhouse {
         } catch {
             node.log.error("not reloaded; the old settings stay", ["reason": .text("\(error)")])
         }
-    }
-}
-
-/// Carries a store's failure from its thread to the node on the loop's.
-private final class FailureRelay: @unchecked Sendable {  // `node` is touched on the loop only
-    private let loop: EventLoop
-    weak var node: Node?
-    init(loop: EventLoop) { self.loop = loop }
-    func storageFailed(_ error: StorageError) {
-        loop.post { self.node?.storageFailed(error) }
     }
 }

@@ -83,10 +83,6 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     func start(clicks: ClickIntake, delivery: Delivery) throws {
         self.clicks = clicks
         self.delivery = delivery
-        stores.log.onDurable = { [loop, weak self] id in
-            let node = self
-            loop.post { node?.wrote(id) }
-        }
         peers.onUp = { [unowned self] peer in
             metrics.count(.peerConnections)
             input { $0.linkOpened(to: peer) }
@@ -184,7 +180,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             to: Instant(nanoseconds: loop.now), wall: LogTime(milliseconds: WallClock.now()))
     }
 
-    private func wrote(_ id: UInt64) { input { $0.persisted(id: id) } }
+    /// A write of log.db is durable.
+    func wrote(_ id: UInt64) { input { $0.persisted(id: id) } }
 
     private func carryOut() {
         isCarryingOut = true

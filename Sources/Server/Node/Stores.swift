@@ -2,14 +2,13 @@ import Raft
 import Replica
 import Routing
 import Storage
-import Synchronization
 import Transport
 import Wire
 
 /// The node's files with their threads.
 final class Stores {
-    /// log.db, seen by the loop.
-    let log: LogPort
+    /// log.db's writer.
+    let log: LogWriter
     /// state.db's writer.
     let state: StateWriter
     /// state.db's reader, for the query thread.
@@ -48,13 +47,13 @@ final class Stores {
         return Found(directory: directory, log: log, stored: stored, state: state, spool: spool)
     }
 
-    /// Starts the threads over what was found.
-    init(
-        _ found: Found, stateRows: Int, onFailure: @escaping @Sendable (StorageError) -> Void
-    ) throws(StorageError) {
+    /// Starts the threads over what was found; `relay` carries their news to the loop.
+    init(_ found: Found, stateRows: Int, relay: StorageRelay) throws(StorageError) {
         directory = found.directory
         reader = try found.state.reader()
-        log = LogPort(store: found.log, onFailure: onFailure)
+        let onFailure: @Sendable (StorageError) -> Void = { error in relay.failed(error) }
+        log = LogWriter(
+            store: found.log, onDurable: { id in relay.wrote(id) }, onFailure: onFailure)
         var limits = StateWriter.Limits()
         limits.maxPendingRows = stateRows
         state = StateWriter(store: found.state, limits: limits, onFailure: onFailure)
@@ -70,44 +69,22 @@ final class Stores {
     }
 }
 
-/// log.db's writer, whose news of durability can be directed after it was made.
-final class LogPort: Sendable {
-    private let writer: LogWriter
-    private let target: Target
+/// Carries the stores' news from their threads to the node on the loop's.
+final class StorageRelay: @unchecked Sendable {  // `node` is touched on the loop only
+    private let loop: EventLoop
+    /// Set once the node is made, before the loop runs.
+    weak var node: Node?
 
-    private final class Target: Sendable {
-        let onDurable = Mutex<(@Sendable (UInt64) -> Void)?>(nil)
-    }
+    init(loop: EventLoop) { self.loop = loop }
 
-    init(store: LogStore, onFailure: @escaping @Sendable (StorageError) -> Void) {
-        let target = Target()
-        self.target = target
-        writer = LogWriter(
-            store: store,
-            onDurable: { id in
-                let call = target.onDurable.withLock { $0 }
-                call?(id)
-            }, onFailure: onFailure)
+    /// The write of this number is durable.
+    func wrote(_ id: UInt64) {
+        loop.post { self.node?.wrote(id) }
     }
-
-    /// Told on the writer's thread with the newest durable write.
-    var onDurable: (@Sendable (UInt64) -> Void)? {
-        get { target.onDurable.withLock { $0 } }
-        set { target.onDurable.withLock { $0 = newValue } }
+    /// A store failed for good.
+    func failed(_ error: StorageError) {
+        loop.post { self.node?.storageFailed(error) }
     }
-    /// See `LogWriter.submit`.
-    func submit(_ persist: Persist) { writer.submit(persist) }
-    /// See `LogWriter.read`.
-    func read(
-        from: LogIndex, through: LogIndex, maxBytes: Int,
-        completion: @escaping @Sendable (Result<[Entry], StorageError>) -> Void
-    ) {
-        writer.read(from: from, through: through, maxBytes: maxBytes, completion: completion)
-    }
-    /// See `LogWriter.oldestPending`.
-    var oldestPending: Duration? { writer.oldestPending }
-    /// Writes what is queued and closes.
-    func close() { writer.close() }
 }
 
 /// Threads for what must not hold up the loop.
