@@ -1,3 +1,4 @@
+import Raft
 import Routing
 import Wire
 
@@ -67,6 +68,11 @@ struct EntryPayload: Sendable {
         var reader = ByteReader(payload)
         return try? EntryPayload(from: &reader).time
     }
+}
+
+/// The log time of an entry, if it is a command; for the simulation.
+package func logTime(of entry: Entry) -> LogTime? {
+    entry.kind == .command ? EntryPayload.time(of: entry.payload) : nil
 }
 
 extension Command {

@@ -7,6 +7,10 @@ struct FrameReader {
     private var reader: ByteReader
     private let from: NodeID
     private let to: NodeID
+    /// The sender's process.
+    let incarnation: UInt64
+    /// The sender's number for the frame.
+    let number: UInt64
 
     init(_ frame: [UInt8], from: NodeID, to: NodeID) throws(WireError) {
         self.frame = frame
@@ -17,6 +21,8 @@ struct FrameReader {
         guard version == PeerMessage.version else {
             throw WireError(.unknownTag(UInt64(version)), offset: 0)
         }
+        incarnation = try reader.u64()
+        number = try reader.varint()
     }
 
     /// The next part, or nil at the end.

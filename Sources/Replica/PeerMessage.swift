@@ -3,7 +3,8 @@ import Wire
 
 /// One thing that a node tells another; a frame carries any number of them.
 ///
-/// A frame is a version byte and tagged parts up to its end. Tags are never reused.
+/// A frame is a version byte, the sender's incarnation, its number for this receiver, and tagged
+/// parts up to its end. Tags are never reused.
 enum PeerMessage: Hashable, Sendable {
     /// Consensus. Sender and receiver are the link's two ends.
     case raft(Message)
@@ -54,8 +55,14 @@ enum PeerMessage: Hashable, Sendable {
 
 /// Writes one frame, and remembers the last run of entries it wrote for the next frame.
 struct FrameWriter: Sendable {
-    private(set) var writer = ByteWriter()
-    var isEmpty: Bool { writer.bytes.isEmpty }
+    private var writer = ByteWriter()
+
+    /// A frame of this process, of which each receiver gets ascending numbers.
+    init(incarnation: UInt64, number: UInt64) {
+        writer.u8(PeerMessage.version)
+        writer.u64(incarnation)
+        writer.varint(number)
+    }
 
     /// Encoded entries that may go to several followers.
     struct Batch: Sendable {
@@ -72,7 +79,6 @@ struct FrameWriter: Sendable {
     }
 
     mutating func add(_ message: PeerMessage, sharing batch: inout Batch?) {
-        if writer.bytes.isEmpty { writer.u8(PeerMessage.version) }
         switch message {
         case .raft(let message):
             tag(.raft)

@@ -140,7 +140,8 @@ extension Replica {
         var batch: FrameWriter.Batch?
         func frame(to peer: NodeID) -> Int {
             if let at = frames.firstIndex(where: { $0.to == peer }) { return at }
-            frames.append((peer, FrameWriter()))
+            let number = frameNumbers.next(to: peer)
+            frames.append((peer, FrameWriter(incarnation: incarnation, number: number)))
             return frames.count - 1
         }
         for message in messages {

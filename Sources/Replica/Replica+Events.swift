@@ -31,13 +31,18 @@ extension Replica {
         guard failure == nil else { return }
         do throws(WireError) {
             var reader = try FrameReader(frame, from: peer, to: id)
-            while let message = try reader.next() { received(message, from: peer) }
+            let isNews = frameNumbers.isNews(reader.incarnation, reader.number, from: peer)
+            while let message = try reader.next() {
+                received(message, from: peer, isNews: isNews)
+            }
         } catch {
             notices.append(.badFrame(from: peer, error.description))
         }
     }
 
-    private mutating func received(_ message: PeerMessage, from peer: NodeID) {
+    private mutating func received(
+        _ message: PeerMessage, from peer: NodeID, isNews: Bool
+    ) {
         switch message {
         case .raft(let message):
             if case .append(let append) = message.body, message.term >= raft.term,
@@ -47,9 +52,10 @@ extension Replica {
                 clock.observed(time, now: now)
             }
             raft.received(message)
-        case .forward(let forward): forwarded(forward, from: peer)
+        case .forward(let forward):
+            if isNews { forwarded(forward, from: peer) }
         case .forwardRefused(let client, let refused):
-            if client == incarnation { forwardRefused(refused) }
+            if isNews, client == incarnation { forwardRefused(refused) }
         case .readIndex(let client, let id):
             askRaft(for: ReadOrigin(node: peer, client: client, id: id))
         case .readIndexReply(let client, let id, let index):

@@ -50,6 +50,7 @@ public struct Replica: Sendable {
     var isLeaving = false
     var isSuspended = false
 
+    var frameNumbers: FrameNumbers
     var watch: DigestWatch
     var saidVerdict = DigestWatch.Verdict.fine
     var office = Raft.RoleChange(role: .follower, term: .zero, leader: nil)
@@ -88,8 +89,10 @@ public struct Replica: Sendable {
         appliedTime = Mark.time(of: mark.meta)
         clock = LogClock(last: appliedTime, now: now)
         let members = raft.configuration
+        let peers = (members.voters + members.learners).filter { $0 != id }
+        frameNumbers = FrameNumbers(peers: peers)
         watch = DigestWatch(
-            peers: (members.voters + members.learners).filter { $0 != id },
+            peers: peers,
             capacity: limits.rememberedDigests,
             applied: .init(index: mark.index, digest: mark.digest))
     }

@@ -68,7 +68,7 @@ import Wire
     ]
 
     private func frame(_ messages: [PeerMessage]) -> [UInt8] {
-        var writer = FrameWriter()
+        var writer = FrameWriter(incarnation: 0x0a, number: 300)
         var batch: FrameWriter.Batch?
         for message in messages { writer.add(message, sharing: &batch) }
         return writer.take()
@@ -83,7 +83,8 @@ import Wire
     @Test(arguments: golden.indices)
     func `Every message has its bytes for ever`(at: Int) throws {
         let (message, hex) = Self.golden[at]
-        let bytes = try #require(Hex.decode(String(hex.filter { $0 != " " })))
+        let parts = hex.dropFirst(2).filter { $0 != " " }
+        let bytes = try #require(Hex.decode("010a00000000000000ac02" + parts))
         #expect(frame([message]) == bytes)
         #expect(try read(bytes) == [message])
     }
@@ -91,7 +92,7 @@ import Wire
     @Test(arguments: golden.indices)
     func `A frame cut anywhere is refused`(at: Int) {
         let bytes = frame([Self.golden[at].message])
-        for count in 0..<bytes.count where count != 1 {
+        for count in 0..<bytes.count where count != 11 {
             #expect(throws: WireError.self) { try read(Array(bytes.prefix(count))) }
         }
     }
@@ -104,18 +105,32 @@ import Wire
     @Test func `Entries encoded once serve every follower`() throws {
         let append = Self.golden[4].message
         var batch: FrameWriter.Batch?
-        var first = FrameWriter()
+        var first = FrameWriter(incarnation: 1, number: 1)
         first.add(append, sharing: &batch)
         #expect(batch?.count == 2)
-        var second = FrameWriter()
+        var second = FrameWriter(incarnation: 1, number: 1)
         second.add(append, sharing: &batch)
         #expect(first.take() == second.take())
     }
 
+    @Test func `A frame that came before is no news, nor is one that was overtaken`() {
+        var numbers = FrameNumbers(peers: [Self.two])
+        #expect(numbers.next(to: Self.two) == 1 && numbers.next(to: Self.two) == 2)
+        #expect(numbers.isNews(7, 1, from: Self.two))
+        #expect(!numbers.isNews(7, 1, from: Self.two))
+        #expect(numbers.isNews(7, 3, from: Self.two))
+        #expect(!numbers.isNews(7, 2, from: Self.two))
+        #expect(numbers.isNews(8, 1, from: Self.two))
+        #expect(!numbers.isNews(7, 3, from: Self.two))
+        #expect(!numbers.isNews(7, 9, from: NodeID(9)))
+    }
+
     @Test func `Unknown versions and tags are refused`() {
         #expect(throws: WireError.self) { try read([2]) }
-        #expect(throws: WireError.self) { try read([1, 99]) }
-        #expect(throws: WireError.self) { try read([1, 1, 5, 99]) }
+        let header: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+        #expect(throws: WireError.self) { try read(header + [99]) }
+        #expect(throws: WireError.self) { try read(header + [1, 5, 99]) }
+        #expect(throws: Never.self) { try read(header) }
     }
 
     @Test func `No bytes at all bring a reader down`() {

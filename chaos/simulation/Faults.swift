@@ -39,6 +39,8 @@ public struct Faults: Sendable, Hashable {
     public var slowWrite = 0
     /// The longest that a turn gathers events before its effects are taken, in microseconds.
     public var turn: Int64 = 0
+    /// Whether batches, windows and queues are so small that they are full all the time.
+    public var isNarrow = false
     /// How often rows reach state.db.
     public var flush: ClosedRange<Int64> = 50...150
     /// Mean time between pauses of a node (nothing is lost); 0 is never.
@@ -85,6 +87,7 @@ public struct Faults: Sendable, Hashable {
         if chance.happens(permille: 200) { faults.slowWrite = chance.pick([5, 20]) }
         if chance.happens(permille: 300) { faults.pauseEvery = chance.pick([300, 1_500]) }
         if chance.happens(permille: 500) { faults.clockSkew = chance.pick([10, 5_000, 600_000]) }
+        faults.isNarrow = chance.happens(permille: 300)
         faults.isOrdered = chance.happens(permille: 500)
         faults.turn = chance.pick([0, 20, 300, 2_000])
         if chance.happens(permille: 300) { faults.powerCut = chance.pick([300, 1_000]) }

@@ -23,6 +23,8 @@ struct Oracle {
     private var committed: [(term: Term, digest: UInt64)] = [(.zero, 0)]
     /// The digest of the state that every node must have after each entry.
     private var digests: [UInt64?] = [0]
+    /// The log time of the last committed command.
+    private var newest = LogTime(milliseconds: 0)
     private var appliedBy: [NodeID: LogIndex] = [:]
     private(set) var highestApplied = LogIndex.zero
     /// The highest index at which an answered command was applied.
@@ -96,6 +98,10 @@ struct Oracle {
                 "node \(node) commits \(entry.index), which \(holders.count) hold durably")
         }
         committed.append((entry.term, digest.value))
+        if let time = logTime(of: entry) {
+            guard time >= newest else { throw Violation("log time goes back at \(entry.index)") }
+            newest = time
+        }
     }
 
     /// A node applied entries.

@@ -390,6 +390,14 @@ public final class SimulatedCluster {
         // Small enough that a follower that was away is served from the disk.
         limits.raft.tailEntries = 64
         limits.raft.tailBytes = 16_384
+        if faults.isNarrow {
+            limits.raft.appendEntries = 2
+            limits.raft.committedEntries = 3
+            limits.raft.uncommittedEntries = 12
+            limits.raft.appendWindow = 1
+            limits.forwardBytes = 200
+            limits.pendingRequests = 40
+        }
         let state = try member.disk.storedState()
         try oracle.restarted(member.id, member.disk.mark)
         member.replica = try Replica(

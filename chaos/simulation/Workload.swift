@@ -51,7 +51,8 @@ final class Workload {
     func act() throws {
         guard let project, agents.count == agentCount else { return try setUp() }
         switch cluster.chance.number(0...99) {
-        case 0..<45: try message(project)
+        case 0..<40: try message(project)
+        case 40..<45: try read()
         case 45..<52: try repeatMessage()
         case 52..<64: try renew()
         case 64..<67: try submit(.setAway(somebody, cluster.chance.happens(permille: 300)))
@@ -257,6 +258,9 @@ final class Workload {
         texts[text] = .open
         try submit(.reply(session.id, by: owner, text: text)) { [self] answer in
             texts[text] = fate(answer)
+            if case .applied(_, .duplicate) = answer {
+                violation = Violation("\(text), a new one, was answered as a duplicate")
+            }
         }
     }
 
@@ -268,8 +272,10 @@ final class Workload {
             .createAgent(by: nil, login: login, name: login, passwordHash: "x", isAdmin: false)
         ) { [self] answer in
             logins[login] = fate(answer)
-            if case .applied(_, .refused(let refusal)) = answer {
-                violation = Violation("\(login) was created twice: \(refusal)")
+            switch answer {
+            case .applied(_, .done), .readable, .refused, .unknown: break
+            case .applied(_, let outcome):
+                violation = Violation("\(login), a new one, was answered by \(outcome)")
             }
         }
     }
