@@ -115,14 +115,15 @@ import Wire
 
     @Test func `A frame that came before is no news, nor is one that was overtaken`() {
         var numbers = FrameNumbers(peers: [Self.two])
-        #expect(numbers.next(to: Self.two) == 1 && numbers.next(to: Self.two) == 2)
-        #expect(numbers.isNews(7, 1, from: Self.two))
-        #expect(!numbers.isNews(7, 1, from: Self.two))
-        #expect(numbers.isNews(7, 3, from: Self.two))
-        #expect(!numbers.isNews(7, 2, from: Self.two))
-        #expect(numbers.isNews(8, 1, from: Self.two))
-        #expect(!numbers.isNews(7, 3, from: Self.two))
-        #expect(!numbers.isNews(7, 9, from: NodeID(9)))
+        let sent = [numbers.next(to: Self.two), numbers.next(to: Self.two)]
+        #expect(sent == [1, 2])
+        let frames: [(UInt64, UInt64)] = [
+            (7, 1), (7, 1), (7, 3), (7, 2), (8, 1), (7, 3), (7, 4),
+        ]
+        let news = frames.map { numbers.isNews($0.0, $0.1, from: Self.two) }
+        #expect(news == [true, false, true, false, true, false, true])
+        let stranger = numbers.isNews(7, 9, from: NodeID(9))
+        #expect(!stranger)
     }
 
     @Test func `Unknown versions and tags are refused`() {
