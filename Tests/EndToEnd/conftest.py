@@ -31,9 +31,8 @@ def standin(tmp_path_factory):
         yield standin
 
 
-@pytest.fixture(scope="session")
-def new_cluster(tmp_path_factory):
-    """Makes and starts clusters of their own; all end with the tests."""
+def make_clusters(tmp_path_factory):
+    """Makes and starts clusters, and kills them in the end."""
     made = []
 
     def make(nodes=3, start=True, **settings):
@@ -51,14 +50,27 @@ def new_cluster(tmp_path_factory):
         cluster.kill()
 
 
+@pytest.fixture
+def new_cluster(tmp_path_factory):
+    """Makes clusters for one test."""
+    yield from make_clusters(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def module_cluster(tmp_path_factory):
+    """Makes clusters for a module."""
+    yield from make_clusters(tmp_path_factory)
+
+
 @pytest.fixture(scope="session")
-def cluster(new_cluster, standin):
+def cluster(tmp_path_factory, standin):
     """Three nodes that every test may use and none may hurt."""
-    shared = new_cluster(telegram=standin.url)
-    yield shared
-    # Whatever the tests did: every node still runs, and all agree.
-    assert len(shared.running()) == 3
-    assert len({status["digest"] for status in shared.wait_level()}) == 1
+    for make in make_clusters(tmp_path_factory):
+        shared = make(telegram=standin.url)
+        yield shared
+        # Whatever the tests did: every node still runs, and all agree.
+        assert len(shared.running()) == 3
+        assert len({status["digest"] for status in shared.wait_level()}) == 1
 
 
 def make_desks(cluster, standin):

@@ -17,9 +17,9 @@ LIMITS = {
 
 
 @pytest.fixture(scope="module")
-def node(new_cluster):
+def node(module_cluster):
     """A cluster of one with tight limits."""
-    return new_cluster(nodes=1, changes={"limits": LIMITS})[1]
+    return module_cluster(nodes=1, changes={"limits": LIMITS})[1]
 
 
 @pytest.fixture
