@@ -37,7 +37,9 @@ class Stage:
         if self.report:
             self.report.unlink(missing_ok=True)
         log = LOGS / (self.name.replace(" ", "-") + ".log")
-        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+        # What was just built is what is tested, also beside an older release build.
+        environment = dict(
+            os.environ, PYTHONDONTWRITEBYTECODE="1", ROUNDHOUSE_BIN=str(ROOT / ".build/debug"))
         with open(log, "wb") as sink:
             status = subprocess.run(
                 self.command, cwd=ROOT, stdout=sink, stderr=subprocess.STDOUT, env=environment,
