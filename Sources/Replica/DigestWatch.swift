@@ -55,8 +55,9 @@ struct DigestWatch: Sendable {
         peers[at].waiting = report
     }
 
-    /// Compares what can be compared by now.
-    mutating func compare(applied: LogIndex) {
+    /// Compares what can be compared by now; gives our digests where a peer's differed.
+    mutating func compare(applied: LogIndex) -> [(peer: NodeID, mine: Report)] {
+        var found: [(peer: NodeID, mine: Report)] = []
         for at in peers.indices {
             guard let report = peers[at].waiting, report.index <= applied else { continue }
             peers[at].waiting = nil
@@ -68,8 +69,10 @@ struct DigestWatch: Sendable {
                 peers[at].differs = nil
             } else {
                 peers[at].differs = (report.index, mine.digest, report.digest)
+                found.append((peers[at].id, mine))
             }
         }
+        return found
     }
 
     func verdict(voters: Int) -> Verdict {

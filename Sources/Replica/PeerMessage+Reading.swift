@@ -54,6 +54,7 @@ struct FrameReader {
             let index = try reader.bool() ? try index() : nil
             return .readIndexReply(client: client, id: id, index: index)
         case .report: return .report(.init(index: try index(), digest: try reader.u64()))
+        case .majority: return .majority(.init(index: try index(), digest: try reader.u64()))
         }
     }
 

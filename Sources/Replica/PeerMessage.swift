@@ -18,6 +18,8 @@ enum PeerMessage: Hashable, Sendable {
     case readIndexReply(client: UInt64, id: UInt64, index: LogIndex?)
     /// The sender's digest.
     case report(DigestWatch.Report)
+    /// A majority has this digest.
+    case majority(DigestWatch.Report)
 
     /// Requests on their way to the leader.
     struct Forward: Hashable, Sendable {
@@ -50,6 +52,7 @@ enum PeerMessage: Hashable, Sendable {
         case readIndex = 4
         case readIndexReply = 5
         case report = 6
+        case majority = 7
     }
 }
 
@@ -106,8 +109,10 @@ struct FrameWriter: Sendable {
             if let index { writer.varint(index.rawValue) }
         case .report(let report):
             tag(.report)
-            writer.varint(report.index.rawValue)
-            writer.u64(report.digest)
+            put(report)
+        case .majority(let report):
+            tag(.majority)
+            put(report)
         }
     }
 
@@ -123,6 +128,11 @@ struct FrameWriter: Sendable {
             writer.varint(UInt64(one.command.count))
             writer.raw(one.command)
         }
+    }
+
+    private mutating func put(_ report: DigestWatch.Report) {
+        writer.varint(report.index.rawValue)
+        writer.u64(report.digest)
     }
 
     private mutating func put(_ position: LogPosition) {

@@ -114,8 +114,12 @@ extension Replica {
     /// Compares digests; a node whose state is wrong stops, and without a majority nothing is
     /// taken any more.
     private mutating func judge() {
-        watch.compare(applied: mark.index)
+        let found = watch.compare(applied: mark.index)
         let verdict = watch.verdict(voters: raft.configuration.voters.count)
+        if case .othersDiffer = verdict {
+            // A follower hears the leader alone: it can't know that it is the minority.
+            for (peer, mine) in found { outgoing.append((peer, .majority(mine))) }
+        }
         guard verdict != saidVerdict else { return }
         saidVerdict = verdict
         isSuspended = false

@@ -61,6 +61,10 @@ extension Replica {
         case .readIndexReply(let client, let id, let index):
             if client == incarnation { reads.answered(id, index) }
         case .report(let report): watch.heard(report, from: peer)
+        case .majority(let report):
+            if let mine = watch.digest(at: report.index), mine != report.digest {
+                failure = .diverged(index: report.index, mine: mine, theirs: report.digest)
+            }
         }
     }
 

@@ -225,10 +225,10 @@ import Wire
     @Test func `A peer that is ahead is compared when we get there`() {
         var watch = watch([2, 3])
         watch.heard(report(12, 999), from: NodeID(2))
-        watch.compare(applied: LogIndex(11))
+        _ = watch.compare(applied: LogIndex(11))
         #expect(watch.verdict(voters: 3) == .fine)
         watch.this(report(12, 120))
-        watch.compare(applied: LogIndex(12))
+        _ = watch.compare(applied: LogIndex(12))
         #expect(watch.verdict(voters: 3) == .undecided(index: LogIndex(12)))
     }
 
@@ -236,11 +236,11 @@ import Wire
         var watch = watch([2, 3])
         watch.heard(report(10, 999), from: NodeID(2))
         watch.heard(report(10, 100), from: NodeID(3))
-        watch.compare(applied: LogIndex(10))
+        _ = watch.compare(applied: LogIndex(10))
         #expect(
             watch.verdict(voters: 3) == .othersDiffer([NodeID(2)], index: LogIndex(10)))
         watch.heard(report(10, 999), from: NodeID(3))
-        watch.compare(applied: LogIndex(10))
+        _ = watch.compare(applied: LogIndex(10))
         #expect(
             watch.verdict(voters: 3)
                 == .weDiffer(index: LogIndex(10), mine: 100, theirs: 999))
@@ -250,14 +250,14 @@ import Wire
         var watch = watch([2, 3])
         for index in 11...20 { watch.this(report(UInt64(index), UInt64(index) * 10)) }
         watch.heard(report(11, 999), from: NodeID(2))
-        watch.compare(applied: LogIndex(20))
+        _ = watch.compare(applied: LogIndex(20))
         #expect(watch.verdict(voters: 3) == .fine)
     }
 
     @Test func `Two nodes that differ can't tell who is right`() {
         var watch = watch([2])
         watch.heard(report(10, 999), from: NodeID(2))
-        watch.compare(applied: LogIndex(10))
+        _ = watch.compare(applied: LogIndex(10))
         #expect(watch.verdict(voters: 2) == .undecided(index: LogIndex(10)))
     }
 }

@@ -65,6 +65,7 @@ import Wire
         ),
         (.readIndexReply(client: 1, id: 9, index: nil), "0105 0100000000000000 09 00"),
         (.report(.init(index: LogIndex(8), digest: 2)), "0106 08 0200000000000000"),
+        (.majority(.init(index: LogIndex(8), digest: 2)), "0107 08 0200000000000000"),
     ]
 
     private func frame(_ messages: [PeerMessage]) -> [UInt8] {

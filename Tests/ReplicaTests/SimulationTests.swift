@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    /// 1524 is the first seed that finds a leader which counts entries of earlier terms.
+    @Test(arguments: [0..<20, 20..<40, 1_524..<1_525])
+    func `Leaders that die as soon as they lead break nothing`(seeds: Range<UInt64>) {
+        for seed in seeds {
+            do {
+                _ = try Run.run(seed: seed, faults: .brokenOffices(seed: seed))
+            } catch {
+                Issue.record("seed \(seed) of broken offices: \(error)")
+            }
+        }
+    }
+
     private func run(_ seed: UInt64) {
         do {
             _ = try Run.run(seed: seed, faults: Faults.swarm(seed: seed).brief)

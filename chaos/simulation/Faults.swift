@@ -27,6 +27,8 @@ public struct Faults: Sendable, Hashable {
     public var crashEvery: Int64 = 0
     /// Chance that a crash is a power cut: rows flushed lately are lost too, and nobody notices.
     public var powerCut = 0
+    /// Chance that a crash hits a leader, if there is one.
+    public var crashLeader = 0
     /// Mean time between orderly ends of a leader; 0 is never.
     public var leaveEvery: Int64 = 0
     /// How long a crashed node is down.
@@ -69,6 +71,24 @@ public struct Faults: Sendable, Hashable {
         return brief
     }
 
+    /// Leaders that die as soon as they lead, with entries on their way one by one: how entries of
+    /// earlier terms come to be on a majority and still be replaced (figure 8 of the paper).
+    public static func brokenOffices(seed: UInt64) -> Faults {
+        var chance = Generator(seed: seed ^ 0xF18)
+        var faults = Faults()
+        faults.nodes = chance.pick([3, 5])
+        faults.stormMilliseconds = 1_500
+        faults.delay = 0...chance.pick([1, 5, 15])
+        faults.write = 0...chance.pick([1, 5, 15])
+        faults.crashEvery = chance.pick([20, 40, 80])
+        faults.downFor = 1...chance.pick([20, 100])
+        faults.crashLeader = 900
+        faults.luckyWrite = chance.pick([500, 1_000])
+        faults.isOrdered = true
+        faults.isNarrow = true
+        return faults
+    }
+
     /// Faults drawn for a seed: a few kinds, weak or strong, so that every seed is another storm.
     public static func swarm(seed: UInt64) -> Faults {
         var chance = Generator(seed: seed ^ 0x5EED)
@@ -87,6 +107,7 @@ public struct Faults: Sendable, Hashable {
         if chance.happens(permille: 200) { faults.slowWrite = chance.pick([5, 20]) }
         if chance.happens(permille: 300) { faults.pauseEvery = chance.pick([300, 1_500]) }
         if chance.happens(permille: 500) { faults.clockSkew = chance.pick([10, 5_000, 600_000]) }
+        faults.crashLeader = chance.pick([0, 500, 1_000])
         faults.isNarrow = chance.happens(permille: 300)
         faults.isOrdered = chance.happens(permille: 500)
         faults.turn = chance.pick([0, 20, 300, 2_000])

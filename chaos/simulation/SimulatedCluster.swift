@@ -391,7 +391,7 @@ public final class SimulatedCluster {
         limits.raft.tailEntries = 64
         limits.raft.tailBytes = 16_384
         if faults.isNarrow {
-            limits.raft.appendEntries = 2
+            limits.raft.appendEntries = 1
             limits.raft.committedEntries = 3
             limits.raft.uncommittedEntries = 12
             limits.raft.appendWindow = 1
@@ -419,7 +419,12 @@ public final class SimulatedCluster {
 
     private func crashSomebody() throws {
         guard isStorm else { return }
-        let member = members[chance.pick(ids)]!
+        var member = members[chance.pick(ids)]!
+        if chance.happens(permille: faults.crashLeader),
+            let leader = ids.first(where: { members[$0]?.replica?.status.role == .leader })
+        {
+            member = members[leader]!
+        }
         guard member.replica != nil else { return }
         try end(member, isPowerCut: chance.happens(permille: faults.powerCut))
     }
