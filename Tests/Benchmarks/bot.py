@@ -17,7 +17,8 @@ SECRET = "bench-secret"
 
 
 def main(port, redis_port):
-    redis = Redis(port=redis_port, decode_responses=True)
+    # As many connections as there are updates under way: the default pool refuses some.
+    redis = Redis(port=redis_port, decode_responses=True, max_connections=1024)
     dispatcher = Dispatcher()
 
     @dispatcher.message()

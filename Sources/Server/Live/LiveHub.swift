@@ -173,6 +173,12 @@ final class LiveHub {
         }
     }
 
+    private func endSignIns(_ hash: [UInt8]) {
+        for console in consoles.values where console.caller.tokenHash == hash {
+            endSignIn(console)
+        }
+    }
+
     private func endSignIn(_ console: Console) {
         send(LiveMessage.signedOut, to: console)
         console.socket.close(code: 4401, reason: "signed out")
@@ -190,16 +196,18 @@ final class LiveHub {
             recent.removeFirst(cut)
         }
         guard !consoles.isEmpty else { return }
+        if changes.isTooMuch {
+            // The consoles will read anew; only the end of a sign-in can't wait.
+            for case (_, .signedOut(_, let hash)) in effects.events { endSignIns(hash) }
+            return
+        }
         for (_, event) in effects.events {
             switch event {
             case .sessionChanged(let id): changes.sessions.insert(id)
             case .historyAdded(let id, let ordinal):
                 changes.added[ItemKey(session: id, ordinal: ordinal)] = []
             case .agentChanged(let id): changes.agents.insert(id)
-            case .signedOut(_, let hash):
-                for console in consoles.values where console.caller.tokenHash == hash {
-                    endSignIn(console)
-                }
+            case .signedOut(_, let hash): endSignIns(hash)
             case .projectChanged, .linkChanged, .outboxQueued, .outboxChanged: break
             }
         }

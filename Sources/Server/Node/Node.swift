@@ -51,6 +51,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private var leaderlessSince: Int64?
     private var role = Raft.RoleChange(role: .follower, term: .zero, leader: nil)
     private var isBootstrapping = false
+    private var hasAgents = false
     private(set) var isStopping = false
 
     /// A node over opened stores; `start` lets it work.
@@ -291,7 +292,10 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             officeEpoch = state.epoch
             delivery.poke()
         }
-        if state.agents.isEmpty { bootstrap() }
+        if !hasAgents {
+            hasAgents = !state.agents.isEmpty
+            if !hasAgents { bootstrap() }
+        }
     }
 
     private func bootstrap() {
