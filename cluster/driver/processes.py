@@ -28,7 +28,11 @@ def binary(name):
 def bound_to_parent(command):
     """The same command, ended by the kernel when the process that started it is gone."""
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else command
+    if not setpriv:
+        return command
+    # The parent may die before the kernel is told to watch it: then it is another one already.
+    check = f'[ "$PPID" = {os.getpid()} ] || exit 1; exec "$@"'
+    return [setpriv, "--pdeathsig", "KILL", "sh", "-c", check, "sh", *command]
 
 
 def get_json(address, path, timeout=2):
