@@ -86,7 +86,9 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests("TransportTests", ["Transport"]),
         tests("StorageTests", ["Storage", "StorageFaults", "Raft", "Routing", "Wire"]),
-        tests("ServerTests", ["Server", "Console", "Crypto", "HTTP", "Raft", "Routing", "Wire"]),
+        tests(
+            "ServerTests",
+            ["Server", "Console", "Crypto", "HTTP", "Raft", "Routing", "Transport", "Wire"]),
         tests("TidyTests", []),
     ]
 )

@@ -78,7 +78,8 @@ import Wire
 
 @Suite struct PeerHandshakeTests {
     private let hello = PeerHandshake.Hello(
-        cluster: "demo", node: NodeID(2), incarnation: 5, url: "http://x", nonce: [1, 2, 3])
+        purpose: .snapshot, cluster: "demo", node: NodeID(2), incarnation: 5, url: "http://x",
+        nonce: [1, 2, 3])
 
     @Test func `a hello comes back and is refused when cut anywhere`() throws {
         let bytes = hello.encoded()
@@ -92,9 +93,16 @@ import Wire
 
     @Test func `another version is told apart`() {
         var other = hello
-        other.version = 2
+        other.version = 1
         var reader = ByteReader(other.encoded())
-        #expect(throws: PeerRefusal.version(theirs: 2)) { try PeerHandshake.Hello(&reader) }
+        #expect(throws: PeerRefusal.version(theirs: 1)) { try PeerHandshake.Hello(&reader) }
+    }
+
+    @Test func `an unknown purpose is refused`() {
+        var bytes = hello.encoded()
+        bytes[6] = 2
+        var reader = ByteReader(bytes)
+        #expect(throws: PeerRefusal.notAPeer) { try PeerHandshake.Hello(&reader) }
     }
 
     @Test func `a proof can be neither reflected nor replayed`() {

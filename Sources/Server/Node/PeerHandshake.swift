@@ -9,7 +9,7 @@ import Wire
 /// that neither can be replayed or reflected.
 struct PeerHandshake {
     /// The protocol between nodes; another version is refused by name.
-    static let version: UInt16 = 1
+    static let version: UInt16 = 2
     /// Longest cluster name.
     static let maxNameBytes = 64
     /// Longest public URL.
@@ -17,9 +17,18 @@ struct PeerHandshake {
     /// Bytes of a proof.
     static let proofBytes = 32
 
-    /// What a node says of itself.
+    /// What a connection is for. Two nodes may have one of each at a time.
+    enum Purpose: UInt8 {
+        /// The protocol's frames.
+        case messages = 0
+        /// One snapshot on its way, so that its bytes never stand before a heartbeat.
+        case snapshot = 1
+    }
+
+    /// What a node says of itself, and of the connection that it wants.
     struct Hello: Hashable {
         var version: UInt16 = PeerHandshake.version
+        var purpose: Purpose
         var cluster: Text
         var node: NodeID
         var incarnation: UInt64
@@ -33,6 +42,7 @@ struct PeerHandshake {
             var writer = ByteWriter()
             writer.raw(Hello.magic)
             writer.u16(version)
+            writer.u8(purpose.rawValue)
             writer.text(cluster)
             writer.u64(node.rawValue)
             writer.u64(incarnation)
@@ -40,7 +50,11 @@ struct PeerHandshake {
             writer.blob(nonce)
             return writer.bytes
         }
-        init(cluster: Text, node: NodeID, incarnation: UInt64, url: Text, nonce: [UInt8]) {
+        init(
+            purpose: Purpose, cluster: Text, node: NodeID, incarnation: UInt64, url: Text,
+            nonce: [UInt8]
+        ) {
+            self.purpose = purpose
             self.cluster = cluster
             self.node = node
             self.incarnation = incarnation
@@ -55,6 +69,10 @@ struct PeerHandshake {
                 guard version == PeerHandshake.version else {
                     throw PeerRefusal.version(theirs: version)
                 }
+                guard let purpose = Purpose(rawValue: try reader.u8()) else {
+                    throw PeerRefusal.notAPeer
+                }
+                self.purpose = purpose
                 cluster = try reader.text(limit: PeerHandshake.maxNameBytes)
                 node = NodeID(try reader.u64())
                 incarnation = try reader.u64()

@@ -32,6 +32,13 @@ final class PeerLink {
         var url: Text
         var key: [UInt8]
         var members: Set<NodeID>
+
+        /// What this node says of itself on a new connection.
+        func hello(for purpose: PeerHandshake.Purpose) -> PeerHandshake.Hello {
+            PeerHandshake.Hello(
+                purpose: purpose, cluster: cluster, node: node, incarnation: incarnation,
+                url: url, nonce: SecureRandom.bytes(16))
+        }
     }
 
     private enum State {
@@ -52,8 +59,16 @@ final class PeerLink {
     /// The connection is over; the peer if it had proved itself, and why in words.
     var onClosed: ((PeerLink, NodeID?, String) -> Void)?
 
+    /// All waiting bytes went to the kernel after some had to wait.
+    var onDrained: (() -> Void)? {
+        get { connection.onDrained }
+        set { connection.onDrained = newValue }
+    }
+
     /// Where browsers reach the peer; empty until it has proved itself.
     private(set) var url = Text("")
+    /// What the connection is for; the dialer says it.
+    private(set) var purpose: PeerHandshake.Purpose
 
     private let connection: Connection
     private let identity: Identity
@@ -63,19 +78,20 @@ final class PeerLink {
     private var refusal: PeerRefusal?
 
     /// A link over a connection that this node dialled (`expecting` whom) or accepted (nil).
-    init(_ connection: Connection, identity: Identity, expecting: NodeID?) {
+    init(
+        _ connection: Connection, identity: Identity, expecting: NodeID?,
+        purpose: PeerHandshake.Purpose = .messages
+    ) {
         self.connection = connection
         self.identity = identity
-        let hello = PeerHandshake.Hello(
-            cluster: identity.cluster, node: identity.node, incarnation: identity.incarnation,
-            url: identity.url, nonce: SecureRandom.bytes(16))
+        self.purpose = purpose
         connection.maxPendingWriteBytes = Limits.maxPendingBytes
         connection.setDeadline(after: Limits.handshake)
+        state = .accepted
         if let expecting {
+            let hello = identity.hello(for: purpose)
             state = .dialled(ours: hello, expected: expecting)
             sendFrame(hello.encoded())
-        } else {
-            state = .accepted
         }
         connection.onReceive = { [weak self] bytes in self?.received(bytes) }
         connection.onClosed = { [weak self] reason in self?.ended(reason) }
@@ -86,6 +102,15 @@ final class PeerLink {
         guard case .open = state else { return }
         sendFrame(payload)
     }
+
+    /// Bytes sent that the kernel has not taken: a sender of much waits for `onDrained`.
+    var pendingBytes: Int { connection.pendingWriteBytes }
+
+    /// Stops taking what the peer sends until `resumeReading`, which slows the peer down.
+    func pauseReading() { connection.pauseReading() }
+
+    /// Takes up reading again.
+    func resumeReading() { connection.resumeReading() }
 
     /// Shows the peer that this node lives.
     func ping() { send([]) }
@@ -165,9 +190,8 @@ final class PeerLink {
         var reader = ByteReader(payload)
         let theirs = try PeerHandshake.Hello(&reader)
         try check(theirs)
-        let ours = PeerHandshake.Hello(
-            cluster: identity.cluster, node: identity.node, incarnation: identity.incarnation,
-            url: identity.url, nonce: SecureRandom.bytes(16))
+        purpose = theirs.purpose
+        let ours = identity.hello(for: purpose)
         var writer = ByteWriter()
         writer.raw(
             PeerHandshake.proof(
@@ -185,6 +209,7 @@ final class PeerLink {
         let theirs = try PeerHandshake.Hello(&reader)
         try check(theirs)
         guard theirs.node == expected else { throw .node(theirs: theirs.node) }
+        guard theirs.purpose == purpose else { throw .notAPeer }
         let proof = PeerHandshake.proof(
             key: identity.key, dialer: ours, acceptor: theirs, byDialer: false)
         guard constantTimeEqual(Array(payload[..<PeerHandshake.proofBytes]), proof) else {

@@ -19,13 +19,17 @@ final class PeerLinks {
     var onDown: ((NodeID) -> Void)?
     /// A frame came from a node.
     var onFrame: ((NodeID, [UInt8]) -> Void)?
+    /// A node opened a connection for a snapshot. Whoever takes it sets the link's `onFrame` and
+    /// `onClosed` in this call; without a taker the link is closed.
+    var onSnapshotLink: ((PeerLink, NodeID) -> Void)?
 
     private let loop: EventLoop
     private let identity: PeerLink.Identity
     private let addresses: [NodeID: SocketAddress]
     private let log: Log
     private var open: [NodeID: PeerLink] = [:]
-    private var unproven: [ObjectIdentifier: PeerLink] = [:]
+    /// Links that have not proved themselves, and those for snapshots.
+    private var others: [ObjectIdentifier: PeerLink] = [:]
     private var waits: [NodeID: Duration] = [:]
     private var lastComplaint: [NodeID: String] = [:]
     private var listener: Listener?
@@ -55,6 +59,9 @@ final class PeerLinks {
         schedulePing()
     }
 
+    /// Where it listens; nil before `start`.
+    var listenAddress: SocketAddress? { listener?.address }
+
     /// Whether a node can be reached now.
     func isUp(_ node: NodeID) -> Bool { open[node] != nil }
 
@@ -72,6 +79,50 @@ final class PeerLinks {
         isClosing = true
         listener?.close()
         for node in open.keys.sorted() { open[node]?.close() }
+        for link in Array(others.values) { link.close() }
+    }
+
+    /// Opens a connection for one snapshot, beside the one for messages. `completion` is called
+    /// once, on a later turn, with the open link or why there is none; whoever gets the link sets
+    /// its `onFrame` and `onClosed` in that call and closes it in the end.
+    func openSnapshotLink(
+        to node: NodeID, completion: @escaping (Result<PeerLink, SnapshotLinkFailure>) -> Void
+    ) {
+        guard !isClosing, let address = addresses[node] else {
+            return loop.later { completion(.failure(.init(description: "no such peer"))) }
+        }
+        loop.connect(to: address, timeout: .seconds(1)) { [unowned self] result in
+            switch result {
+            case .failure(let error): completion(.failure(.init(description: "\(error)")))
+            case .success(let connection):
+                let link = PeerLink(
+                    connection, identity: identity, expecting: node, purpose: .snapshot)
+                others[ObjectIdentifier(link)] = link
+                link.onClosed = { [unowned self] link, _, why in
+                    others[ObjectIdentifier(link)] = nil
+                    completion(.failure(.init(description: why)))
+                }
+                link.onOpen = { [unowned self] link, _ in
+                    link.onClosed = nil
+                    completion(.success(link))
+                    keepUntilClosed(link)
+                }
+            }
+        }
+    }
+
+    /// Why no connection for a snapshot could be opened, in words.
+    struct SnapshotLinkFailure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Holds a snapshot's link as long as it lives; its taker has set the callbacks.
+    private func keepUntilClosed(_ link: PeerLink) {
+        let told = link.onClosed
+        link.onClosed = { [unowned self] link, node, reason in
+            others[ObjectIdentifier(link)] = nil
+            told?(link, node, reason)
+        }
     }
 
     private func dial(_ node: NodeID) {
@@ -94,9 +145,10 @@ final class PeerLinks {
     }
 
     private func adopt(_ link: PeerLink, dialled: NodeID?) {
-        unproven[ObjectIdentifier(link)] = link
+        others[ObjectIdentifier(link)] = link
         link.onOpen = { [unowned self] link, node in
-            unproven[ObjectIdentifier(link)] = nil
+            guard link.purpose == .messages else { return tookSnapshotLink(link, node) }
+            others[ObjectIdentifier(link)] = nil
             if let older = open.removeValue(forKey: node) {
                 // The peer came anew: the older connection is dead, whatever the kernel thinks.
                 older.onClosed = nil
@@ -111,7 +163,7 @@ final class PeerLinks {
         }
         link.onFrame = { [unowned self] node, payload in onFrame?(node, payload) }
         link.onClosed = { [unowned self] link, node, reason in
-            unproven[ObjectIdentifier(link)] = nil
+            others[ObjectIdentifier(link)] = nil
             if let node, open[node] === link {
                 open[node] = nil
                 if !isClosing {
@@ -126,6 +178,13 @@ final class PeerLinks {
         }
     }
 
+    private func tookSnapshotLink(_ link: PeerLink, _ node: NodeID) {
+        link.onFrame = nil
+        link.onClosed = nil
+        if let onSnapshotLink { onSnapshotLink(link, node) } else { link.close() }
+        keepUntilClosed(link)
+    }
+
     /// Says once what is wrong with a peer, not once per attempt.
     private func complain(about node: NodeID, _ reason: String) {
         guard !isClosing, lastComplaint[node] != reason else { return }
@@ -137,6 +196,7 @@ final class PeerLinks {
         _ = loop.schedule(after: PeerLink.Limits.ping) { [weak self] in
             guard let self, !isClosing else { return }
             for node in open.keys.sorted() { open[node]?.ping() }
+            for link in Array(others.values) { link.ping() }
             schedulePing()
         }
     }
