@@ -38,7 +38,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         // Levels 1 to 3: the pure rooms.
         room("Wire"),
-        room("Raft"),
+        room("Raft", ["Wire"]),
         room("Routing", ["Wire"]),
         room("HTTP", ["Wire"]),
         room("Telegram", ["Wire"]),
@@ -78,7 +78,7 @@ let package = Package(
         // A disk for SQLite that fails and loses power on demand.
         .target(name: "StorageFaults", dependencies: ["CSQLite"], path: "Tests/StorageFaults"),
         tests("WireTests", ["Wire"]),
-        tests("RaftTests", ["Raft"]),
+        tests("RaftTests", ["Raft", "Wire"]),
         tests("RoutingTests", ["Routing", "Wire"]),
         tests("HTTPTests", ["HTTP", "Wire"]),
         tests("TelegramTests", ["Telegram", "Wire"]),

@@ -63,8 +63,11 @@ extension Raft {
         public var reads: [ReadReady] = []
         /// Reads that can't be served here: not the leader, or not any more.
         public var failedReads: [UInt64] = []
-        /// Read these from the disk and report `entriesRead`.
+        /// Read these from the disk and report `entriesRead` or `entriesReadFailed`.
         public var readEntries: [EntriesRequest] = []
+        /// These followers need entries that the log has no more. Send each a snapshot and report
+        /// `snapshotSent` or `snapshotFailed`; named once per need.
+        public var snapshotsWanted: [NodeID] = []
         /// Role, term or leader changed since the last time.
         public var change: RoleChange?
         /// This member must stop: acknowledged entries are missing here.

@@ -36,6 +36,15 @@ extension Raft {
         public var pendingReads = 16_384
         /// A leader whose oldest write is not durable after this long steps down.
         public var writeStall: Duration = .seconds(2)
+        /// An answer to `readEntries` that is missing for this long is asked for again.
+        public var readPatience: Duration = .seconds(2)
+        /// How soon after a failed read the entries are asked for again.
+        public var readRetry: Duration = .milliseconds(100)
+        /// A snapshot of which nothing is heard for this long is given up: the follower is probed
+        /// again.
+        public var snapshotPatience: Duration = .seconds(60)
+        /// How soon after a failed snapshot the next is wanted for the same follower.
+        public var snapshotRetry: Duration = .seconds(1)
         /// The defaults.
         public init() {}
     }

@@ -6,7 +6,7 @@
 /// replaced entries count (facts of asynchronous appends: the ABA race).
 struct Log: Sendable {
     /// The entry just before the first kept anywhere.
-    let base: LogPosition
+    private(set) var base: LogPosition
     /// The entry just before the first in memory; its term is known, its payload is not here.
     private(set) var anchor: LogPosition
     /// The last entry.
@@ -119,17 +119,33 @@ struct Log: Sendable {
         while anchor.index < limit,
             storage.count - head > maxEntries || memoryBytes > maxBytes
         {
-            let entry = storage[head]
-            anchor = LogPosition(index: entry.index, term: entry.term)
-            memoryBytes -= entry.payload.count
-            storage[head].payload = []
-            head += 1
+            forgetFirst()
         }
-        // Moving the rest down once half is empty costs each entry one move on average.
-        if head > 1_024, head > storage.count / 2 {
-            storage.removeSubrange(..<head)
-            head = 0
-        }
+        reclaim()
+    }
+
+    /// The disk has let go of everything up to `position`, which is durable and may be forgotten.
+    mutating func cut(through position: LogPosition) {
+        guard position.index > base.index else { return }
+        precondition(position.index <= durable && position.index < unwrittenFrom)
+        while anchor.index < position.index { forgetFirst() }
+        base = position
+        reclaim()
+    }
+
+    private mutating func forgetFirst() {
+        let entry = storage[head]
+        anchor = LogPosition(index: entry.index, term: entry.term)
+        memoryBytes -= entry.payload.count
+        storage[head].payload = []
+        head += 1
+    }
+
+    /// Moving the rest down once half is empty costs each entry one move on average.
+    private mutating func reclaim() {
+        guard head > 1_024, head > storage.count / 2 else { return }
+        storage.removeSubrange(..<head)
+        head = 0
     }
 
     /// The last index up to `index` whose term is at most `term`, not searching below `floor`:

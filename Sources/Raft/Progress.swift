@@ -19,22 +19,31 @@ struct Progress: Sendable {
     var lastHeard: Instant
     /// Nothing is sent where the link is known to be closed.
     var isLinked = true
-    /// The disk was asked for entries from here on its behalf.
-    var reading: LogIndex?
+    /// The disk was asked for entries from here on its behalf; asked again at `until`.
+    var reading: (from: LogIndex, until: Instant)?
+    /// No snapshot is wanted for it before, after one that failed.
+    var snapshotNotBefore: Instant
 
-    /// How entries flow to a follower. (A snapshot under way will be a third case.)
+    /// How entries flow to a follower.
     enum Flow: Hashable, Sendable {
         /// Where the logs agree is not known: one append at a time. `asked`: it is under way.
         case probe(asked: Bool, tries: Int)
         /// Entries are sent ahead of the answers; the last indexes of appends under way.
         case replicate(inFlight: [LogIndex])
+        /// It needs entries that the log has no more: a snapshot is on its way, of which something
+        /// was heard last at `heard`.
+        case snapshot(heard: Instant)
     }
 
     init(peer: NodeID, next: LogIndex, now: Instant) {
         self.peer = peer
         self.next = next
         lastHeard = now
+        snapshotNotBefore = now
     }
+
+    /// Whether a snapshot is on its way to it.
+    var isSnapshot: Bool { if case .snapshot = flow { true } else { false } }
 
     /// Starts over from what is certain, or from a better guess.
     mutating func probe(from next: LogIndex) {
@@ -47,7 +56,7 @@ struct Progress: Sendable {
     mutating func advance(match newMatch: LogIndex, accepted: LogIndex) {
         match = max(match, newMatch)
         switch flow {
-        case .probe:
+        case .probe, .snapshot:
             flow = .replicate(inFlight: [])
             next = max(match, accepted).next
             reading = nil

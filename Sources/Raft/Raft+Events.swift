@@ -130,7 +130,8 @@ extension Raft {
         if role == .leader {
             guard let at = progressIndex(of: peer) else { return }
             progress[at].isLinked = false
-            progress[at].probe(from: progress[at].match.next)
+            // A snapshot has a connection of its own.
+            if !progress[at].isSnapshot { progress[at].probe(from: progress[at].match.next) }
             if transfer?.target == peer { transfer = nil }
         } else if leader == peer {
             leaderVanished()
@@ -144,7 +145,7 @@ extension Raft {
         case .leader:
             guard let at = progressIndex(of: peer) else { return }
             progress[at].isLinked = true
-            progress[at].probe(from: log.last.index.next)
+            if !progress[at].isSnapshot { progress[at].probe(from: log.last.index.next) }
         case .preCandidate, .candidate:
             askAgain(peer)
         case .follower:

@@ -71,6 +71,7 @@ extension Raft {
             follow(term: term, leader: nil)
             return
         }
+        giveUpSnapshots()
         broadcastHeartbeat()
     }
 
@@ -96,11 +97,13 @@ extension Raft {
         switch reply {
         case .matched(let match, let accepted):
             guard match <= accepted, accepted <= log.last.index else { return }
+            if progress[at].isSnapshot, accepted < log.base.index { return }
             progress[at].advance(match: match, accepted: accepted)
             advanceCommit()
         case .rejected(let previous, let hint):
             // Older than what is known by now.
-            guard previous > progress[at].match, hint.index <= log.last.index,
+            guard !progress[at].isSnapshot, previous > progress[at].match,
+                hint.index <= log.last.index,
                 previous < progress[at].next
             else { return }
             if case .probe = progress[at].flow, previous.next != progress[at].next { return }
@@ -126,11 +129,20 @@ extension Raft {
             }
             progress[at].match = max(progress[at].match, match)
             progress[at].next = max(progress[at].next, progress[at].match.next)
+        case .snapshot:
+            // It got what it needs, by whatever way.
+            if accepted >= log.base.index {
+                progress[at].match = max(progress[at].match, match)
+                progress[at].probe(from: accepted.next)
+            }
         case .replicate:
             progress[at].advance(match: match, accepted: accepted)
             if answered > progress[at].appendRound, accepted.next < progress[at].next {
                 // It answered a broadcast that left after the newest append, which it lacks.
-                progress[at].probe(from: accepted.next)
+                // What is verified there may be far less than what is there: ask before a snapshot
+                // is made.
+                let isCut = accepted < log.base.index
+                progress[at].probe(from: isCut ? log.last.index.next : accepted.next)
             }
         }
         advanceCommit()

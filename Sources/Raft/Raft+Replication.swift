@@ -16,6 +16,7 @@ extension Raft {
         swap(&effects.reads, &readyReads)
         swap(&effects.failedReads, &failedReads)
         swap(&effects.readEntries, &entryRequests)
+        swap(&effects.snapshotsWanted, &snapshotsWanted)
         let state = RoleChange(role: role, term: term, leader: leader)
         if state != reported {
             effects.change = state
@@ -71,11 +72,13 @@ extension Raft {
     private mutating func replicate() {
         var batch: Batch?
         for at in progress.indices where progress[at].isLinked {
+            if wantsSnapshot(at) { continue }
             switch progress[at].flow {
             case .probe(let asked, let tries):
                 if !asked { probe(at, tries: tries, &batch) }
             case .replicate(let inFlight):
                 fillWindow(at, inFlight: inFlight.count, &batch)
+            case .snapshot: break
             }
         }
     }
@@ -146,6 +149,18 @@ extension Raft {
         return nil
     }
 
+    /// Whether the log has no more what a follower needs next; then a snapshot is asked for.
+    private mutating func wantsSnapshot(_ at: Int) -> Bool {
+        if progress[at].isSnapshot { return true }
+        // What precedes the next entry must be known, and the base's term is.
+        guard progress[at].next <= log.base.index else { return false }
+        guard now >= progress[at].snapshotNotBefore else { return true }
+        progress[at].flow = .snapshot(heard: now)
+        progress[at].reading = nil
+        snapshotsWanted.append(progress[at].peer)
+        return true
+    }
+
     /// Whether the next entry for a follower is on the disk alone; then it is asked for.
     private mutating func wantsDisk(_ at: Int) -> Bool {
         guard progress[at].next <= log.anchor.index else { return false }
@@ -156,8 +171,8 @@ extension Raft {
     /// Asks for the entry before the next one, for its term, and some after it.
     private mutating func askDisk(_ at: Int) {
         let from = max(LogIndex(progress[at].next.rawValue - 1), log.base.index.next)
-        guard progress[at].reading != from else { return }
-        progress[at].reading = from
+        if let reading = progress[at].reading, reading.from == from, now < reading.until { return }
+        progress[at].reading = (from, now.advanced(by: limits.readPatience))
         guard !entryRequests.contains(where: { $0.from == from }) else { return }
         // Room for the entry before, however large, and for one more at least.
         let maxBytes = limits.entryBytes + max(limits.appendBytes, limits.entryBytes)
@@ -168,7 +183,7 @@ extension Raft {
     /// Entries that `readEntries` asked for; `from` is as asked.
     public mutating func entriesRead(_ entries: [Entry], from: LogIndex) {
         guard fenced == nil, role == .leader else { return }
-        for at in progress.indices where progress[at].reading == from {
+        for at in progress.indices where progress[at].reading?.from == from {
             progress[at].reading = nil
             let next = progress[at].next
             var previous = log.base
@@ -186,7 +201,16 @@ extension Raft {
             case .replicate(let inFlight):
                 guard inFlight.count < limits.appendWindow, !rest.isEmpty else { continue }
                 sendAhead(at, previous: previous, entries: Array(rest))
+            case .snapshot: continue
             }
+        }
+    }
+
+    /// Entries that `readEntries` asked for can't be read now; they are asked for again soon.
+    public mutating func entriesReadFailed(from: LogIndex) {
+        guard fenced == nil, role == .leader else { return }
+        for at in progress.indices where progress[at].reading?.from == from {
+            progress[at].reading = (from, now.advanced(by: limits.readRetry))
         }
     }
 }

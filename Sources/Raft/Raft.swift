@@ -5,9 +5,9 @@
 /// was proposed in a turn leaves in one append per follower and one write.
 ///
 /// The rules are those of Ongaro and Ousterhout's paper and Ongaro's dissertation, with pre-vote,
-/// check-quorum, leases of a living leader, ReadIndex and leader transfer. Doors left open: a
-/// snapshot under way is a third case of `Progress.Flow`; a change of members makes `configuration`
-/// the top of a stack that truncation pops.
+/// check-quorum, leases of a living leader, ReadIndex and leader transfer. The bytes of a snapshot
+/// never pass through here: a leader says who needs one, and a follower that installed one starts
+/// anew with a log whose `base` is the snapshot's end.
 public struct Raft: Sendable {
     /// This member.
     public let id: NodeID
@@ -81,6 +81,7 @@ public struct Raft: Sendable {
     var readyReads: [ReadReady] = []
     var failedReads: [UInt64] = []
     var entryRequests: [EntriesRequest] = []
+    var snapshotsWanted: [NodeID] = []
     var reported: RoleChange?
 
     /// A write under way.
@@ -140,6 +141,8 @@ public struct Raft: Sendable {
     public var lastIndex: LogIndex { log.last.index }
     /// Index and term of the last entry.
     public var lastPosition: LogPosition { log.last }
+    /// Index and term just before the first entry kept on the disk.
+    public var basePosition: LogPosition { log.base }
     /// The last index durable here.
     public var durableIndex: LogIndex { log.durable }
     /// The entries in memory from an index on, oldest first; for a caller that starts.

@@ -111,24 +111,12 @@ public struct HardState: Hashable, Sendable {
     }
 }
 
-/// Who takes part. Voters count for quorums; learners only receive the log.
-public struct Configuration: Hashable, Sendable {
-    /// The voting members, ascending.
-    public var voters: [NodeID]
-    /// The members that receive the log without a vote, ascending.
-    public var learners: [NodeID]
-    /// A configuration of these members; sorted here.
-    public init(voters: [NodeID], learners: [NodeID] = []) {
-        self.voters = voters.sorted()
-        self.learners = learners.sorted()
-    }
-}
-
 /// What `Storage` found on the disk when the node started.
 public struct StoredLog: Sendable {
     /// Term and vote as last synced.
     public var hardState: HardState
-    /// Index and term just before the first kept entry: (0, 0) while the log is whole.
+    /// Index and term just before the first kept entry: (0, 0) while the log is whole, later
+    /// where it was cut or where an installed snapshot ends. All up to it is committed.
     public var base: (index: LogIndex, term: Term)
     /// Index and term of the last entry; equal to `base` when there is none.
     public var last: (index: LogIndex, term: Term)

@@ -16,8 +16,13 @@ extension Replica {
         public var events: [(index: LogIndex, event: Event)] = []
         /// How far the state is applied now; nil if nothing was applied.
         public var mark: Mark?
-        /// Read these entries from log.db and report `entriesRead`.
+        /// Read these entries from log.db and report `entriesRead` or `entriesReadFailed`.
         public var readEntries: [Raft.EntriesRequest] = []
+        /// These followers need entries that log.db has no more: send each a copy of state.db,
+        /// report `snapshotProgressed` now and then, and in the end `snapshotSent` or
+        /// `snapshotFailed`. Named once per need, and again a second after a failure; one whose
+        /// transfer still runs may be ignored.
+        public var snapshotsWanted: [NodeID] = []
         /// Role, term or leader changed.
         public var change: Raft.RoleChange?
         /// Things an operator should know; never needed by the protocol.
@@ -40,7 +45,7 @@ extension Replica {
         public var term: Term
         /// The rolling digest over all row changes up to it.
         public var digest: UInt64
-        /// The replica's own scalars, opaque to the store.
+        /// The replica's own scalars, opaque to the store; `Meta` reads them.
         public var meta: [UInt8]
         /// A mark of these parts; the default is the empty state's.
         public init(

@@ -29,6 +29,7 @@ extension Replica {
         write(&consensus.send, into: &effects)
         effects.persist = consensus.persist
         effects.readEntries = consensus.readEntries
+        effects.snapshotsWanted = consensus.snapshotsWanted
         swap(&effects.answers, &answers)
         swap(&effects.notices, &notices)
         effects.failure = failure
@@ -69,6 +70,12 @@ extension Replica {
         for entry in entries {
             if entry.kind == .command {
                 guard apply(entry, &digest, into: &effects) else { break }
+            } else if entry.kind == .configuration {
+                guard let configuration = Configuration(encoded: entry.payload) else {
+                    failure = .unreadableEntry(index: entry.index, "a configuration")
+                    break
+                }
+                appliedConfiguration = .init(index: entry.index, configuration: configuration)
             }
             mark.index = entry.index
             mark.term = entry.term
@@ -76,7 +83,7 @@ extension Replica {
             mark.digest = digest.value
             watch.this(.init(index: entry.index, digest: digest.value))
         }
-        mark.meta = Mark.meta(time: appliedTime)
+        mark.meta = Mark.Meta(time: appliedTime, members: appliedConfiguration).encoded
         effects.mark = mark
     }
 

@@ -93,6 +93,49 @@ extension Replica {
         raft.entriesRead(entries, from: from)
     }
 
+    /// Entries that `readEntries` asked for can't be read now; they are asked for again soon.
+    public mutating func entriesReadFailed(from: LogIndex) {
+        guard failure == nil else { return }
+        raft.entriesReadFailed(from: from)
+    }
+
+    // MARK: Snapshots
+
+    /// log.db holds nothing any more up to `index`, an entry of `term`. Cut only what was applied
+    /// here and is durable in state.db: the marks of a full checkpoint tell it.
+    public mutating func logCut(through index: LogIndex, term: Term) {
+        guard failure == nil else { return }
+        raft.logCut(through: index, term: term)
+    }
+
+    /// Whether a snapshot with this mark would help here. Ask when one is offered, and again just
+    /// before it is installed: entries after its end may have been acknowledged meanwhile, and
+    /// installing resets the log.
+    public func needsSnapshot(through index: LogIndex, term: Term) -> Bool {
+        failure == nil && raft.needsSnapshot(through: index, term: term)
+    }
+
+    /// A snapshot that ends with `index` arrived whole at a follower, which installs it.
+    public mutating func snapshotSent(to peer: NodeID, index: LogIndex) {
+        guard failure == nil else { return }
+        raft.snapshotSent(to: peer, index: index)
+    }
+
+    /// A transfer goes on. One of which nothing is heard for a minute is given up, and the
+    /// follower probed again.
+    public mutating func snapshotProgressed(to peer: NodeID) {
+        guard failure == nil else { return }
+        raft.snapshotProgressed(to: peer)
+    }
+
+    /// A snapshot could not be made or sent; it is wanted again after a pause if still needed.
+    public mutating func snapshotFailed(to peer: NodeID) {
+        guard failure == nil else { return }
+        raft.snapshotFailed(to: peer)
+    }
+
+    // MARK: Requests
+
     /// An endpoint of this node wants a command done. While there is no leader it waits until the
     /// deadline.
     public mutating func submitted(

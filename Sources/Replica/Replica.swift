@@ -28,6 +28,8 @@ public struct Replica: Sendable {
     var clock: LogClock
     /// The time of the last applied entry.
     var appliedTime: LogTime
+    /// The newest configuration among the applied entries.
+    var appliedConfiguration: Mark.Meta.Members?
     /// As leader: the last time stamped.
     var stampedTime = LogTime(milliseconds: 0)
     /// As leader: the last entry proposed to let time pass.
@@ -69,7 +71,8 @@ public struct Replica: Sendable {
     }
 
     /// A node as it starts, from what its disk holds. `incarnation` is random for each start of
-    /// the process. Throws when acknowledged entries are missing; the node must not start then.
+    /// the process. `configuration` counts only until one was stored: the mark's and the log's
+    /// beat it. Throws when acknowledged entries are missing; the node must not start then.
     public init(
         id: NodeID, incarnation: UInt64, configuration: Configuration, stored: StoredLog,
         state: ReplicatedState, mark: Mark, limits: Limits, seed: UInt64, now: Instant,
@@ -82,11 +85,14 @@ public struct Replica: Sendable {
         self.mark = mark
         self.now = now
         self.wall = wall
+        let meta = Mark.Meta(mark.meta)
+        appliedTime = meta?.time ?? LogTime(milliseconds: 0)
+        appliedConfiguration =
+            meta?.members ?? Mark.Meta.Members(index: .zero, configuration: configuration)
         raft = try Raft(
-            id: id, configuration: configuration, stored: stored, applied: mark.index,
-            appliedTerm: mark.term, limits: limits.raft, seed: seed, now: now)
+            id: id, configuration: meta?.members?.configuration ?? configuration, stored: stored,
+            applied: mark.index, appliedTerm: mark.term, limits: limits.raft, seed: seed, now: now)
         lastProgress = now
-        appliedTime = Mark.time(of: mark.meta)
         clock = LogClock(last: appliedTime, now: now)
         let members = raft.configuration
         let peers = (members.voters + members.learners).filter { $0 != id }
@@ -123,25 +129,5 @@ public struct Replica: Sendable {
         reads.checkInvariants()
         precondition(mark.index == raft.handedOut || failure != nil)
         precondition(forwardFrom <= pending.next)
-    }
-}
-
-extension Replica.Mark {
-    static let metaVersion: UInt8 = 1
-
-    /// The replica's scalars: the last applied entry's time.
-    static func meta(time: LogTime) -> [UInt8] {
-        var writer = ByteWriter(capacity: 8)
-        writer.u8(metaVersion)
-        writer.zigzag(time.milliseconds)
-        return writer.bytes
-    }
-
-    static func time(of meta: [UInt8]) -> LogTime {
-        var reader = ByteReader(meta)
-        guard let version = try? reader.u8(), version == metaVersion,
-            let time = try? reader.zigzag()
-        else { return LogTime(milliseconds: 0) }
-        return LogTime(milliseconds: time)
     }
 }

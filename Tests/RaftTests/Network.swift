@@ -15,11 +15,15 @@ struct Network {
     var failedReads: [NodeID: [UInt64]] = [:]
     var fences: [NodeID: Fence] = [:]
     var sent: [Message] = []
+    var snapshotsWanted: [NodeID: [NodeID]] = [:]
+    /// Reads of the disk are not answered.
+    var deafDisks: Set<NodeID> = []
     let limits: Raft.Limits
 
     struct Disk {
         var hardState = HardState()
         var entries: [Entry] = []
+        var base = LogPosition.zero
         var waiting: [Persist] = []
 
         mutating func write(_ persist: Persist) {
@@ -28,9 +32,10 @@ struct Network {
             entries += persist.entries
         }
         func stored(tail: Int = .max) -> StoredLog {
-            let last = entries.last.map { ($0.index, $0.term) } ?? (.zero, .zero)
+            let last = entries.last.map { ($0.index, $0.term) } ?? (base.index, base.term)
             return StoredLog(
-                hardState: hardState, last: last, tail: Array(entries.suffix(tail)))
+                hardState: hardState, base: (base.index, base.term), last: last,
+                tail: Array(entries.suffix(tail)))
         }
     }
 
@@ -80,7 +85,8 @@ struct Network {
             reads[id, default: []] += effects.reads
             failedReads[id, default: []] += effects.failedReads
             if let fence = effects.fenced { fences[id] = fence }
-            for request in effects.readEntries {
+            snapshotsWanted[id, default: []] += effects.snapshotsWanted
+            for request in effects.readEntries where !deafDisks.contains(id) {
                 var bytes = 0
                 let found = disks[id]!.entries.filter {
                     $0.index >= request.from && $0.index <= request.through
@@ -91,7 +97,8 @@ struct Network {
                 members[id]!.entriesRead(Array(found), from: request.from)
             }
             if !slowDisks.contains(id), flush(id) { continue }
-            if effects.moreToApply || !effects.readEntries.isEmpty { continue }
+            let wasRead = !effects.readEntries.isEmpty && !deafDisks.contains(id)
+            if effects.moreToApply || wasRead { continue }
             return
         }
     }
@@ -141,6 +148,30 @@ struct Network {
     mutating func propose(_ id: UInt64, _ texts: String...) {
         for text in texts { _ = try! members[NodeID(id)]!.proposed(Array(text.utf8)) }
         settle()
+    }
+
+    /// Cuts a member's log.
+    mutating func cut(_ id: UInt64, through index: UInt64) {
+        let disk = disks[NodeID(id)]!
+        let place = disk.entries.first { $0.index.rawValue == index }!
+        disks[NodeID(id)]!.base = LogPosition(index: place.index, term: place.term)
+        disks[NodeID(id)]!.entries.removeAll { $0.index <= place.index }
+        self[id].logCut(through: place.index, term: place.term)
+    }
+
+    /// Installs what one member has applied up to an index at another, by a new start.
+    mutating func install(from: UInt64, to: UInt64, through index: UInt64) {
+        let entries = applied[NodeID(from)]!.filter { $0.index.rawValue <= index }
+        let end = entries.last!
+        let node = NodeID(to)
+        disks[node]!.waiting = []
+        disks[node]!.entries = []
+        disks[node]!.base = LogPosition(index: end.index, term: end.term)
+        applied[node] = entries
+        members[node] = try! Raft(
+            id: node, configuration: members[NodeID(from)]!.configuration,
+            stored: disks[node]!.stored(), applied: end.index, appliedTerm: end.term,
+            limits: limits, seed: 8, now: now)
     }
 
     /// Kill -9 and a new start: unsynced writes are gone.

@@ -18,7 +18,7 @@ import Testing
         "CSQLite": Room(level: 0, rooms: [], outside: []),
         "COpenSSL": Room(level: 0, rooms: [], outside: []),
         "Wire": Room(level: 1, rooms: [], outside: []),
-        "Raft": Room(level: 2, rooms: [], outside: []),
+        "Raft": Room(level: 2, rooms: ["Wire"], outside: []),
         "Routing": Room(level: 2, rooms: ["Wire"], outside: []),
         "HTTP": Room(level: 2, rooms: ["Wire"], outside: []),
         "Telegram": Room(level: 2, rooms: ["Wire"], outside: []),
