@@ -1,9 +1,13 @@
 # Everything sets itself up: each target installs what it lacks, and only that.
 KILLS ?= 5
+SEEDS ?= 500
+FIRST ?= 0
+SECONDS ?= 30
+JOBS ?= 2
 PYTHON := .venv/bin/python
 SWIFT_PATHS := Package.swift Sources Tests chaos
 
-.PHONY: help run build test failover bench fuzz lint format clean venv
+.PHONY: help run build test sim failover bench fuzz lint format clean venv
 
 help:
 	@echo 'make run        three nodes with simulated customers; Ctrl-C ends everything'
@@ -11,6 +15,7 @@ help:
 	@echo 'make test       every test; the last line counts them'
 	@echo 'make failover   kill the leader KILLS=5 times under load and check what came of it'
 	@echo 'make bench      side by side with etcd, nginx and a small bot; docs/BENCHMARKS.md'
+	@echo 'make sim        whole simulated clusters under faults: SEEDS=500 of SECONDS=30 each'
 	@echo 'make fuzz       fuzz the parsers for FUZZ_SECONDS=60 each'
 	@echo 'make lint       formatting and style only'
 	@echo 'make format     rewrite the Swift sources in the project'"'"'s format'
@@ -30,6 +35,11 @@ venv: .venv/.done
 
 test: venv
 	@$(PYTHON) Tests/run.py
+
+sim:
+	@cluster/prepare build
+	@swift build -c release --product roundhouse-sim >&2
+	@.build/release/roundhouse-sim --seeds $(SEEDS) --first $(FIRST) --seconds $(SECONDS) --jobs $(JOBS)
 
 failover: build
 	@python3 chaos/failover/failover.py --kills $(KILLS)

@@ -67,6 +67,9 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["Replica", "Raft", "Routing", "Wire"],
             path: "chaos/simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "roundhouse-sim", dependencies: ["Simulation"], path: "chaos/roundhouse-sim",
+            swiftSettings: strict),
         // Lets the conformance tests drive HTTP and WebSocket from Python.
         .executableTarget(
             name: "http-probe", dependencies: ["HTTP", "Wire"], path: "Tests/Probes/http-probe",

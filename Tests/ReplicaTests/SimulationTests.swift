@@ -21,7 +21,7 @@ import Testing
     func `Seeds that found something stay`(seed: UInt64) {
         run(seed)
         do {
-            _ = try Run.run(seed: seed)
+            _ = try Run.run(seed: seed, faults: .swarm(seed: seed))
         } catch {
             Issue.record("seed \(seed), in full: \(error)")
         }

@@ -1,6 +1,6 @@
 /// Every fault of a simulated run, by name. Times are in milliseconds of simulated time, chances
 /// in thousandths.
-public struct Faults: Sendable, Hashable {
+public struct Faults: Sendable, Hashable, Codable {
     /// Nodes of the cluster.
     public var nodes = 3
     /// How long faults go on; afterwards everything heals and must converge.
@@ -53,6 +53,8 @@ public struct Faults: Sendable, Hashable {
     public var clockSkew: Int64 = 0
     /// Mean time between two commands of the clients.
     public var commandEvery: Int64 = 4
+    /// After the storm a majority alone heals, and must make progress while the rest is frozen.
+    public var freezesRest = false
 
     /// No faults.
     public init() {}
@@ -115,6 +117,23 @@ public struct Faults: Sendable, Hashable {
         if chance.happens(permille: 300) { faults.leaveEvery = chance.pick([400, 1_500]) }
         faults.luckyWrite = chance.pick([0, 500, 1_000])
         faults.noticed = chance.pick([0, 500, 1_000])
+        faults.freezesRest = chance.happens(permille: 500)
         return faults
+    }
+}
+
+extension Faults {
+    /// What differs from no faults at all, on one line.
+    public var summary: String {
+        let usual = Dictionary(
+            uniqueKeysWithValues: Mirror(reflecting: Faults()).children.map {
+                ($0.label ?? "", "\($0.value)")
+            })
+        let told = Mirror(reflecting: self).children.compactMap { child -> String? in
+            guard let label = child.label, label != "nodes", usual[label] != "\(child.value)"
+            else { return nil }
+            return "\(label) \(child.value)"
+        }
+        return told.isEmpty ? "no faults" : told.joined(separator: ", ")
     }
 }

@@ -1,6 +1,18 @@
-/// What will happen, by time and then by order of planning: a binary heap.
+/// What will happen, by time and then by order of planning: a binary heap of small keys, beside
+/// the happenings themselves, which stay where they are.
 struct HappeningQueue {
-    private var heap: [(time: Int64, order: UInt64, happening: SimulatedCluster.Happening)] = []
+    private struct Key {
+        var time: Int64
+        var order: UInt64
+        var place: Int
+
+        func isBefore(_ other: Key) -> Bool {
+            time != other.time ? time < other.time : order < other.order
+        }
+    }
+    private var heap: [Key] = []
+    private var happenings: [SimulatedCluster.Happening?] = []
+    private var free: [Int] = []
     private var nextOrder: UInt64 = 0
 
     /// When the next happens; nil if nothing is planned.
@@ -8,32 +20,44 @@ struct HappeningQueue {
 
     /// Plans something.
     mutating func insert(_ happening: SimulatedCluster.Happening, at time: Int64) {
-        heap.append((time, nextOrder, happening))
-        nextOrder += 1
-        var place = heap.count - 1
-        while place > 0, isBefore(place, (place - 1) / 2) {
-            heap.swapAt(place, (place - 1) / 2)
-            place = (place - 1) / 2
+        let place: Int
+        if let last = free.popLast() {
+            place = last
+            happenings[place] = happening
+        } else {
+            place = happenings.count
+            happenings.append(happening)
         }
+        let key = Key(time: time, order: nextOrder, place: place)
+        nextOrder += 1
+        heap.append(key)
+        var child = heap.count - 1
+        while child > 0, key.isBefore(heap[(child - 1) / 2]) {
+            heap[child] = heap[(child - 1) / 2]
+            child = (child - 1) / 2
+        }
+        heap[child] = key
     }
 
     /// Takes what happens next; there must be something.
     mutating func removeFirst() -> SimulatedCluster.Happening {
-        heap.swapAt(0, heap.count - 1)
-        let first = heap.removeLast().happening
-        var place = 0
-        while true {
-            var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < heap.count {
-                if isBefore(child, least) { least = child }
-            }
-            guard least != place else { return first }
-            heap.swapAt(place, least)
-            place = least
-        }
+        let place = heap[0].place
+        let last = heap.removeLast()
+        if !heap.isEmpty { sink(last) }
+        free.append(place)
+        return happenings[place].take()!
     }
 
-    private func isBefore(_ a: Int, _ b: Int) -> Bool {
-        (heap[a].time, heap[a].order) < (heap[b].time, heap[b].order)
+    private mutating func sink(_ key: Key) {
+        var parent = 0
+        while true {
+            var child = 2 * parent + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
+            guard heap[child].isBefore(key) else { break }
+            heap[parent] = heap[child]
+            parent = child
+        }
+        heap[parent] = key
     }
 }

@@ -3,77 +3,138 @@ import Replica
 import Routing
 import Wire
 
-/// One simulated run: a storm, then calm in which the cluster must converge, then the last checks.
+/// One simulated run: storms, after each of them calm in which the cluster must converge, and at
+/// the end the last checks.
 public struct Run {
     /// What happened, for people and for the report of many runs.
     public struct Report: Sendable {
         /// Simulated milliseconds.
-        public var milliseconds: Int64
+        public var milliseconds: Int64 = 0
         /// Steps taken.
-        public var steps: Int
+        public var steps = 0
         /// Terms that had a leader.
-        public var elections: Int
+        public var elections = 0
+        /// Commands that clients gave.
+        public var commands = 0
+        /// Faults that struck at a moment: crashes, cuts, pauses, hand-overs, clock jumps.
+        public var faults = 0
         /// Updates acknowledged to customers.
-        public var acknowledged: Int
+        public var acknowledged = 0
         /// Log entries at the end.
-        public var entries: UInt64
+        public var entries: UInt64 = 0
         /// The state's digest at the end.
-        public var digest: UInt64
+        public var digest: UInt64 = 0
+        /// Nothing happened yet.
+        public init() {}
     }
 
-    /// How long a calm cluster may take to agree and answer, in milliseconds.
+    /// A run that broke a promise, and how far it had come.
+    public struct Failure: Error, CustomStringConvertible {
+        /// What must not be.
+        public var description: String
+        /// What had happened until then.
+        public var report: Report
+    }
+
+    /// How long a calm cluster, or a majority with the rest frozen, may take to agree and answer,
+    /// in milliseconds.
     static let convergence: Int64 = 15_000
 
-    /// Runs a seed with its swarm of faults; throws a `Violation` when something must not be.
-    public static func run(seed: UInt64) throws -> Report {
-        try run(seed: seed, faults: .swarm(seed: seed))
+    private let cluster: SimulatedCluster
+    private let workload: Workload
+
+    private init(_ scenario: Scenario, note: ((String) -> Void)?) throws {
+        cluster = try SimulatedCluster(scenario)
+        workload = Workload(cluster)
+        cluster.onNote = note
+        try cluster.start()
     }
 
-    /// Runs a seed with these faults.
+    /// Runs one storm with these faults; throws a `Failure` when something must not be.
     public static func run(seed: UInt64, faults: Faults) throws -> Report {
-        let cluster = try SimulatedCluster(faults: faults, seed: seed)
-        let workload = Workload(cluster)
+        try run(Scenario(seed: seed, rounds: [faults]))
+    }
+
+    /// Runs a scenario; throws a `Failure` when something must not be. `note` is told what a
+    /// reader of the run would want to know.
+    public static func run(
+        _ scenario: Scenario, note: ((String) -> Void)? = nil
+    ) throws -> Report {
+        let run = try Run(scenario, note: note)
+        do {
+            for faults in scenario.rounds { try run.round(faults) }
+            try FinalCheck(run.cluster, run.workload).check()
+        } catch {
+            run.cluster.note { "violation: \(error)" }
+            throw Failure(description: "\(error)", report: run.report)
+        }
+        return run.report
+    }
+
+    private var report: Report {
+        var report = Report()
+        report.milliseconds = cluster.now / 1000
+        report.steps = cluster.steps
+        report.elections = cluster.oracle.elections
+        report.commands = cluster.commands
+        report.faults = cluster.strikes
+        report.acknowledged = workload.acknowledged
+        report.entries = cluster.oracle.highestApplied.rawValue
+        report.digest = cluster.members[cluster.ids[0]]?.replica?.mark.digest ?? 0
+        return report
+    }
+
+    private func round(_ faults: Faults) throws {
+        let workload = workload
         var failure: (any Error)?
         cluster.onCommand = {
             do { try workload.act() } catch { failure = failure ?? error }
         }
-        let slice: Int64 = 500
-        var time: Int64 = 0
-        while time < faults.stormMilliseconds {
-            time += slice
-            try cluster.run(until: time * 1000)
+        func advance(until time: Int64) throws {
+            try cluster.run(until: time)
             if let failure { throw failure }
             if let violation = workload.violation { throw violation }
-            try Oracle.checkLogs(cluster.disks)
-            try compareStates(cluster)
         }
-        try cluster.calm()
+        cluster.storm(faults)
+        let slice: Int64 = 500_000
+        let end = cluster.now + faults.stormMilliseconds * 1000
+        while cluster.now < end {
+            try advance(until: min(end, cluster.now + slice))
+            try Oracle.checkLogs(cluster.disks)
+        }
         cluster.onCommand = nil
-        try converge(cluster, workload)
-        try FinalCheck(cluster, workload).check()
-        return Report(
-            milliseconds: cluster.now / 1000, steps: cluster.steps,
-            elections: cluster.oracle.elections, acknowledged: workload.acknowledged,
-            entries: cluster.oracle.highestApplied.rawValue,
-            digest: cluster.members[cluster.ids[0]]?.replica?.mark.digest ?? 0)
+        if faults.freezesRest { try progress() }
+        try cluster.calm()
+        try converge()
+        try cluster.compareStates()
+        if let violation = workload.violation { throw violation }
     }
 
-    /// Deep equality of the states of nodes that stand at the same index.
-    private static func compareStates(_ cluster: SimulatedCluster) throws(Violation) {
-        let replicas = cluster.ids.compactMap { cluster.members[$0]?.replica }
-        for (place, left) in replicas.enumerated() {
-            for right in replicas[(place + 1)...] where left.mark.index == right.mark.index {
-                guard left.state == right.state else {
-                    throw Violation(
-                        "states of \(left.id) and \(right.id) differ at \(left.mark.index)")
+    /// Liveness with a majority alone: the rest is frozen somehow, and still every node of the
+    /// majority gets a command done and a read answered.
+    private func progress() throws {
+        let majority = try cluster.freeze()
+        var isDone: Set<NodeID> = []
+        var hasRead: Set<NodeID> = []
+        let end = cluster.now + Self.convergence * 1000
+        while cluster.now < end {
+            for id in majority {
+                _ = try cluster.submit(.advance, at: id) { answer in
+                    if case .applied = answer { isDone.insert(id) }
+                }
+                _ = try cluster.read(at: id) { answer in
+                    if case .readable = answer { hasRead.insert(id) }
                 }
             }
+            try cluster.run(until: cluster.now + 200_000)
+            if isDone.count == majority.count, hasRead.count == majority.count { return }
         }
+        throw Violation("no progress of \(majority) with the rest frozen: " + standing)
     }
 
     /// Liveness: in calm there is a leader, a new command is done, and all nodes come level.
-    private static func converge(_ cluster: SimulatedCluster, _ workload: Workload) throws {
-        let end = cluster.now + convergence * 1000
+    private func converge() throws {
+        let end = cluster.now + Self.convergence * 1000
         var isDone = false
         while cluster.now < end {
             if !isDone {
@@ -81,23 +142,39 @@ public struct Run {
                     if case .applied = answer { isDone = true }
                 }
             }
-            try cluster.run(until: cluster.now + 200_000)
+            try cluster.run(until: cluster.now + 100_000)
             let statuses = cluster.ids.compactMap { cluster.members[$0]?.replica?.status }
             let isLevel = Set(statuses.map(\.applied)).count == 1
             let isQuiet = statuses.allSatisfy { $0.applied == $0.last && $0.pendingRequests == 0 }
             if isDone && isLevel && isQuiet && statuses.count == cluster.ids.count { return }
         }
-        let seen = cluster.ids.map { id -> String in
+        throw Violation("no convergence in calm: " + standing)
+    }
+
+    private var standing: String {
+        cluster.ids.map { id -> String in
             guard let status = cluster.members[id]?.replica?.status else { return "\(id): down" }
             return "\(id): \(status.role) term \(status.term) applied \(status.applied) "
                 + "commit \(status.commit) durable \(status.durable) last \(status.last) "
                 + "pending \(status.pendingRequests)"
-        }
-        throw Violation("no convergence in calm: " + seen.joined(separator: "; "))
+        }.joined(separator: "; ")
     }
 }
 
 extension SimulatedCluster {
     /// Every node's durable entries.
     var disks: [(NodeID, [Entry])] { ids.map { ($0, members[$0]!.disk.entries) } }
+
+    /// Deep equality of the states of nodes that stand at the same index.
+    func compareStates() throws(Violation) {
+        for (place, left) in ids.enumerated() {
+            guard let index = members[left]!.replica?.mark.index else { continue }
+            for right in ids[(place + 1)...]
+            where members[right]!.replica?.mark.index == index {
+                guard members[left]!.replica!.state == members[right]!.replica!.state else {
+                    throw Violation("states of \(left) and \(right) differ at \(index)")
+                }
+            }
+        }
+    }
 }

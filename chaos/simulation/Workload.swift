@@ -37,7 +37,9 @@ final class Workload {
     private var nextUpdate: Int64 = 1_000
     private var nextClick: UInt64 = 1
     private var winners: [String: AgentID] = [:]
-    private var isSettingUp = false
+    /// When a step of the setting up that nobody answered is taken again.
+    private var setUpAgain: Int64 = 0
+    private var attempts = 0
     private let agentCount: Int
     private let mode: Mode
 
@@ -81,17 +83,16 @@ final class Workload {
 
     // MARK: Setting up
 
+    /// One step after the other; one whose node died is taken again under another name.
     private func setUp() throws {
-        guard !isSettingUp else { return }
-        let made = { [self] (answer: Answer, keep: (Int64) -> Void) in
-            isSettingUp = false
-            if case .applied(_, .done(let id)) = answer { keep(id) }
-        }
-        isSettingUp = true
+        guard cluster.now >= setUpAgain else { return }
+        attempts += 1
+        let attempt = attempts
+        setUpAgain = cluster.now + 1_500_000
         let command: Command
         let keep: (Int64) -> Void
         if agents.count < agentCount {
-            let name = Text("agent\(agents.count)")
+            let name = Text("agent\(attempts)")
             command = .createAgent(
                 by: nil, login: name, name: name, passwordHash: "x", isAdmin: agents.isEmpty)
             keep = { [self] in
@@ -105,9 +106,13 @@ final class Workload {
             keep = { [self] in adopt(ProjectID($0)) }
         }
         let isTaken = try cluster.submit(
-            command, at: cluster.chance.pick(cluster.ids), patience: 20_000
-        ) { made($0, keep) }
-        if !isTaken { isSettingUp = false }
+            command, at: cluster.chance.pick(cluster.ids), patience: 1_000
+        ) { [self] answer in
+            guard attempt == attempts else { return }
+            setUpAgain = 0
+            if case .applied(_, .done(let id)) = answer { keep(id) }
+        }
+        if !isTaken { setUpAgain = 0 }
     }
 
     private func limit(_ agent: AgentID) {
