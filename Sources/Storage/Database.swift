@@ -14,13 +14,16 @@ final class Database: @unchecked Sendable {
     enum Role {
         case writer(StoreOptions)
         case reader(StoreOptions)
+        /// The only connection to a file that is used without a WAL, and synced at each commit.
+        case plain(StoreOptions)
     }
 
     /// The file as it was opened, for messages.
     let file: String
     /// Pages in the WAL after the last commit, as SQLite counts them.
     private(set) var walPages = 0
-    private var handle: OpaquePointer?
+    /// The connection; nil once closed.
+    private(set) var handle: OpaquePointer?
     private var statements: [OpaquePointer] = []
 
     /// Done once for the process, before the first connection.
@@ -39,6 +42,9 @@ final class Database: @unchecked Sendable {
         case .reader(let given):
             options = given
             flags |= SQLITE_OPEN_READONLY
+        case .plain(let given):
+            options = given
+            flags |= SQLITE_OPEN_READWRITE
         }
         let code = sqlite3_open_v2(path, &handle, flags, options.vfs)
         do throws(StorageError) {
@@ -46,7 +52,11 @@ final class Database: @unchecked Sendable {
             try check(rh_sqlite_no_checkpoint_on_close(handle), "opening")
             sqlite3_busy_timeout(handle, 2_000)
             try execute("PRAGMA wal_autocheckpoint=0")
-            if case .writer = role { try setUpWriter(options) }
+            switch role {
+            case .writer: try setUpWriter(options)
+            case .reader: break
+            case .plain: try execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL")
+            }
         } catch {
             close()
             throw error
@@ -120,6 +130,8 @@ final class Database: @unchecked Sendable {
         var moved: Int
         /// Whether a reader held it up.
         var isBusy: Bool
+        /// Whether the file holds all that is committed, synced.
+        var isWhole: Bool { !isBusy && frames == moved }
     }
 
     /// Moves the WAL into the file; `mode` is one of SQLITE_CHECKPOINT_.
@@ -130,8 +142,9 @@ final class Database: @unchecked Sendable {
         let code = sqlite3_wal_checkpoint_v2(handle, nil, mode, &frames, &moved)
         let isBusy = code & 0xff == SQLITE_BUSY
         if !isBusy { try check(code, "checkpointing") }
-        if !isBusy, frames == moved { walPages = 0 }
-        return Checkpoint(frames: Int(frames), moved: Int(moved), isBusy: isBusy)
+        let done = Checkpoint(frames: Int(frames), moved: Int(moved), isBusy: isBusy)
+        if done.isWhole { walPages = 0 }
+        return done
     }
 
     /// Throws when a result code is an error.

@@ -20,23 +20,28 @@ extension LogFile {
         guard let mark = found else {
             throw StorageError(.corrupt, file: database.file, "table mark, row 1 does not read")
         }
-        let configuration = try verify(database, mark, decodeConfiguration)
+        let (bytes, configuration) = try verify(database, mark, decodeConfiguration)
         let tail = try readTail(database, after: mark.base.index, maxBytes: tailBytes)
         let stored = StoredLog(
             hardState: mark.hardState, base: (mark.base.index, mark.base.term),
             last: (mark.last.index, mark.last.term), tail: tail, configuration: configuration)
-        return (try LogFile(database, mark: mark), stored)
+        return (try LogFile(database, mark: mark, bytes: bytes), stored)
     }
 
-    /// Walks the chain from the first row to the mark; gives the newest configuration.
+    /// Walks the chain from the first row to the mark; gives the bytes of the rows and the newest
+    /// configuration.
     private static func verify(
         _ database: Database, _ mark: LogMark, _ decodeConfiguration: ([UInt8]) -> Configuration?
-    ) throws(StorageError) -> (index: LogIndex, configuration: Configuration)? {
+    ) throws(StorageError) -> (
+        bytes: Int, configuration: (index: LogIndex, configuration: Configuration)?
+    ) {
+        var bytes = 0
         var walker = LogChainWalker(file: database.file, from: mark.base)
         var newest: (index: LogIndex, payload: [UInt8])?
         let select = try database.prepare("SELECT first, chain, body FROM batches ORDER BY first")
         while try select.step() {
             let body = select.bytes(2)
+            bytes += body.count
             let (first, chain) = (select.integer(0), select.integer(1))
             try walker.walk(first: first, chain: chain, body: body) { index, _, kind, place in
                 if kind == .configuration { newest = (index, Array(body[place])) }
@@ -50,13 +55,13 @@ extension LogFile {
                     + "\(walker.place.term), but table mark, row 1 says that the log ends at "
                     + "index \(mark.last.index) of term \(mark.last.term)")
         }
-        guard let newest else { return nil }
+        guard let newest else { return (bytes, nil) }
         guard let configuration = decodeConfiguration(newest.payload) else {
             throw StorageError(
                 .corrupt, file: database.file,
                 "index \(newest.index) holds a configuration that does not read")
         }
-        return (newest.index, configuration)
+        return (bytes, (newest.index, configuration))
     }
 
     /// The newest entries, as many as fit.

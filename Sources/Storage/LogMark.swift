@@ -17,6 +17,12 @@ struct LogMark: Equatable {
     var base: Place
     /// The last entry; equal to `base` when there is none.
     var last: Place
+    /// The state file that an installed snapshot became; nil while it is state.db.
+    var state: StateRecord?
+
+    /// The layout that is written. Version 1 had no number: it is told by its length.
+    private static let version: UInt8 = 2
+    private static let bytesOfVersion1 = 60
 
     /// The mark of a new file: its chain starts with whose it is.
     init(for identity: StoreIdentity) {
@@ -35,18 +41,40 @@ struct LogMark: Equatable {
             var sum = ByteReader(bytes, range: end..<bytes.count)
             guard try sum.u32() == CRC32C.checksum(bytes[0..<end]) else { return nil }
             var reader = ByteReader(bytes, range: 0..<end)
+            let isVersion1 = bytes.count == LogMark.bytesOfVersion1
+            if !isVersion1 {
+                guard try reader.u8() == LogMark.version else { return nil }
+            }
             hardState.term = Term(try reader.u64())
             let vote = try reader.u64()
             hardState.votedFor = vote == 0 ? nil : NodeID(vote)
             base = try Place(&reader)
             last = try Place(&reader)
+            if !isVersion1, try reader.bool() { state = try StateRecord(from: &reader) }
             try reader.expectEnd()
         } catch { return nil }
     }
 
     /// The row's bytes.
     var encoded: [UInt8] {
+        var writer = ByteWriter(capacity: 128)
+        writer.u8(LogMark.version)
+        encodeFields(into: &writer)
+        writer.bool(state != nil)
+        state?.encode(into: &writer)
+        writer.u32(CRC32C.checksum(writer.bytes))
+        return writer.bytes
+    }
+
+    /// The row's bytes as the first release wrote them.
+    var encodedAsVersion1: [UInt8] {
         var writer = ByteWriter(capacity: 64)
+        encodeFields(into: &writer)
+        writer.u32(CRC32C.checksum(writer.bytes))
+        return writer.bytes
+    }
+
+    private func encodeFields(into writer: inout ByteWriter) {
         writer.u64(hardState.term.rawValue)
         writer.u64(hardState.votedFor?.rawValue ?? 0)
         for place in [base, last] {
@@ -54,8 +82,6 @@ struct LogMark: Equatable {
             writer.u64(place.term.rawValue)
             writer.u32(place.chain)
         }
-        writer.u32(CRC32C.checksum(writer.bytes))
-        return writer.bytes
     }
 }
 

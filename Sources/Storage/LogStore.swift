@@ -61,21 +61,37 @@ public final class LogStore: Sendable {
     /// Writes all of these in order, in one transaction with one fsync. On `.full` nothing was
     /// written and reading goes on; on any other failure the store is dead.
     public func write(_ persists: [Persist]) throws(StorageError) {
-        let failure: StorageError? = writer.withLock { file in
-            guard file != nil else { return self.closed }
-            do throws(StorageError) {
-                try file?.write(persists)
-                return nil
-            } catch {
-                if error.kind != .full {
-                    file?.database.close()
-                    file = nil
-                }
-                return error
-            }
-        }
-        if let failure { throw failure }
+        try keepingAlive { (file) throws(StorageError) in try file.write(persists) }
     }
+
+    /// Deletes a slice of the oldest entries: at most through `limit`, keeping a trail. Gives the
+    /// new base, nil when all that may go is gone. Fails as `write` does.
+    ///
+    /// The caller vouches that state.db holds everything through `limit` durably.
+    public func cut(
+        through limit: LogIndex, keeping trail: LogTrail
+    ) throws(StorageError) -> (index: LogIndex, term: Term)? {
+        try keepingAlive { (file) throws(StorageError) in
+            guard try file.cut(through: limit, keeping: trail) else { return nil }
+            return (file.mark.base.index, file.mark.base.term)
+        }
+    }
+
+    /// Notes in one transaction that the applied rows are in another file, and begins the log
+    /// anew behind them unless it goes on from there. Term and vote stay.
+    func install(_ record: StateRecord) throws(StorageError) {
+        try keepingAlive { (file) throws(StorageError) in try file.install(record) }
+    }
+
+    /// Writes the mark as the first release did; for the test that such files open.
+    package func rewriteMarkAsVersion1() throws(StorageError) {
+        try keepingAlive { (file) throws(StorageError) in try file.rewriteMarkAsVersion1() }
+    }
+
+    /// The state file that an installed snapshot became; nil while it is state.db.
+    public var stateRecord: StateRecord? { writer.withLock { $0?.mark.state } }
+    /// How many bytes the entries hold.
+    public var bytes: Int { writer.withLock { $0?.bytes ?? 0 } }
 
     /// The entries from one index through another, as far as they are durable and fit in
     /// `maxBytes` of payload; at least one if there is one.
@@ -93,19 +109,9 @@ public final class LogStore: Sendable {
 
     /// Moves the WAL into the file, as far as readers allow; syncs both.
     func checkpoint() throws(StorageError) {
-        let failure: StorageError? = writer.withLock { file in
-            do throws(StorageError) {
-                try file?.database.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
-                return nil
-            } catch {
-                if error.kind != .full {
-                    file?.database.close()
-                    file = nil
-                }
-                return error
-            }
+        try keepingAlive { (file) throws(StorageError) in
+            _ = try file.database.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
         }
-        if let failure { throw failure }
     }
 
     /// Checkpoints and closes; later calls throw `.closed`.
@@ -120,6 +126,25 @@ public final class LogStore: Sendable {
             file?.database.close()
             file = nil
         }
+    }
+
+    /// Runs something that may fail for good.
+    private func keepingAlive<Value: Sendable>(
+        _ body: (inout LogFile) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        let result: Result<Value, StorageError> = writer.withLock { file in
+            guard file != nil else { return .failure(self.closed) }
+            do throws(StorageError) {
+                return .success(try body(&file!))
+            } catch {
+                if error.kind != .full {
+                    file?.database.close()
+                    file = nil
+                }
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     private var closed: StorageError {

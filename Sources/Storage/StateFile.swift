@@ -9,6 +9,10 @@ struct StateFile: Sendable {
     let database: Database
     /// As of the last commit.
     private(set) var mark: AppliedMark
+    /// The part of it that a power cut can't take back.
+    private(set) var durable: LogIndex = .zero
+    /// A copy under way.
+    private var copy: DatabaseCopy?
 
     private let begin: Statement
     private let commit: Statement
@@ -32,6 +36,17 @@ struct StateFile: Sendable {
             throw StorageError(.corrupt, file: database.file, "table mark, row 1 does not read")
         }
         return try StateFile(database, mark: mark)
+    }
+
+    /// The mark of a file that is not in use.
+    static func applied(in path: String) throws(StorageError) -> AppliedMark {
+        let database = try Database(path: path, role: .reader(.state))
+        defer { database.close() }
+        let select = try database.prepare("SELECT body FROM mark WHERE id = 1")
+        guard try select.step(), let mark = AppliedMark(select.bytes(0)) else {
+            throw StorageError(.corrupt, file: path, "table mark, row 1 does not read")
+        }
+        return mark
     }
 
     private init(_ database: Database, mark: AppliedMark) throws(StorageError) {
@@ -117,6 +132,29 @@ struct StateFile: Sendable {
         return places
     }
 
+    /// Moves the WAL into the file. Once all of it is there, synced, what was applied is durable.
+    mutating func checkpoint(_ mode: Int32) throws(StorageError) {
+        let done = try database.checkpoint(mode)
+        if done.isWhole { durable = mark.index }
+    }
+
+    /// Begins a copy of the file; one at a time.
+    mutating func beginCopy(to path: String, _ options: StoreOptions) throws(StorageError) {
+        precondition(copy == nil, "a copy is under way")
+        copy = try DatabaseCopy(of: database, to: path, options)
+    }
+
+    /// Copies some pages; true once the copy holds all that is committed here, and is synced.
+    mutating func stepCopy(pages: Int) throws(StorageError) -> Bool {
+        try copy?.step(pages: pages) ?? true
+    }
+
+    /// Ends the copy, whether or not it is whole.
+    mutating func endCopy() {
+        copy?.close()
+        copy = nil
+    }
+
     /// Visits the tables that are loaded at start.
     func load(
         _ visit: (RowTable, Int64, Int64, [UInt8]) throws -> Void
@@ -142,7 +180,7 @@ struct StateFile: Sendable {
 
 extension AppliedMark {
     /// The row's bytes.
-    fileprivate var encoded: [UInt8] {
+    var encoded: [UInt8] {
         var writer = ByteWriter(capacity: 32 + meta.count)
         writer.u64(index.rawValue)
         writer.u64(term.rawValue)
@@ -153,7 +191,7 @@ extension AppliedMark {
     }
 
     /// Reads what `encoded` wrote; nil when the checksum or form is wrong.
-    fileprivate init?(_ bytes: [UInt8]) {
+    init?(_ bytes: [UInt8]) {
         guard bytes.count > 4 else { return nil }
         let end = bytes.count - 4
         do {

@@ -48,7 +48,8 @@ public final class StateStore: Sendable {
     ) throws(StorageError) -> StateStore {
         let database = try Database(path: path, role: .writer(options))
         do throws(StorageError) {
-            let file = try StateFile.open(database, identity: identity)
+            var file = try StateFile.open(database, identity: identity)
+            try file.checkpoint(SQLITE_CHECKPOINT_FULL)
             return StateStore(path: path, options: options, file: file)
         } catch {
             database.close()
@@ -65,6 +66,8 @@ public final class StateStore: Sendable {
 
     /// Up to where the committed rows go; still known after `close`.
     public var applied: AppliedMark { mark.withLock { $0 } }
+    /// Up to where a power cut can't take them back; the log may be cut as far.
+    public var durable: LogIndex { file.withLock { $0?.durable ?? .zero } }
 
     /// Visits every row of the tables that `RoutingState` is rebuilt from, table by table, keys
     /// ascending. An error of the visitor becomes `.corrupt`, naming the row. The visitor must not
@@ -98,38 +101,75 @@ public final class StateStore: Sendable {
     /// Moves the WAL into the file, as far as readers allow; syncs both.
     func checkpoint() throws(StorageError) {
         try keepingAlive { (file) throws(StorageError) in
-            try file.database.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
+            try file.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
         }
     }
+
+    /// As above, and waits a while for readers, so that `durable` is `applied` afterwards unless
+    /// one is too slow.
+    func checkpointWhole() throws(StorageError) {
+        try keepingAlive { (file) throws(StorageError) in
+            try file.checkpoint(SQLITE_CHECKPOINT_FULL)
+        }
+    }
+
+    /// Begins a copy of the file; the copy's failures leave this store alone.
+    func beginCopy(to path: String) throws(StorageError) {
+        try withFile { (file) throws(StorageError) in
+            try file.beginCopy(to: path, self.options)
+        }
+    }
+
+    /// Copies some pages. Once the copy is whole it is ended, and holds everything through the
+    /// mark that this returns; nil before.
+    func stepCopy(pages: Int) throws(StorageError) -> AppliedMark? {
+        try withFile { (file) throws(StorageError) in
+            guard try file.stepCopy(pages: pages) else { return nil }
+            file.endCopy()
+            return file.mark
+        }
+    }
+
+    /// Gives a copy up.
+    func endCopy() { file.withLock { $0?.endCopy() } }
 
     /// Checkpoints and closes; later calls throw `.closed`.
     public func close() {
         file.withLock { file in
             // Only saves time at the next open: the WAL holds the same.
             _ = try? file?.database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
+            file?.endCopy()
             file?.database.close()
             file = nil
         }
     }
 
     /// Runs something that may fail for good.
-    private func keepingAlive(
-        _ body: (inout StateFile) throws(StorageError) -> Void
-    ) throws(StorageError) {
-        let failure: StorageError? = file.withLock { file in
-            guard file != nil else { return self.closed }
+    private func keepingAlive<Value: Sendable>(
+        _ body: (inout StateFile) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        try withFile(body) { (error, file) in
+            guard error.kind != .full else { return }
+            file?.endCopy()
+            file?.database.close()
+            file = nil
+        }
+    }
+
+    private func withFile<Value: Sendable>(
+        _ body: (inout StateFile) throws(StorageError) -> Value,
+        failed: (StorageError, inout StateFile?) -> Void = { _, _ in }
+    ) throws(StorageError) -> Value {
+        let result: Result<Value, StorageError> = file.withLock { file in
+            guard file != nil else { return .failure(self.closed) }
             do throws(StorageError) {
-                try body(&file!)
-                return nil
+                return .success(try body(&file!))
             } catch {
-                if error.kind != .full {
-                    file?.database.close()
-                    file = nil
-                }
-                return error
+                failed(error, &file)
+                return .failure(error)
             }
         }
-        if let failure { throw failure }
+        return try result.get()
     }
 
     private var closed: StorageError {

@@ -17,6 +17,13 @@ public final class StateWriter: Sendable {
         /// With this many pages in the WAL they are moved into the file: 32 MiB. A page touched
         /// by many transactions is then written once.
         public var checkpointPages = 8_192
+        /// A copy takes so many pages of 4 KiB in one step,
+        public var copyPages = 256
+        /// and rests so long between two steps: at most some 250 MB/s, and less than a third of
+        /// the time.
+        public var copyPause: Duration = .milliseconds(4)
+        /// How long a full disk is left alone before the same rows are tried again.
+        public var fullPause: Duration = .milliseconds(100)
         /// The limits as given above.
         public init() {}
     }
@@ -28,12 +35,32 @@ public final class StateWriter: Sendable {
         var index: LogIndex
         var completion: @Sendable (Bool) -> Void
     }
+    private struct Copy: Sendable {
+        var path: String
+        var isBegun = false
+        /// When its next step is due.
+        var due: Int64 = 0
+        var completion: @Sendable (Result<AppliedMark, StorageError>) -> Void
+    }
+    private enum Work {
+        case write([Submission])
+        case makeDurable([@Sendable (LogIndex) -> Void])
+        case copy(Copy)
+        case stop
+    }
+    private struct Callbacks: Sendable {
+        var onFull: @Sendable (StorageError?) -> Void
+        var onFailure: @Sendable (StorageError) -> Void
+    }
     private struct Queue {
         var waiting: [Submission] = []
         var rows = 0
         /// When the oldest of `waiting` was submitted.
         var since: Int64 = 0
         var waiters: [Waiter] = []
+        /// Who wants to know up to where the file is durable.
+        var askedDurable: [@Sendable (LogIndex) -> Void] = []
+        var copy: Copy?
         var written: LogIndex
         var isClosing = false
         var isDead = false
@@ -55,9 +82,12 @@ public final class StateWriter: Sendable {
         let rows = Atomic<Int>(0)
     }
 
-    /// Starts the thread. `onFailure` runs on it, once; nothing is written afterwards.
+    /// Starts the thread. On it run `onFull`, when rows found no room and are kept to be tried
+    /// again, and with nil once they are written; and `onFailure`, once: nothing is written
+    /// afterwards.
     public init(
         store: StateStore, limits: Limits = Limits(),
+        onFull: @escaping @Sendable (StorageError?) -> Void = { _ in },
         onFailure: @escaping @Sendable (StorageError) -> Void
     ) {
         self.store = store
@@ -67,7 +97,8 @@ public final class StateWriter: Sendable {
         self.queue = queue
         self.pending = pending
         thread = Thread(name: "state-writer") {
-            StateWriter.run(store, limits, queue, pending, onFailure)
+            StateWriter.run(
+                store, limits, queue, pending, Callbacks(onFull: onFull, onFailure: onFailure))
         }
     }
 
@@ -104,6 +135,35 @@ public final class StateWriter: Sendable {
         if let answer { completion(answer) }
     }
 
+    /// Makes what is written durable and tells up to where that is now; runs on the thread.
+    public func makeDurable(completion: @escaping @Sendable (LogIndex) -> Void) {
+        queue.withLock { queue in
+            guard !queue.isDead, !queue.isClosing else { return ((), notify: false) }
+            queue.askedDurable.append(completion)
+            return ((), notify: true)
+        }
+    }
+
+    /// Copies the file to a path, step by step between the writes. The completion runs on the
+    /// thread with what the copy holds; after a failure nothing is left at the path. One at a
+    /// time: another fails with `.locked`. A close ends it with `.closed`.
+    public func copy(
+        to path: String, completion: @escaping @Sendable (Result<AppliedMark, StorageError>) -> Void
+    ) {
+        let refusal: StorageError? = queue.withLock { queue in
+            if queue.isDead || queue.isClosing {
+                return (StorageError(.closed, file: path, "state.db is closed"), notify: false)
+            }
+            if queue.copy != nil {
+                let why = "another copy of state.db is under way"
+                return (StorageError(.locked, file: path, why), notify: false)
+            }
+            queue.copy = Copy(path: path, completion: completion)
+            return (nil, notify: true)
+        }
+        if let refusal { completion(.failure(refusal)) }
+    }
+
     /// How many rows wait or are being written.
     public var pendingRows: Int { pending.rows.load(ordering: .relaxed) }
     /// Whether so many rows wait that ingress must refuse.
@@ -123,51 +183,147 @@ public final class StateWriter: Sendable {
 
     private static func run(
         _ store: StateStore, _ limits: Limits, _ queue: Monitor<Queue>, _ pending: Counter,
-        _ onFailure: (StorageError) -> Void
+        _ callbacks: Callbacks
     ) {
         var failure: StorageError?
         do throws(StorageError) {
-            while let batch = nextBatch(queue, limits) {
-                guard let applied = batch.last?.applied else { continue }
-                let rows = batch.count == 1 ? batch[0].rows : batch.flatMap(\.rows)
-                try store.write(rows, applied: applied)
-                pending.rows.subtract(rows.count, ordering: .relaxed)
-                for waiter in settle(queue, applied.index) { waiter.completion(true) }
-                if store.walPages >= limits.checkpointPages { try store.checkpoint() }
+            var isOver = false
+            while !isOver {
+                switch nextWork(queue, limits) {
+                case .write(let batch):
+                    isOver = try !write(batch, store, limits, queue, callbacks.onFull)
+                    pending.rows.subtract(
+                        batch.reduce(0) { $0 + $1.rows.count }, ordering: .relaxed)
+                    if !isOver, store.walPages >= limits.checkpointPages {
+                        try skippingWhenFull { () throws(StorageError) in try store.checkpoint() }
+                    }
+                case .makeDurable(let completions):
+                    try skippingWhenFull { () throws(StorageError) in try store.checkpointWhole() }
+                    for completion in completions { completion(store.durable) }
+                case .copy(let copy): advance(copy, store, limits, queue)
+                case .stop: isOver = true
+                }
             }
         } catch {
             failure = error
         }
         let isDead = failure != nil
-        let left: [Waiter] = queue.withLock { queue in
+        let (waiters, copy): ([Waiter], Copy?) = queue.withLock { queue in
             if isDead { queue.isDead = true }
-            defer { queue.waiters = [] }
-            return (queue.waiters, notify: false)
+            defer { (queue.waiters, queue.copy, queue.askedDurable) = ([], nil, []) }
+            return ((queue.waiters, queue.copy), notify: false)
         }
-        for waiter in left { waiter.completion(false) }
-        if let failure { onFailure(failure) }
+        for waiter in waiters { waiter.completion(false) }
+        if let copy {
+            store.endCopy()
+            removeFile(copy.path)
+            copy.completion(.failure(StorageError(.closed, file: copy.path, "state.db closed")))
+        }
+        if let failure { callbacks.onFailure(failure) }
     }
 
-    private static func nextBatch(_ queue: Monitor<Queue>, _ limits: Limits) -> [Submission]? {
-        let interval = limits.flushInterval.components
-        let nanoseconds = interval.seconds * 1_000_000_000 + interval.attoseconds / 1_000_000_000
-        return queue.wait { queue, now in
-            guard !queue.waiting.isEmpty else { return queue.isClosing ? .ready(nil) : .wait }
-            let due = queue.since + nanoseconds
-            let isDue = now >= due || queue.rows >= limits.flushRows
-            guard isDue || queue.isClosing || queue.isAwaited else { return .waitUntil(due) }
-            var rows = 0
-            var count = 0
-            for submission in queue.waiting {
-                rows += submission.rows.count
-                if count > 0, rows > limits.maxTransactionRows { break }
-                count += 1
+    /// A full disk puts a checkpoint off: the WAL grows meanwhile, while there is room for it.
+    private static func skippingWhenFull(
+        _ body: () throws(StorageError) -> Void
+    ) throws(StorageError) {
+        do throws(StorageError) { try body() } catch  where error.kind == .full {}
+    }
+
+    /// Writes a batch, as often as it takes while the disk is full; false when it is to end
+    /// instead: the log replays what is missing.
+    private static func write(
+        _ batch: [Submission], _ store: StateStore, _ limits: Limits, _ queue: Monitor<Queue>,
+        _ onFull: @Sendable (StorageError?) -> Void
+    ) throws(StorageError) -> Bool {
+        guard let applied = batch.last?.applied else { return true }
+        let rows = batch.count == 1 ? batch[0].rows : batch.flatMap(\.rows)
+        var wasFull = false
+        while true {
+            do throws(StorageError) {
+                try store.write(rows, applied: applied)
+                break
+            } catch  where error.kind == .full {
+                if !wasFull { onFull(error) }
+                wasFull = true
             }
-            let batch = Array(queue.waiting[0..<count])
-            queue.waiting.removeFirst(count)
-            queue.rows -= batch.reduce(0) { $0 + $1.rows.count }
-            return .ready(batch)
+            let end = monotonicNanoseconds() + nanoseconds(limits.fullPause)
+            let isClosing = queue.wait { queue, now in
+                if queue.isClosing { return .ready(true) }
+                return now >= end ? .ready(false) : .waitUntil(end)
+            }
+            if isClosing { return false }
         }
+        if wasFull { onFull(nil) }
+        for waiter in settle(queue, applied.index) { waiter.completion(true) }
+        return true
+    }
+
+    private static func advance(
+        _ copy: Copy, _ store: StateStore, _ limits: Limits, _ queue: Monitor<Queue>
+    ) {
+        let result: Result<AppliedMark, StorageError>?
+        do throws(StorageError) {
+            if !copy.isBegun {
+                removeFile(copy.path)
+                try store.beginCopy(to: copy.path)
+            }
+            let mark = try store.stepCopy(pages: limits.copyPages)
+            if mark != nil { try syncDirectory(of: copy.path) }
+            result = mark.map { .success($0) }
+        } catch {
+            store.endCopy()
+            removeFile(copy.path)
+            result = .failure(error)
+        }
+        let isOver = result != nil
+        queue.withLock { queue in
+            queue.copy?.isBegun = true
+            queue.copy?.due = monotonicNanoseconds() + nanoseconds(limits.copyPause)
+            if isOver { queue.copy = nil }
+            return ((), notify: false)
+        }
+        if let result { copy.completion(result) }
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let parts = duration.components
+        return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
+    }
+
+    private static func nextWork(_ queue: Monitor<Queue>, _ limits: Limits) -> Work {
+        let interval = nanoseconds(limits.flushInterval)
+        return queue.wait { queue, now in
+            let due = queue.waiting.isEmpty ? Int64.max : queue.since + interval
+            if !queue.waiting.isEmpty {
+                let isDue = now >= due || queue.rows >= limits.flushRows
+                let isWanted = queue.isAwaited || !queue.askedDurable.isEmpty
+                if isDue || isWanted || queue.isClosing {
+                    return .ready(.write(take(&queue, limits)))
+                }
+            }
+            if queue.isClosing { return .ready(.stop) }
+            if !queue.askedDurable.isEmpty {
+                defer { queue.askedDurable = [] }
+                return .ready(.makeDurable(queue.askedDurable))
+            }
+            if let copy = queue.copy, now >= copy.due { return .ready(.copy(copy)) }
+            let moment = min(due, queue.copy?.due ?? .max)
+            return moment == .max ? .wait : .waitUntil(moment)
+        }
+    }
+
+    private static func take(_ queue: inout Queue, _ limits: Limits) -> [Submission] {
+        var rows = 0
+        var count = 0
+        for submission in queue.waiting {
+            rows += submission.rows.count
+            if count > 0, rows > limits.maxTransactionRows { break }
+            count += 1
+        }
+        let batch = Array(queue.waiting[0..<count])
+        queue.waiting.removeFirst(count)
+        queue.rows -= batch.reduce(0) { $0 + $1.rows.count }
+        return batch
     }
 
     /// Notes what is written now and takes out who waited for it.

@@ -3,7 +3,7 @@ import Storage
 import StorageFaults
 
 /// A disk for SQLite that fails and loses power on demand. One thread at a time.
-final class FaultyDisk {
+final class FaultyDisk: @unchecked Sendable {  // the tests see to one thread at a time
     private let handle: OpaquePointer
     let name: String
 

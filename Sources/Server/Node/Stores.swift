@@ -30,12 +30,10 @@ final class Stores {
     static func find(_ configuration: NodeConfiguration) throws(StorageError) -> Found {
         let directory = try DataDirectory.open(configuration.dataDirectory)
         let identity = StoreIdentity(cluster: configuration.cluster, node: configuration.node)
-        let state = try StateStore.open(path: directory.statePath, identity: identity)
         var (log, stored) = try LogStore.open(
             path: directory.logPath, identity: identity,
             decodeConfiguration: Replica.decodeConfiguration)
-        try StartCheck.verify(
-            log: log, stored: stored, applied: state.applied, stateFile: directory.statePath)
+        let state = try directory.openState(log: log, stored: stored, identity: identity)
         if let first = stored.tail.first, first.index > state.applied.index.next {
             // state.db is far behind: all that it has not seen must be in memory to be replayed.
             log.close()
