@@ -24,6 +24,18 @@ public enum ProposalRefused: Error, Hashable, Sendable {
     case fenced
 }
 
+/// Why a hand-over was not begun.
+public enum TransferRefused: UInt8, Error, Hashable, Sendable {
+    /// Only a leader hands over.
+    case notLeader = 0
+    /// It is handing over to another.
+    case inProgress = 1
+    /// Only a voter can lead.
+    case notVoter = 2
+    /// The member, or every other voter, was not heard lately.
+    case unreachable = 3
+}
+
 /// A state of the disk from which a member must not start or go on: acknowledged entries are gone.
 public enum Fence: Error, Hashable, Sendable, CustomStringConvertible {
     /// The applied state is ahead of the log: the log lost its end.
@@ -72,6 +84,8 @@ extension Raft {
         public var change: RoleChange?
         /// This member must stop: acknowledged entries are missing here.
         public var fenced: Fence?
+        /// This member was removed from the cluster and knows it.
+        public var isRemoved = false
         /// When `timeAdvanced` is needed at the latest.
         public var nextDeadline: Instant?
         /// No effects.

@@ -45,6 +45,12 @@ extension Raft {
         public var snapshotPatience: Duration = .seconds(60)
         /// How soon after a failed snapshot the next is wanted for the same follower.
         public var snapshotRetry: Duration = .seconds(1)
+        /// Whether a leader makes learners voters by itself.
+        public var promotesLearners = true
+        /// A learner is made a voter when it lacks no more entries than this.
+        public var promotionDistance = 1_024
+        /// How long a leader goes on telling a removed member, which may be away, that it is out.
+        public var farewell: Duration = .seconds(5)
         /// The defaults.
         public init() {}
     }

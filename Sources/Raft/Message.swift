@@ -35,14 +35,17 @@ public struct Message: Hashable, Sendable {
         case append(Append)
         /// What became of an append.
         case appendReply(AppendReply)
-        /// I lead, and this much is committed of what I know you to hold. `round` numbers the
-        /// broadcasts of one office; it confirms reads.
-        case heartbeat(commit: LogIndex, round: UInt64)
+        /// I lead, you hold everything up to `match` durably as far as I know, and this much of
+        /// that is committed. `round` numbers the broadcasts of one office; it confirms reads.
+        case heartbeat(commit: LogIndex, match: LogIndex, round: UInt64)
         /// I follow you. `match` is durable here, `accepted` is in memory here; both verified
         /// against this leader's log in this term.
         case heartbeatReply(round: UInt64, match: LogIndex, accepted: LogIndex)
         /// Stand at once: your log is complete and I hand over (dissertation, 3.10).
         case timeoutNow
+        /// You are no member any more, and never will be one again: the committed configuration
+        /// of entry `index` excludes you. The answer to a candidate that does not know it.
+        case removed(index: LogIndex)
     }
 
     /// Entries for a follower's log.

@@ -21,6 +21,8 @@ struct Progress: Sendable {
     var isLinked = true
     /// The disk was asked for entries from here on its behalf; asked again at `until`.
     var reading: (from: LogIndex, until: Instant)?
+    /// It is no member by the entry `index`, and is served until it knows that or `until`.
+    var leaving: (index: LogIndex, until: Instant)?
     /// No snapshot is wanted for it before, after one that failed.
     var snapshotNotBefore: Instant
 

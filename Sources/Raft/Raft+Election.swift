@@ -48,7 +48,7 @@ extension Raft {
 
     /// Asks whether an election would be won, in a term that is not entered yet.
     mutating func askForPreVotes() {
-        if configuration.voters == [id] {
+        if configuration.voters.count == 1 {
             standForElection(isTransfer: false)
             return
         }

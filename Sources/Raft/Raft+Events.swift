@@ -17,10 +17,7 @@ extension Raft {
 
     /// A message came.
     public mutating func received(_ message: Message) {
-        guard fenced == nil, message.to == id, message.from != id,
-            configuration.voters.contains(message.from)
-                || configuration.learners.contains(message.from)
-        else { return }
+        guard fenced == nil, message.to == id, message.from != id, isHeard(message) else { return }
         if role == .leader, let at = progressIndex(of: message.from), !progress[at].isLinked {
             // Whatever was said about the link, it works.
             linkOpened(to: message.from)
@@ -45,13 +42,37 @@ extension Raft {
             appendReceived(append)
         case .appendReply(let reply):
             appendAnswered(by: message.from, reply)
-        case .heartbeat(let commit, let round):
+        case .heartbeat(let commit, let match, let round):
             guard leaderSpoke(message.from) else { return }
-            heartbeatReceived(commit: commit, round: round)
+            heartbeatReceived(commit: commit, match: match, round: round)
         case .heartbeatReply(let round, let match, let accepted):
             heartbeatAnswered(by: message.from, round: round, match: match, accepted: accepted)
         case .timeoutNow:
-            if leader == message.from, isVoter { standForElection(isTransfer: true) }
+            // One whose disk hangs would only lose the time.
+            guard leader == message.from, isVoter, !isStalled else { return }
+            standForElection(isTransfer: true)
+        case .removed: toldRemoved()
+        }
+    }
+
+    /// Whether a message counts, whoever sent it.
+    ///
+    /// Our configuration may be old: a candidate or a leader that it does not know may well be
+    /// one, and is judged by its term and log (dissertation, section 4.1). Answers count only from
+    /// those that were asked. And one that is excluded for good is told so when it stands.
+    private mutating func isHeard(_ message: Message) -> Bool {
+        switch message.body {
+        case .preVote, .vote:
+            guard committedConfiguration.excludes(message.from) else { return true }
+            send(.removed(index: configurations[0].index), to: message.from)
+            return false
+        case .append, .heartbeat, .timeoutNow: return true
+        case .removed:
+            toldRemoved()
+            return false
+        case .preVoteReply, .voteReply, .appendReply, .heartbeatReply:
+            return configuration.contains(message.from)
+                || progressIndex(of: message.from) != nil
         }
     }
 
@@ -71,7 +92,7 @@ extension Raft {
             follow(term: message.term, leader: nil)
         case .append, .heartbeat, .timeoutNow:
             follow(term: message.term, leader: message.from)
-        case .preVoteReply, .voteReply, .appendReply, .heartbeatReply:
+        case .preVoteReply, .voteReply, .appendReply, .heartbeatReply, .removed:
             follow(term: message.term, leader: nil)
         }
         return true
@@ -90,7 +111,7 @@ extension Raft {
         case .preVoteReply(let proposed, let reply):
             // A voter that is behind in its term may well grant.
             preVoteAnswered(by: message.from, proposed: proposed, reply)
-        case .voteReply, .appendReply, .heartbeatReply, .timeoutNow:
+        case .voteReply, .appendReply, .heartbeatReply, .timeoutNow, .removed:
             break
         }
     }

@@ -24,6 +24,7 @@ extension Raft {
         store(entries)
         verified = max(verified, append.lastIndex)
         commit = max(commit, min(append.commit, append.lastIndex))
+        noteCommit()
         acknowledge(always: append.isProbe)
     }
 
@@ -34,32 +35,40 @@ extension Raft {
             if log.term(at: entry.index) != entry.term {
                 precondition(entry.index > commit, "a committed entry would be replaced")
                 log.truncate(from: entry.index)
+                dropConfigurations(from: entry.index)
                 let before = LogIndex(entry.index.rawValue - 1)
                 for at in writes.indices { writes[at].end = min(writes[at].end, before) }
                 break
             }
             rest = rest.dropFirst()
         }
-        for entry in rest { log.append(entry) }
+        for entry in rest {
+            log.append(entry)
+            adoptConfiguration(of: entry)
+        }
     }
 
-    /// Indexes are contiguous and terms ascend up to the sender's own.
+    /// Indexes are contiguous, terms ascend up to the sender's own, and configurations read.
     private func isWellFormed(_ append: Message.Append) -> Bool {
         var before = append.previous
         for entry in append.entries {
-            guard entry.index == before.index.next, entry.term >= before.term else { return false }
+            guard entry.index == before.index.next, entry.term >= before.term,
+                entry.kind != .configuration || PlacedConfiguration(entry) != nil
+            else { return false }
             before = LogPosition(index: entry.index, term: entry.term)
         }
         return before.term <= term
     }
 
-    mutating func heartbeatReceived(commit told: LogIndex, round: UInt64) {
-        guard told <= log.last.index else {
+    mutating func heartbeatReceived(commit told: LogIndex, match known: LogIndex, round: UInt64) {
+        guard max(told, known) <= log.last.index else {
             // The leader tells of nothing that was not durable here before.
-            fenced = .leaderRemembersMore(remembered: told, last: log.last.index)
+            fenced = .leaderRemembersMore(
+                remembered: max(told, known), last: log.last.index)
             return
         }
         commit = max(commit, min(told, verified))
+        noteCommit()
         verified = max(verified, commit)
         let match = min(verified, log.durable)
         acknowledged = max(acknowledged, match)

@@ -3,6 +3,10 @@ extension Raft {
     public func checkInvariants() {
         log.checkInvariants()
         precondition(commit <= log.last.index)
+        precondition(configurations[0].index <= commit)
+        precondition(
+            zip(configurations, configurations.dropFirst()).allSatisfy { $0.index < $1.index })
+        precondition(configurationIndex <= log.last.index)
         precondition(handedOut <= min(commit, log.durable))
         precondition(log.anchor.index <= handedOut)
         precondition(acknowledged <= log.last.index)
@@ -22,7 +26,8 @@ extension Raft {
             precondition(leader == id && votedFor == id)
             precondition(isHardStateDurable, "a leader's vote for itself is durable")
             precondition(firstOfTerm <= log.last.index && log.last.term == term)
-            precondition(progress.map(\.peer) == peers.sorted())
+            precondition(progress.filter { $0.leaving == nil }.map(\.peer) == peers)
+            precondition(zip(progress, progress.dropFirst()).allSatisfy { $0.peer < $1.peer })
             for peer in progress { peer.checkInvariants(last: log.last.index) }
             var bytes = 0
             var index = commit

@@ -71,6 +71,7 @@ extension Raft {
             follow(term: term, leader: nil)
             return
         }
+        dropLeavers()
         giveUpSnapshots()
         broadcastHeartbeat()
     }
@@ -87,7 +88,8 @@ extension Raft {
         round += 1
         for peer in progress where peer.isLinked {
             send(
-                .heartbeat(commit: min(commit, peer.match), round: round), to: peer.peer)
+                .heartbeat(commit: min(commit, peer.match), match: peer.match, round: round),
+                to: peer.peer)
         }
     }
 
@@ -163,6 +165,7 @@ extension Raft {
             uncommittedBytes -= log[index].payload.count
         }
         commit = reached
+        noteCommit()
     }
 
     // MARK: Reads
@@ -181,6 +184,7 @@ extension Raft {
     mutating func startReads() {
         guard !newReads.isEmpty, hasCommittedInTerm else { return }
         if configuration.voters == [id] {
+            // Nobody else could have been elected.
             readyReads += newReads.map { ReadReady(id: $0, index: commit) }
             newReads = []
             return
@@ -207,14 +211,21 @@ extension Raft {
     // MARK: Handing over
 
     /// Hand the leadership to a member, or to the one that is furthest. Nothing is proposed until
-    /// it is taken or an election timeout has passed.
-    public mutating func transferRequested(to peer: NodeID?) {
-        guard fenced == nil, role == .leader, transfer == nil else { return }
-        let able = progress.filter { $0.isLinked && configuration.voters.contains($0.peer) }
+    /// it is taken or an election timeout has passed. Gives why not, if it was not begun.
+    @discardableResult
+    public mutating func transferRequested(to peer: NodeID?) -> TransferRefused? {
+        guard fenced == nil, role == .leader else { return .notLeader }
+        guard peer != id else { return nil }
+        if let transfer { return peer == nil || peer == transfer.target ? nil : .inProgress }
+        if let peer, !configuration.voters.contains(peer) { return .notVoter }
+        let able = progress.filter { configuration.voters.contains($0.peer) && isAlive($0.peer) }
         let best = able.max { ($0.match, $1.peer) < ($1.match, $0.peer) }?.peer
-        guard let target = peer ?? best, able.contains(where: { $0.peer == target }) else { return }
+        guard let target = peer ?? best, able.contains(where: { $0.peer == target }) else {
+            return .unreachable
+        }
         transfer = Transfer(
             target: target, deadline: now.advanced(by: limits.electionTimeout))
+        return nil
     }
 
     mutating func continueTransfer() {

@@ -4,14 +4,17 @@ extension Raft {
         var effects = Effects()
         if fenced == nil {
             if role == .leader {
+                promoteLearner()
                 startReads()
                 replicate()
                 continueTransfer()
+                stepAside()
             }
             effects.persist = takeWrite()
             takeCommitted(into: &effects)
         }
         effects.fenced = fenced
+        effects.isRemoved = isRemoved
         swap(&effects.send, &outgoing)
         swap(&effects.reads, &readyReads)
         swap(&effects.failedReads, &failedReads)
@@ -59,7 +62,7 @@ extension Raft {
         guard fenced == nil else { return nil }
         guard role == .leader else { return isVoter ? electionDeadline : nil }
         // Heartbeats are frequent enough to find a stalled write as well.
-        guard let transfer else { return peers.isEmpty ? nil : heartbeatDeadline }
+        guard let transfer else { return progress.isEmpty ? nil : heartbeatDeadline }
         return min(transfer.deadline, heartbeatDeadline)
     }
 
@@ -154,7 +157,9 @@ extension Raft {
         if progress[at].isSnapshot { return true }
         // What precedes the next entry must be known, and the base's term is.
         guard progress[at].next <= log.base.index else { return false }
-        guard now >= progress[at].snapshotNotBefore else { return true }
+        guard now >= progress[at].snapshotNotBefore, progress[at].leaving == nil else {
+            return true
+        }
         progress[at].flow = .snapshot(heard: now)
         progress[at].reading = nil
         snapshotsWanted.append(progress[at].peer)

@@ -13,8 +13,10 @@ public struct Raft: Sendable {
     public let id: NodeID
     /// Its bounds and times.
     public let limits: Limits
-    /// Who takes part.
-    public let configuration: Configuration
+    /// From the newest committed configuration to the one in force.
+    var configurations: [PlacedConfiguration]
+    /// Set once this member knows that it is none any more: it never stands again.
+    public internal(set) var isRemoved = false
     /// Its role.
     public internal(set) var role: Role = .follower
     /// Its term.
@@ -105,10 +107,13 @@ public struct Raft: Sendable {
     }
 
     /// A member as it starts, from what its disk holds; `applied` is the last index of which the
-    /// applied state holds the effects, `appliedTerm` its term where that is known. Throws when
-    /// it must not start.
+    /// applied state holds the effects, `appliedTerm` its term where that is known, and
+    /// `configuration` the one in force there, carried by entry `configurationIndex`. One without
+    /// voters is that of a node that joins and waits to hear from a leader. Throws when it must
+    /// not start.
     public init(
-        id: NodeID, configuration: Configuration, stored: StoredLog, applied: LogIndex,
+        id: NodeID, configuration: Configuration, configurationIndex: LogIndex = .zero,
+        stored: StoredLog, applied: LogIndex,
         appliedTerm: Term? = nil, limits: Limits, seed: UInt64, now: Instant
     ) throws(Fence) {
         guard applied <= stored.last.index else {
@@ -121,7 +126,8 @@ public struct Raft: Sendable {
         }
         self.id = id
         self.limits = limits
-        self.configuration = stored.configuration?.configuration ?? configuration
+        configurations = Self.stack(
+            configuration, at: configurationIndex, stored, applied: applied)
         self.now = now
         generator = Generator(seed: seed ^ (id.rawValue &* 0x9e37_79b9_7f4a_7c15))
         term = stored.hardState.term
@@ -134,7 +140,8 @@ public struct Raft: Sendable {
         heartbeatDeadline = now
         leaseRetriesLeft = limits.leaseRetries
         resetElectionDeadline()
-        if self.configuration.voters == [id] { standForElection(isTransfer: false) }
+        noteCommit()
+        if isVoter, self.configuration.voters.count == 1 { standForElection(isTransfer: false) }
     }
 
     /// The last index in the log.
@@ -170,18 +177,17 @@ public struct Raft: Sendable {
     public var members: [(id: NodeID, match: LogIndex)] {
         guard role == .leader else { return [] }
         let others = progress.map { (id: $0.peer, match: $0.match) }
-        return (others + [(id: id, match: log.durable)]).sorted { $0.id < $1.id }
+        return (others + [(id: id, match: log.durable)])
+            .filter { configuration.contains($0.id) }.sorted { $0.id < $1.id }
     }
     /// At a leader: whether an entry of its own term is committed, so that it knows all that is.
     public var hasCommittedInTerm: Bool { role == .leader && commit >= firstOfTerm }
     /// At a leader: whether it is handing over.
     public var isTransferring: Bool { transfer != nil }
 
-    var isVoter: Bool { configuration.voters.contains(id) }
+    var isVoter: Bool { !isRemoved && configuration.voters.contains(id) }
     /// The other voters and learners.
-    var peers: [NodeID] {
-        (configuration.voters + configuration.learners).filter { $0 != id }
-    }
+    var peers: [NodeID] { configuration.members.filter { $0 != id } }
     /// The oldest write has been under way for too long (a disk that hangs).
     var isStalled: Bool {
         guard let oldest = writes.first else { return false }

@@ -38,5 +38,29 @@ public enum Answer: Hashable, Sendable {
         case tooLarge = 3
         /// The nodes' states differ and no majority agrees: nothing is assigned.
         case diverged = 4
+        /// The leader can't read the command, most likely because it runs an older version.
+        case malformed = 5
+        /// This node was removed from the cluster.
+        case removed = 6
+        /// Another change of members, or another hand-over, is not finished yet.
+        case changeInProgress = 7
+        /// There is no such member, and there never was.
+        case unknownMember = 8
+        /// There is such a member, with another address.
+        case alreadyMember = 9
+        /// A new member's id must be above all that were ever used.
+        case idWasUsed = 10
+        /// The only voter can't be removed.
+        case lastVoter = 11
+        /// There are as many members as there may be.
+        case tooManyMembers = 12
+        /// The voters left that can be reached would be no majority: nothing could be decided.
+        case wouldLoseQuorum = 13
+        /// A member's address is empty or longer than an address may be.
+        case badAddress = 14
+        /// Only a voter can lead.
+        case notVoter = 15
+        /// The member that should lead, or every other voter, was not heard lately.
+        case unreachable = 16
     }
 }

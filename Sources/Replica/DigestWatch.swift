@@ -3,7 +3,9 @@ import Raft
 /// Compares the nodes' digests at equal indexes.
 ///
 /// Digests roll: once two nodes differ they differ for ever, so one comparison at any later index
-/// finds it.
+/// finds it. But that two nodes differ from a third does not tell that they agree: a majority is
+/// one only by equal digests at one index. While that is open nothing is taken any more, so the
+/// nodes come to stand at one index, and then it is known.
 struct DigestWatch: Sendable {
     /// A node's digest at an index.
     struct Report: Hashable, Sendable {
@@ -16,26 +18,42 @@ struct DigestWatch: Sendable {
         case fine
         /// These differ, and a majority agrees with us.
         case othersDiffer([NodeID], index: LogIndex)
-        /// A majority differs from us.
+        /// A majority agrees on another digest than ours.
         case weDiffer(index: LogIndex, mine: UInt64, theirs: UInt64)
         /// Somebody differs, and no majority is known to agree.
         case undecided(index: LogIndex)
     }
     private struct Peer: Sendable {
         var id: NodeID
+        var isVoter: Bool
         var waiting: Report?
         var agreed: LogIndex = .zero
-        var differs: (index: LogIndex, mine: UInt64, theirs: UInt64)?
+        /// Its latest reports that differ from ours, oldest first; empty when it agrees.
+        var differing: [(report: Report, mine: UInt64)] = []
     }
+    /// Differing reports of one peer that are remembered.
+    private static let remembered = 8
     /// Digests of the newest indexes, at `index % capacity`.
     private var ring: [Report]
-    private var peers: [Peer]
+    private var peers: [Peer] = []
+    private var voters = 0
+    private var isVoter = false
 
-    init(peers: [NodeID], capacity: Int, applied: Report) {
+    init(capacity: Int, applied: Report) {
         ring = Array(
             repeating: Report(index: LogIndex(.max), digest: 0), count: max(1, capacity))
-        self.peers = peers.map { Peer(id: $0) }
         this(applied)
+    }
+
+    /// Compares with the members of a configuration from now on.
+    mutating func follow(_ configuration: Configuration, but own: NodeID) {
+        peers = configuration.members.filter { $0 != own }.map { id in
+            var peer = peers.first { $0.id == id } ?? Peer(id: id, isVoter: false)
+            peer.isVoter = configuration.voters.contains(id)
+            return peer
+        }
+        voters = configuration.voters.count
+        isVoter = configuration.voters.contains(own)
     }
 
     /// Our own digest after an entry.
@@ -61,32 +79,42 @@ struct DigestWatch: Sendable {
         for at in peers.indices {
             guard let report = peers[at].waiting, report.index <= applied else { continue }
             peers[at].waiting = nil
-            let mine = ring[Int(report.index.rawValue % UInt64(ring.count))]
-            guard mine.index == report.index else { continue }
-            if mine.digest == report.digest {
+            guard let mine = digest(at: report.index) else { continue }
+            if mine == report.digest {
                 peers[at].agreed = report.index
                 // A node that was repaired agrees again.
-                peers[at].differs = nil
-            } else {
-                peers[at].differs = (report.index, mine.digest, report.digest)
-                found.append((peers[at].id, mine))
+                peers[at].differing = []
+                continue
             }
+            if peers[at].differing.last?.report != report {
+                peers[at].differing.append((report, mine))
+            }
+            if peers[at].differing.count > Self.remembered { peers[at].differing.removeFirst() }
+            found.append((peers[at].id, Report(index: report.index, digest: mine)))
         }
         return found
     }
 
-    func verdict(voters: Int) -> Verdict {
-        let differing = peers.filter { $0.differs != nil }
-        guard let first = differing.compactMap(\.differs).min(by: { $0.index < $1.index }) else {
+    var verdict: Verdict {
+        let differing = peers.filter { !$0.differing.isEmpty }
+        guard let index = differing.compactMap({ $0.differing.first?.report.index }).min() else {
             return .fine
         }
-        let needed = voters / 2 + 1
-        if differing.count >= needed {
-            return .weDiffer(index: first.index, mine: first.mine, theirs: first.theirs)
+        let needed = Quorum.size(of: voters)
+        let against = differing.filter(\.isVoter)
+        if against.count >= needed {
+            for one in against {
+                for (report, mine) in one.differing {
+                    let same = against.filter { $0.differing.contains { $0.report == report } }
+                    guard same.count >= needed else { continue }
+                    return .weDiffer(index: report.index, mine: mine, theirs: report.digest)
+                }
+            }
         }
-        let agreeing = peers.filter { $0.differs == nil && $0.agreed >= first.index }.count
-        return agreeing + 1 >= needed
-            ? .othersDiffer(differing.map(\.id), index: first.index)
-            : .undecided(index: first.index)
+        let agreeing = peers.filter {
+            $0.isVoter && $0.differing.isEmpty && $0.agreed >= index
+        }
+        return agreeing.count + (isVoter ? 1 : 0) >= needed
+            ? .othersDiffer(differing.map(\.id), index: index) : .undecided(index: index)
     }
 }

@@ -23,6 +23,13 @@ extension Replica {
         /// `snapshotFailed`. Named once per need, and again a second after a failure; one whose
         /// transfer still runs may be ignored.
         public var snapshotsWanted: [NodeID] = []
+        /// The members changed, or are told for the first time: open and close links, keep the
+        /// addresses. It is what the newest configuration in the log says, committed or not. Keep
+        /// the link to one that is gone for `Raft.Limits.farewell`, so that it hears of it.
+        public var configurationChanged: Configuration?
+        /// This node was removed from the cluster: told once. It takes part in nothing any more
+        /// and should end.
+        public var removed = false
         /// Role, term or leader changed.
         public var change: Raft.RoleChange?
         /// Things an operator should know; never needed by the protocol.
@@ -60,7 +67,8 @@ extension Replica {
 
     /// Something an operator should know.
     public enum Notice: Hashable, Sendable {
-        /// A peer's frame could not be understood and was dropped.
+        /// A peer's frame, or a command in it, could not be understood: it was dropped, or the
+        /// command refused.
         case badFrame(from: NodeID, String)
         /// This peer's digest differs at this index, where a majority agrees with ours.
         case peerDiverged(NodeID, index: LogIndex)
@@ -115,5 +123,11 @@ extension Replica {
         public var logTime: LogTime
         /// States differ and no majority agrees.
         public var isSuspended: Bool
+        /// Who takes part, by the newest entry here that says so.
+        public var configuration: Configuration
+        /// Whether that entry is known to be committed.
+        public var isConfigurationCommitted: Bool
+        /// This node was removed from the cluster.
+        public var isRemoved: Bool
     }
 }

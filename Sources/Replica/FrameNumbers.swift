@@ -14,9 +14,17 @@ struct FrameNumbers: Sendable {
     }
     /// Processes of one peer that are remembered.
     private static let remembered = 4
-    private var peers: [Peer]
+    private var peers: [Peer] = []
 
-    init(peers: [NodeID]) { self.peers = peers.map { Peer(id: $0) } }
+    /// Numbers for the members of a configuration, kept while one may come back: only who is
+    /// excluded by a committed configuration never does.
+    mutating func follow(_ configuration: Configuration, committed: Configuration, but own: NodeID)
+    {
+        peers.removeAll { committed.excludes($0.id) }
+        for id in configuration.members where id != own && !peers.contains(where: { $0.id == id }) {
+            peers.append(Peer(id: id))
+        }
+    }
 
     /// The number of the next frame to a peer.
     mutating func next(to peer: NodeID) -> UInt64 {

@@ -22,6 +22,12 @@ extension Replica {
         public var forwardResend: Duration = .seconds(1)
         /// Sequences between the oldest request without an answer and the newest.
         public var pendingSpan = 262_144
+        /// Changes of members and hand-overs of this node without an answer; more are refused.
+        public var pendingErrands = 16
+        /// A leader that is not ready for such a request is asked again after this time.
+        public var errandRetry: Duration = .milliseconds(100)
+        /// One that says nothing is asked again after this time.
+        public var errandResend: Duration = .seconds(1)
         /// The defaults.
         public init() {}
     }

@@ -55,6 +55,17 @@ struct FrameReader {
             return .readIndexReply(client: client, id: id, index: index)
         case .report: return .report(.init(index: try index(), digest: try reader.u64()))
         case .majority: return .majority(.init(index: try index(), digest: try reader.u64()))
+        case .ask:
+            return .ask(
+                client: try reader.u64(), id: try reader.varint(), try Errand(from: &reader))
+        case .askRefused:
+            let client = try reader.u64()
+            let id = try reader.varint()
+            guard try reader.bool() else { return .askRefused(client: client, id: id, nil) }
+            guard let why = Answer.Why(rawValue: try reader.u8()) else {
+                throw WireError(.badValue("why"), offset: reader.offset - 1)
+            }
+            return .askRefused(client: client, id: id, why)
         }
     }
 
@@ -112,11 +123,18 @@ struct FrameReader {
         case 5: return .append(try append())
         case 6: return .appendReply(.matched(try index(), accepted: try index()))
         case 7: return .appendReply(.rejected(previous: try index(), hint: try position()))
-        case 8: return .heartbeat(commit: try index(), round: try reader.varint())
+        case 8:
+            // The form before the leader told what it remembers beyond the commit index.
+            let commit = try index()
+            return .heartbeat(commit: commit, match: commit, round: try reader.varint())
         case 9:
             return .heartbeatReply(
                 round: try reader.varint(), match: try index(), accepted: try index())
         case 10: return .timeoutNow
+        case 11:
+            return .heartbeat(
+                commit: try index(), match: try index(), round: try reader.varint())
+        case 12: return .removed(index: try index())
         default: throw WireError(.unknownTag(UInt64(tag)), offset: start)
         }
     }

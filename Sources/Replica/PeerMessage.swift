@@ -20,6 +20,11 @@ enum PeerMessage: Hashable, Sendable {
     case report(DigestWatch.Report)
     /// A majority has this digest.
     case majority(DigestWatch.Report)
+    /// Something that an operator wants of the leader.
+    case ask(client: UInt64, id: UInt64, Errand)
+    /// The leader did not do what the receiver asked for; it never will for this question. Nil:
+    /// not yet, ask again.
+    case askRefused(client: UInt64, id: UInt64, Answer.Why?)
 
     /// Requests on their way to the leader.
     struct Forward: Hashable, Sendable {
@@ -41,6 +46,7 @@ enum PeerMessage: Hashable, Sendable {
             case overloaded = 1
             case tooLarge = 2
             case diverged = 3
+            case malformed = 4
         }
     }
 
@@ -53,6 +59,8 @@ enum PeerMessage: Hashable, Sendable {
         case readIndexReply = 5
         case report = 6
         case majority = 7
+        case ask = 8
+        case askRefused = 9
     }
 }
 
@@ -113,6 +121,17 @@ struct FrameWriter: Sendable {
         case .majority(let report):
             tag(.majority)
             put(report)
+        case .ask(let client, let id, let errand):
+            tag(.ask)
+            writer.u64(client)
+            writer.varint(id)
+            errand.encode(into: &writer)
+        case .askRefused(let client, let id, let why):
+            tag(.askRefused)
+            writer.u64(client)
+            writer.varint(id)
+            writer.bool(why != nil)
+            if let why { writer.u8(why.rawValue) }
         }
     }
 
@@ -169,9 +188,10 @@ struct FrameWriter: Sendable {
             writer.u8(7)
             writer.varint(previous.rawValue)
             put(hint)
-        case .heartbeat(let commit, let round):
-            writer.u8(8)
+        case .heartbeat(let commit, let match, let round):
+            writer.u8(11)
             writer.varint(commit.rawValue)
+            writer.varint(match.rawValue)
             writer.varint(round)
         case .heartbeatReply(let round, let match, let accepted):
             writer.u8(9)
@@ -179,6 +199,9 @@ struct FrameWriter: Sendable {
             writer.varint(match.rawValue)
             writer.varint(accepted.rawValue)
         case .timeoutNow: writer.u8(10)
+        case .removed(let index):
+            writer.u8(12)
+            writer.varint(index.rawValue)
         }
     }
 

@@ -99,6 +99,17 @@ struct PendingReads: Sendable {
         return expired
     }
 
+    /// Takes all: none will ever be answered.
+    mutating func takeAll() -> [Read] {
+        startOver()
+        let all = fresh + confirmed.flatMap(\.reads)
+        fresh = []
+        confirmed = []
+        count = 0
+        earliest = nil
+        return all
+    }
+
     /// When something must be done about reads at the latest.
     func nextDeadline(retryAfter retry: Duration) -> Instant? {
         guard count > 0, let earliest else { return nil }

@@ -25,6 +25,16 @@ extension Replica {
             answers.append((read.request, .readable(index: mark.index)))
         }
         if let fence = consensus.fenced { failure = .fenced(fence) }
+        if raft.configuration != followedConfiguration { adoptConfiguration() }
+        if toldConfiguration != followedConfiguration {
+            effects.configurationChanged = followedConfiguration
+            toldConfiguration = followedConfiguration
+        }
+        if consensus.isRemoved, !isRemoved {
+            effects.removed = true
+            endAsRemoved()
+        }
+        finishErrands()
         judge()
         write(&consensus.send, into: &effects)
         effects.persist = consensus.persist
@@ -37,7 +47,7 @@ extension Replica {
         effects.nextDeadline = earliest(
             consensus.nextDeadline, pending.nextDeadline,
             reads.nextDeadline(retryAfter: limits.readRetry), forwardNotBefore, resendDeadline,
-            advanceDeadline)
+            advanceDeadline, errands.nextDeadline)
         return effects
     }
 
@@ -122,7 +132,7 @@ extension Replica {
     /// taken any more.
     private mutating func judge() {
         let found = watch.compare(applied: mark.index)
-        let verdict = watch.verdict(voters: raft.configuration.voters.count)
+        let verdict = watch.verdict
         if case .othersDiffer = verdict {
             // A follower hears the leader alone: it can't know that it is the minority.
             for (peer, mine) in found { outgoing.append((peer, .majority(mine))) }
@@ -162,7 +172,8 @@ extension Replica {
             case .heartbeat, .heartbeatReply:
                 let report = DigestWatch.Report(index: mark.index, digest: mark.digest)
                 frames[at].writer.add(.report(report), sharing: &batch)
-            case .preVote, .preVoteReply, .vote, .voteReply, .append, .appendReply, .timeoutNow:
+            case .preVote, .preVoteReply, .vote, .voteReply, .append, .appendReply, .timeoutNow,
+                .removed:
                 break
             }
         }

@@ -18,6 +18,7 @@ extension Replica {
         for read in reads.takeExpired(at: now) {
             answers.append((read.request, .refused(.noLeader)))
         }
+        expireErrands()
         reads.retry(askedBefore: now.advanced(by: .zero - limits.readRetry))
         if let hold = forwardNotBefore, hold <= now { forwardNotBefore = nil }
         if let resend = resendDeadline, resend <= now {
@@ -60,6 +61,10 @@ extension Replica {
             askRaft(for: ReadOrigin(node: peer, client: client, id: id))
         case .readIndexReply(let client, let id, let index):
             if client == incarnation { reads.answered(id, index) }
+        case .ask(let client, let id, let errand):
+            if isNews { asked(errand, id, client: client, by: peer) }
+        case .askRefused(let client, let id, let why):
+            if isNews, client == incarnation { errandRefused(id, why) }
         case .report(let report): watch.heard(report, from: peer)
         case .majority(let report):
             if let mine = watch.digest(at: report.index), mine != report.digest {
@@ -159,6 +164,10 @@ extension Replica {
 
     /// An endpoint of this node wants to read what is not older than any acknowledged write.
     public mutating func readRequested(_ request: RequestID, deadline: Instant) {
+        guard !isRemoved else {
+            answers.append((request, .refused(.removed)))
+            return
+        }
         guard reads.count < limits.pendingRequests else {
             answers.append((request, .refused(.overloaded)))
             return
@@ -170,6 +179,7 @@ extension Replica {
     public mutating func leaveRequested() { isLeaving = true }
 
     private func refusal(adding bytes: Int) -> Answer.Why? {
+        if isRemoved { return .removed }
         if isLeaving || failure != nil { return .shuttingDown }
         if isSuspended { return .diverged }
         let isFull =
@@ -192,5 +202,6 @@ extension Replica {
         lastProgress = now
         forwardNotBefore = nil
         reads.startOver()
+        errands.startOver()
     }
 }

@@ -14,6 +14,7 @@ extension Replica {
             forwardPending(to: leader)
         }
         askForReads()
+        sendErrands()
     }
 
     private mutating func proposePending() {
@@ -87,6 +88,12 @@ extension Replica {
                 refused.append(.init(sequence: one.sequence, why: .notLeader))
                 continue
             }
+            // What can't be read would stop every node when it is applied.
+            if let what = Self.unreadable(one.command) {
+                notices.append(.badFrame(from: peer, "a command can't be read: \(what)"))
+                refused.append(.init(sequence: one.sequence, why: .malformed))
+                continue
+            }
             let payload = stamped(
                 flags: one.flags & EntryPayload.keepsAnswer, client: forward.client,
                 sequence: one.sequence, settledBelow: forward.settledBelow,
@@ -108,6 +115,18 @@ extension Replica {
         }
     }
 
+    /// What is wrong with the bytes of a command; nil if they are one.
+    private static func unreadable(_ command: ArraySlice<UInt8>) -> String? {
+        var reader = ByteReader(Array(command))
+        do throws(WireError) {
+            _ = try Command.decode(&reader)
+            try reader.expectEnd()
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     /// The node that we took for the leader did not take these.
     mutating func forwardRefused(_ refused: [PeerMessage.Refused]) {
         for one in refused {
@@ -120,6 +139,7 @@ extension Replica {
             case .overloaded: why = .overloaded
             case .tooLarge: why = .tooLarge
             case .diverged: why = .diverged
+            case .malformed: why = .malformed
             }
             if request.sends == 1, let why {
                 refuse(one.sequence, why)

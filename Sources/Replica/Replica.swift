@@ -29,7 +29,7 @@ public struct Replica: Sendable {
     /// The time of the last applied entry.
     var appliedTime: LogTime
     /// The newest configuration among the applied entries.
-    var appliedConfiguration: Mark.Meta.Members?
+    var appliedConfiguration: Mark.Meta.Members
     /// As leader: the last time stamped.
     var stampedTime = LogTime(milliseconds: 0)
     /// As leader: the last entry proposed to let time pass.
@@ -49,8 +49,13 @@ public struct Replica: Sendable {
     /// As leader: whose read each of Raft's is.
     var askedReads: [UInt64: ReadOrigin] = [:]
     var nextRaftRead: UInt64 = 1
+    var errands = PendingErrands()
     var isLeaving = false
     var isSuspended = false
+    var isRemoved = false
+    /// The configuration that the parts follow, and the one that the caller was told.
+    var followedConfiguration = Configuration(voters: [])
+    var toldConfiguration: Configuration?
 
     var frameNumbers: FrameNumbers
     var watch: DigestWatch
@@ -88,19 +93,19 @@ public struct Replica: Sendable {
         let meta = Mark.Meta(mark.meta)
         appliedTime = meta?.time ?? LogTime(milliseconds: 0)
         appliedConfiguration =
-            meta?.members ?? Mark.Meta.Members(index: .zero, configuration: configuration)
+            meta?.members
+            ?? Mark.Meta.Members(index: .zero, configuration: configuration)
         raft = try Raft(
-            id: id, configuration: meta?.members?.configuration ?? configuration, stored: stored,
-            applied: mark.index, appliedTerm: mark.term, limits: limits.raft, seed: seed, now: now)
+            id: id, configuration: appliedConfiguration.configuration,
+            configurationIndex: appliedConfiguration.index, stored: stored, applied: mark.index,
+            appliedTerm: mark.term, limits: limits.raft, seed: seed, now: now)
         lastProgress = now
         clock = LogClock(last: appliedTime, now: now)
-        let members = raft.configuration
-        let peers = (members.voters + members.learners).filter { $0 != id }
-        frameNumbers = FrameNumbers(peers: peers)
+        frameNumbers = FrameNumbers()
         watch = DigestWatch(
-            peers: peers,
             capacity: limits.rememberedDigests,
             applied: .init(index: mark.index, digest: mark.digest))
+        adoptConfiguration()
     }
 
     /// Indexes, role and members for people and metrics.
@@ -110,7 +115,10 @@ public struct Replica: Sendable {
             applied: mark.index, durable: raft.durableIndex, last: raft.lastIndex,
             digest: mark.digest, members: raft.members,
             pendingRequests: pending.count + reads.count,
-            logTime: clock.time(at: now, wall: wall), isSuspended: isSuspended)
+            logTime: clock.time(at: now, wall: wall), isSuspended: isSuspended,
+            configuration: raft.configuration,
+            isConfigurationCommitted: raft.configurationIndex <= raft.commit,
+            isRemoved: isRemoved)
     }
 
     /// The log's time now, as far as this node can tell.
@@ -121,6 +129,14 @@ public struct Replica: Sendable {
 
     /// Whether an orderly shutdown may end the process: another leads, or nobody could.
     public var mayLeave: Bool { raft.role != .leader || raft.configuration.voters == [id] }
+
+    /// Follows the newest configuration in the log.
+    mutating func adoptConfiguration() {
+        let configuration = raft.configuration
+        frameNumbers.follow(configuration, committed: raft.committedConfiguration, but: id)
+        watch.follow(configuration, but: id)
+        followedConfiguration = configuration
+    }
 
     /// Traps if the state contradicts itself; for tests and simulations, after every step.
     public func checkInvariants() {

@@ -52,7 +52,7 @@ import Testing
         #expect(led.persist?.entries == [entry(1, 1)])
         #expect(
             led.send.filter { $0.to == NodeID(2) }.map(\.body) == [
-                .heartbeat(commit: .zero, round: 1),
+                .heartbeat(commit: .zero, match: .zero, round: 1),
                 .append(
                     .init(previous: .zero, entries: [entry(1, 1)], commit: .zero, isProbe: true)),
             ])
@@ -282,7 +282,9 @@ import Testing
     }
 
     @Test func `A learner never stands and does not count`() {
-        var net = Network([1, 2], learners: [3])
+        var limits = Raft.Limits()
+        limits.promotesLearners = false
+        var net = Network([1, 2], learners: [3], limits: limits)
         net.isolated = [NodeID(2)]
         net.run(.seconds(2))
         #expect(net.leaders.isEmpty)
@@ -305,12 +307,50 @@ import Testing
         #expect(net.leaders.count == 1 && net.leaders != [NodeID(1)])
     }
 
-    @Test func `Messages of strangers, to others and of oneself are dropped`() {
+    @Test func `Messages to others and of oneself are dropped`() {
         var raft = Network()[1]
         let body = Message.Body.vote(log: .zero, isTransfer: false)
-        for (from, to) in [(9, 1), (2, 3), (1, 1)] as [(UInt64, UInt64)] {
+        for (from, to) in [(2, 3), (1, 1)] as [(UInt64, UInt64)] {
             raft.received(Message(from: NodeID(from), to: NodeID(to), term: Term(5), body: body))
         }
         #expect(raft.term == .zero && raft.takeEffects().send.isEmpty)
+    }
+
+    @Test func `Answers of those who were never asked are dropped`() {
+        var raft = Network()[1]
+        let answers: [Message.Body] = [
+            .preVoteReply(proposed: Term(6), .refused), .voteReply(.refused),
+            .appendReply(.matched(.zero, accepted: .zero)),
+            .heartbeatReply(round: 0, match: .zero, accepted: .zero),
+        ]
+        for body in answers {
+            raft.received(Message(from: NodeID(9), to: NodeID(1), term: Term(5), body: body))
+        }
+        #expect(raft.term == .zero && raft.takeEffects().send.isEmpty)
+    }
+
+    @Test func `A member whose disk hangs stands again when it is well`() {
+        var net = Network([1])
+        net.settle()
+        net.slowDisks = [NodeID(1)]
+        net.propose(1, "a")
+        net.run(.milliseconds(2_100))
+        #expect(net.leaders.isEmpty, "a leader that can't write is none, not even alone")
+        net.run(.seconds(2))
+        #expect(net.leaders.isEmpty && net[1].role == .follower)
+        net.slowDisks = []
+        net.run(.milliseconds(400))
+        #expect(net.leaders == [NodeID(1)] && net.texts(1) == ["a"])
+    }
+
+    @Test func `A member whose disk hangs does not take a leadership that is handed to it`() {
+        var net = Network()
+        net.elect(1)
+        net.slowDisks = [NodeID(3)]
+        net.propose(1, "a")
+        net.run(.milliseconds(2_100))
+        net[3].received(
+            Message(from: NodeID(1), to: NodeID(3), term: net[1].term, body: .timeoutNow))
+        #expect(net[3].role == .follower)
     }
 }

@@ -19,6 +19,7 @@ struct Network {
     /// Reads of the disk are not answered.
     var deafDisks: Set<NodeID> = []
     let limits: Raft.Limits
+    let first: Configuration
 
     struct Disk {
         var hardState = HardState()
@@ -43,6 +44,7 @@ struct Network {
         self.limits = limits
         let configuration = Configuration(
             voters: ids.map { NodeID($0) }, learners: learners.map { NodeID($0) })
+        first = configuration
         for id in (ids + learners).map({ NodeID($0) }) {
             disks[id] = Disk()
             members[id] = Network.start(
@@ -180,8 +182,21 @@ struct Network {
         disks[node]!.waiting = []
         self.applied[node] = Array((self.applied[node] ?? []).prefix(Int(applied.rawValue)))
         members[node] = Network.start(
-            node, members[node]!.configuration, disks[node]!.stored(tail: tail),
-            applied: applied, limits: limits, now: now)
+            node, first, disks[node]!.stored(tail: tail), applied: applied, limits: limits,
+            now: now)
+    }
+
+    /// A node that joins: it knows of no member.
+    mutating func join(_ id: UInt64) {
+        disks[NodeID(id)] = Disk()
+        members[NodeID(id)] = Network.start(
+            NodeID(id), Configuration(voters: []), Disk().stored(), limits: limits, now: now)
+    }
+
+    /// Asks the leader for a change and lets it be done.
+    mutating func change(_ change: MembershipChange, at id: UInt64) throws(MembershipRefused) {
+        _ = try self[id].membershipRequested(change)
+        settle()
     }
 }
 

@@ -45,6 +45,26 @@ import Testing
         #expect(net[2].takeEffects().nextDeadline == nil)
     }
 
+    @Test func `What the leader heard of as durable counts, committed or not`() {
+        var net = Network([1, 2, 3, 4, 5])
+        net.elect(1)
+        net.isolated = [3, 4, 5].reduce(into: []) { $0.insert(NodeID($1)) }
+        net.propose(1, "a")
+        #expect(net[1].commit == LogIndex(1) && net[1].members[1].match == LogIndex(2))
+        net.disks[NodeID(2)]!.entries.removeLast()
+        net.restart(2)
+        net.run(.milliseconds(50))
+        #expect(
+            net.fences[NodeID(2)]
+                == .leaderRemembersMore(remembered: LogIndex(2), last: LogIndex(1)))
+        // It takes part in nothing any more.
+        net[2].received(
+            Message(
+                from: NodeID(3), to: NodeID(2), term: Term(9),
+                body: .vote(log: at(9, 9), isTransfer: true)))
+        #expect(net[2].term < Term(9) && net[2].takeEffects().send.isEmpty)
+    }
+
     @Test func `A write of an older candidacy that is done late releases nothing`() {
         var net = Network()
         net.slowDisks = [NodeID(2)]

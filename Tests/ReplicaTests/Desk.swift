@@ -16,6 +16,8 @@ struct Desk {
     var notices: [NodeID: [Replica.Notice]] = [:]
     var failures: [NodeID: Replica.Failure] = [:]
     var applied: [NodeID: Replica.Mark] = [:]
+    var configurations: [NodeID: Configuration] = [:]
+    var removed: [NodeID] = []
     let limits: Replica.Limits
 
     init(_ count: UInt64 = 3, limits: Replica.Limits = .init()) {
@@ -48,6 +50,8 @@ struct Desk {
             for (request, answer) in effects.answers { answers[request] = answer }
             notices[id, default: []] += effects.notices
             if let mark = effects.mark { applied[id] = mark }
+            if let members = effects.configurationChanged { configurations[id] = members }
+            if effects.removed { removed.append(id) }
             if !slowDisks.contains(id), let last = disks[id]?.last {
                 disks[id] = []
                 nodes[id]!.persisted(id: last.id)
@@ -61,7 +65,7 @@ struct Desk {
         for id in ids { collect(id) }
         while !queue.isEmpty {
             let (from, to, frame) = queue.removeFirst()
-            guard !cut.contains(from), !cut.contains(to) else { continue }
+            guard !cut.contains(from), !cut.contains(to), nodes[to] != nil else { continue }
             nodes[to]!.received(frame, from: from)
             collect(to)
         }
@@ -92,6 +96,34 @@ struct Desk {
     ) {
         self[node].submitted(
             command, request: RequestID(request), deadline: now.advanced(by: patience))
+    }
+
+    /// A node that joins: it knows of no member.
+    mutating func join(_ node: UInt64) {
+        let id = NodeID(node)
+        nodes[id] = try! Replica(
+            id: id, incarnation: 1_000 + node, configuration: Configuration(voters: []),
+            stored: StoredLog(), state: ReplicatedState(), mark: .init(), limits: limits,
+            seed: node, now: now, wall: wall)
+    }
+
+    mutating func change(
+        _ change: MembershipChange, _ request: UInt64, at node: UInt64,
+        patience: Duration = .seconds(2)
+    ) {
+        self[node].membershipRequested(
+            change, request: RequestID(request), deadline: now.advanced(by: patience))
+    }
+
+    mutating func transfer(to target: UInt64?, _ request: UInt64, at node: UInt64) {
+        self[node].transferRequested(
+            to: target.map { NodeID($0) }, request: RequestID(request),
+            deadline: now.advanced(by: .seconds(2)))
+    }
+
+    /// The id that a request which was done gave.
+    func done(_ request: UInt64) -> Int64? {
+        if case .applied(_, .done(let id)) = answer(request) { id } else { nil }
     }
 
     /// Kill -9: frames from and to it are lost, and the others see its links close.

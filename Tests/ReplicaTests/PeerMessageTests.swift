@@ -41,7 +41,11 @@ import Wire
             raft(.appendReply(.rejected(previous: LogIndex(8), hint: at(3, 2)))),
             "01010507 080302"
         ),
-        (raft(.heartbeat(commit: LogIndex(8), round: 77)), "01010508 084d"),
+        (
+            raft(.heartbeat(commit: LogIndex(8), match: LogIndex(9), round: 77)),
+            "0101050b 08094d"
+        ),
+        (raft(.removed(index: LogIndex(8))), "0101050c 08"),
         (
             raft(.heartbeatReply(round: 77, match: LogIndex(8), accepted: LogIndex(9))),
             "01010509 4d0809"
@@ -66,6 +70,21 @@ import Wire
         (.readIndexReply(client: 1, id: 9, index: nil), "0105 0100000000000000 09 00"),
         (.report(.init(index: LogIndex(8), digest: 2)), "0106 08 0200000000000000"),
         (.majority(.init(index: LogIndex(8), digest: 2)), "0107 08 0200000000000000"),
+        (
+            .ask(client: 1, id: 9, .membership(.add(NodeID(4), address: [0xaa, 0xbb]))),
+            "0108 0100000000000000 09 01 04 02aabb"
+        ),
+        (
+            .ask(client: 1, id: 9, .membership(.remove(NodeID(300)))),
+            "0108 0100000000000000 09 02 ac02"
+        ),
+        (.ask(client: 1, id: 9, .transfer(to: NodeID(2))), "0108 0100000000000000 09 03 02"),
+        (.ask(client: 1, id: 9, .transfer(to: nil)), "0108 0100000000000000 09 03 00"),
+        (
+            .askRefused(client: 1, id: 9, .idWasUsed),
+            "0109 0100000000000000 09 01 0a"
+        ),
+        (.askRefused(client: 1, id: 9, nil), "0109 0100000000000000 09 00"),
     ]
 
     private func frame(_ messages: [PeerMessage]) -> [UInt8] {
@@ -98,6 +117,15 @@ import Wire
         }
     }
 
+    @Test func `A heartbeat of the first form remembers no more than it commits`() throws {
+        let bytes = try #require(Hex.decode("010a00000000000000ac02" + "010508084d"))
+        let body = Message.Body.heartbeat(commit: LogIndex(8), match: LogIndex(8), round: 77)
+        #expect(
+            try read(bytes) == [
+                .raft(Message(from: Self.one, to: Self.two, term: Term(5), body: body))
+            ])
+    }
+
     @Test func `A frame carries many messages`() throws {
         let all = Self.golden.map(\.message)
         #expect(try read(frame(all)) == all)
@@ -115,7 +143,9 @@ import Wire
     }
 
     @Test func `A frame that came before is no news, nor is one that was overtaken`() {
-        var numbers = FrameNumbers(peers: [Self.two])
+        var numbers = FrameNumbers()
+        let members = Configuration(voters: [Self.one, Self.two])
+        numbers.follow(members, committed: members, but: Self.one)
         let sent = [numbers.next(to: Self.two), numbers.next(to: Self.two)]
         #expect(sent == [1, 2])
         let frames: [(UInt64, UInt64)] = [

@@ -267,6 +267,41 @@ import Wire
         #expect(desk[leader].status.isSuspended)
     }
 
+    @Test func `With three different digests nobody stops, and nothing is taken`() {
+        var desk = Desk()
+        let leader = desk.elect()
+        for (offset, id) in desk.ids.filter({ $0.rawValue != leader }).enumerated() {
+            desk.nodes[id]!.mark.digest ^= UInt64(offset + 1)
+        }
+        desk.submit(newAgent("a"), 1, at: leader)
+        desk.settle()
+        desk.run(.milliseconds(100))
+        #expect(desk.failures.isEmpty)
+        #expect(desk[leader].status.isSuspended)
+        #expect(
+            desk.notices[NodeID(leader)]!.contains {
+                if case .noMajorityAgrees = $0 { true } else { false }
+            })
+        desk.submit(newAgent("b"), 2, at: leader)
+        desk.submit(newAgent("c"), 3, at: desk.follower)
+        desk.settle()
+        #expect(desk.answer(2) == .refused(.diverged) && desk.answer(3) == .refused(.diverged))
+    }
+
+    @Test func `A leader against whom the others agree stops; they go on`() {
+        var desk = Desk()
+        let leader = desk.elect()
+        desk[leader].mark.digest ^= 1
+        desk.submit(newAgent("a"), 1, at: leader)
+        desk.settle()
+        desk.run(.milliseconds(100))
+        guard case .diverged = desk.failures[NodeID(leader)] else {
+            Issue.record("\(desk.failures)")
+            return
+        }
+        #expect(desk.failures.count == 1)
+    }
+
     @Test func `A frame that can't be understood is told and dropped`() {
         var desk = Desk()
         desk[1].received([9, 9, 9], from: NodeID(2))

@@ -147,7 +147,8 @@ struct Oracle {
             guard disk.entries.count >= Int(match.rawValue) else {
                 throw Violation("node \(node) acknowledges \(match), which is not durable")
             }
-        case .preVote, .preVoteReply, .voteReply, .append, .appendReply, .heartbeat, .timeoutNow:
+        case .preVote, .preVoteReply, .voteReply, .append, .appendReply, .heartbeat, .timeoutNow,
+            .removed:
             break
         }
     }
