@@ -33,11 +33,12 @@ let package = Package(
     targets: [
         // Level 0: the system's C libraries.
         .target(name: "CLinux"),
+        .target(name: "CChecksum"),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         // Levels 1 to 3: the pure rooms.
-        room("Wire"),
+        room("Wire", ["CChecksum"]),
         room("Raft", ["Wire"]),
         room("Routing", ["Wire"]),
         room("HTTP", ["Wire"]),

@@ -307,7 +307,7 @@ public enum Start: Hashable, Sendable {
 }
 
 /// Names one click for good: a spool's epoch is drawn at random at each start of a process.
-public struct ClickKey: Hashable, Comparable, Sendable {
+public struct ClickKey: ShardKey, Comparable, Sendable {
     /// The spool's epoch.
     public var epoch: UInt64
     /// The click's number in the spool.
@@ -317,6 +317,8 @@ public struct ClickKey: Hashable, Comparable, Sendable {
         self.epoch = epoch
         self.sequence = sequence
     }
+    /// The number in the spool.
+    @inlinable public var shardBits: UInt64 { sequence }
     /// By epoch, then sequence.
     public static func < (a: ClickKey, b: ClickKey) -> Bool {
         (a.epoch, a.sequence) < (b.epoch, b.sequence)

@@ -1,7 +1,7 @@
 import Wire
 
 /// Declares the shape shared by identifiers: the log index at which the thing was created.
-public protocol Identifier: RawRepresentable, Hashable, Comparable, Sendable,
+public protocol Identifier: RawRepresentable, ShardKey, Comparable, Sendable,
     CustomStringConvertible
 where RawValue == Int64 {
     /// The identifier with this number.
@@ -12,6 +12,8 @@ extension Identifier {
     @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
     /// The number.
     public var description: String { "\(rawValue)" }
+    /// Its number.
+    @inlinable public var shardBits: UInt64 { UInt64(bitPattern: rawValue) }
     /// Every number is an identifier.
     @inlinable public init(rawValue: Int64) { self.init(rawValue) }
 }

@@ -150,7 +150,7 @@ extension RoutingState: Equatable {
 }
 
 /// A customer's private chat with a project's bot.
-public struct Chat: Hashable, Comparable, Sendable {
+public struct Chat: ShardKey, Comparable, Sendable {
     /// Whose bot.
     public var project: ProjectID
     /// Which customer.
@@ -160,6 +160,8 @@ public struct Chat: Hashable, Comparable, Sendable {
         self.project = project
         self.user = user
     }
+    /// The customer's number: the projects are few.
+    @inlinable public var shardBits: UInt64 { user.shardBits }
     /// By project, then user.
     public static func < (a: Chat, b: Chat) -> Bool {
         a.project != b.project ? a.project < b.project : a.user < b.user

@@ -1,8 +1,14 @@
-/// A dictionary cut into shards by hash, so that growing never copies more than one shard.
+/// A key that tells its shard without being hashed for it.
+public protocol ShardKey: Hashable {
+    /// Bits that differ from key to key: an identifier's number, as a rule.
+    var shardBits: UInt64 { get }
+}
+
+/// A dictionary cut into shards by key, so that growing never copies more than one shard.
 ///
 /// It has no iteration: the order would differ from process to process. `sortedKeys` gives an order
 /// that does not.
-public struct ShardedDictionary<Key: Hashable, Value> {
+public struct ShardedDictionary<Key: ShardKey, Value> {
     @usableFromInline var shards: [[Key: Value]]
     /// How many entries there are.
     @inlinable public var count: Int { entryCount }
@@ -21,14 +27,19 @@ public struct ShardedDictionary<Key: Hashable, Value> {
     /// Whether there is no entry.
     @inlinable public var isEmpty: Bool { count == 0 }
 
-    /// Differs from process to process, which nobody can see: there is no iteration.
-    @inlinable func shard(of key: Key) -> Int { key.hashValue & (shards.count - 1) }
+    @inlinable func shard(of key: Key) -> Int {
+        // Fibonacci hashing: keys at regular distances don't gather in a few shards.
+        Int(truncatingIfNeeded: key.shardBits &* 0x9e37_79b9_7f4a_7c15 >> 32) & (shards.count - 1)
+    }
 
     /// The value of a key; setting nil removes the entry.
     @inlinable public subscript(key: Key) -> Value? {
         get { shards[shard(of: key)][key] }
         set {
-            if let newValue { updateValue(newValue, forKey: key) } else { removeValue(forKey: key) }
+            let shard = shard(of: key)
+            let before = shards[shard].count
+            shards[shard][key] = newValue
+            entryCount += shards[shard].count - before
         }
         _modify {
             let shard = shard(of: key)

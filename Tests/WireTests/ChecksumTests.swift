@@ -1,5 +1,6 @@
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite struct ChecksumTests {
     @Test(
@@ -21,6 +22,19 @@ import Wire
         for cut in 0...bytes.count {
             let first = CRC32C.checksum(bytes[..<cut])
             #expect(CRC32C.checksum(bytes[cut...], seed: first) == whole)
+        }
+    }
+
+    @Test func `the instruction and the tables agree at every length and alignment`() {
+        let bytes = (0..<200).map { UInt8($0 * 31 & 0xff) }
+        for start in 0..<9 {
+            for end in start...bytes.count {
+                let slice = bytes[start..<end]
+                let byTable = slice.withUnsafeBytes {
+                    CRC32C.checksumByTable($0, seed: 77)
+                }
+                #expect(CRC32C.checksum(slice, seed: 77) == byTable)
+            }
         }
     }
 

@@ -1,6 +1,11 @@
 import Testing
 import Wire
 
+extension Int: ShardKey {
+    /// The number itself.
+    public var shardBits: UInt64 { UInt64(bitPattern: Int64(self)) }
+}
+
 @Suite struct ShardedDictionaryTests {
     @Test func `it behaves as a dictionary does`() {
         var sharded = ShardedDictionary<Int, String>(shards: 8)
