@@ -38,7 +38,10 @@ public struct HTTPRequest: Sendable, Equatable {
     }
 
     /// The path as it was sent, not decoded.
-    public var path: [UInt8] { pathRange.isEmpty ? Array("/".utf8) : Array(target[pathRange]) }
+    public var path: [UInt8] {
+        if pathRange == 0..<target.count, !target.isEmpty { return target }
+        return pathRange.isEmpty ? Array("/".utf8) : Array(target[pathRange])
+    }
     /// The path for people and for comparison with literals.
     public var pathString: String { String(decoding: path, as: UTF8.self) }
     /// Whether the path begins with these bytes.

@@ -127,20 +127,39 @@ public struct HTTPServerConnection: Sendable {
     public mutating func respond(
         _ response: HTTPResponse, date: Text? = nil, into out: inout [UInt8]
     ) {
-        guard case .answering(let isHead, let minorVersion, var keepAlive) = state else {
-            preconditionFailure("a response answers the request given out last, once")
-        }
+        let (isHead, minorVersion, isKept) = answering()
         precondition(response.status >= 200 || response.status == 101, "a final status")
-        if response.closes || (hasPeerClosed && buffer.isEmpty) { keepAlive = false }
+        let keepAlive = isKept && !response.closes
         response.serialize(
             into: &out, keepAlive: keepAlive, head: isHead, date: date, minorVersion: minorVersion)
         if response.status == 101 {
             state = .upgraded
-        } else if keepAlive {
-            state = .head
         } else {
-            finish()
+            answered(keepAlive: keepAlive)
         }
+    }
+
+    /// Appends a prepared answer, whose open value ends with `ending`; see the other form.
+    public mutating func respond(
+        _ response: PreparedResponse, ending: [UInt8], date: Text? = nil, into out: inout [UInt8]
+    ) {
+        let (_, minorVersion, keepAlive) = answering()
+        response.serialize(
+            ending: ending, into: &out, keepAlive: keepAlive, date: date,
+            minorVersion: minorVersion)
+        answered(keepAlive: keepAlive)
+    }
+
+    /// What is known of the request to be answered, and whether the connection may stay.
+    private func answering() -> (isHead: Bool, minorVersion: Int, keepAlive: Bool) {
+        guard case .answering(let isHead, let minorVersion, let keepAlive) = state else {
+            preconditionFailure("a response answers the request given out last, once")
+        }
+        return (isHead, minorVersion, keepAlive && !(hasPeerClosed && buffer.isEmpty))
+    }
+
+    private mutating func answered(keepAlive: Bool) {
+        if keepAlive { state = .head } else { finish() }
     }
 
     /// Appends the answer to a request that could not be accepted, or that took too long (408).

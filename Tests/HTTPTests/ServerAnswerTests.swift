@@ -171,3 +171,40 @@ func `A client that does not wait is told nothing`(input: String) throws {
     #expect(try server.nextRequest() != nil)
     #expect(server.phase == .answering)
 }
+
+@Suite struct PreparedResponseTests {
+    private let redirect = PreparedResponse(
+        status: 302, headers: ["Cache-Control": "no-store"], open: "Location",
+        value: bytes("https://example.org/?start="))
+
+    private func answered(
+        _ input: String, ending: String
+    ) throws -> (text: String, phase: HTTPServerConnection.Phase) {
+        var server = try server(after: input)
+        var out: [UInt8] = []
+        server.respond(
+            redirect, ending: bytes(ending), date: "Sat, 21 Nov 2026 10:00:00 GMT", into: &out)
+        return (text(out), server.phase)
+    }
+
+    @Test func `A prepared answer is finished with its value, date and length`() throws {
+        let said = try answered(get, ending: "abc")
+        #expect(
+            said.text == "HTTP/1.1 302 Found\r\nCache-Control: no-store\r\n"
+                + "Location: https://example.org/?start=abc\r\n"
+                + "Date: Sat, 21 Nov 2026 10:00:00 GMT\r\nContent-Length: 0\r\n\r\n")
+        #expect(said.phase == .idle)
+    }
+
+    @Test func `No ending can end its line`() throws {
+        let said = try answered(get, ending: "a\r\nSet-Cookie: b")
+        #expect(said.text.contains("start=a  Set-Cookie: b\r\n"))
+    }
+
+    @Test func `A prepared answer closes when the client wants it`() throws {
+        let said = try answered(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", ending: "a")
+        #expect(said.text.contains("Connection: close\r\n"))
+        #expect(said.phase == .finished)
+    }
+}

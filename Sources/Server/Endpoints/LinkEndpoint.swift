@@ -3,12 +3,37 @@ import Routing
 import Telegram
 import Wire
 
+/// A link that can be clicked, with everything of the answer that is the same for each click.
+struct PreparedLink {
+    /// Which link.
+    let id: LinkID
+    /// From then on it answers no more.
+    let expires: LogTime?
+    /// The redirect up to the token.
+    let redirect: PreparedResponse
+}
+
 /// `GET /{code}`: a click on a magic link. Answered by this node alone, also without a leader: the
 /// click is kept in the spool and the visitor is sent to the bot with a token.
 extension Node {
+    /// Links prepared before all are forgotten. They are forgotten as well whenever any changes.
+    static let maxPreparedLinks = 4096
+
+    /// Answers a click on a link that was clicked before; false leaves the request to the router.
+    func clickPrepared(_ exchange: Exchange) -> Bool {
+        guard let link = preparedLinks[exchange.request.path] else { return false }
+        switch exchange.request.method {
+        case .get, .head: break
+        default: return false
+        }
+        let now = LogTime(milliseconds: WallClock.now())
+        if let expires = link.expires, expires <= now { return false }
+        keepClick(exchange, on: link, at: now)
+        return true
+    }
+
     /// Answers a click on the link with this code.
     func click(_ exchange: Exchange, code: Text) {
-        let request = exchange.request
         guard let link = state.link(code: code) else {
             return exchange.respond(Node.linkPage(404, "This link does not exist."))
         }
@@ -19,34 +44,53 @@ extension Node {
         if let expires = link.settings.expires, expires <= now {
             return exchange.respond(Node.linkPage(410, "This link has expired."))
         }
+        let bot = project.settings.botUsername
+        let target =
+            link.settings.opensApp
+            ? StartLink.app(bot: bot, payload: "") : StartLink.web(bot: bot, payload: "")
+        let prepared = PreparedLink(
+            id: link.id, expires: link.settings.expires,
+            redirect: PreparedResponse(
+                status: 302,
+                headers: ["Cache-Control": "no-store", "Referrer-Policy": "no-referrer"],
+                open: "Location", value: target.utf8))
+        if preparedLinks.count >= Node.maxPreparedLinks { preparedLinks = [:] }
+        preparedLinks[exchange.request.path] = prepared
+        keepClick(exchange, on: prepared, at: now)
+    }
+
+    private func keepClick(_ exchange: Exchange, on link: PreparedLink, at now: LogTime) {
+        let request = exchange.request
         func kept(_ name: String) -> Text {
-            Text(Array((request.headers.first(name) ?? []).prefix(ClickIntake.Limits.textBytes)))
+            let bytes = request.headers.withField(named: name) { value in
+                Array(value.prefix(ClickIntake.Limits.textBytes))
+            }
+            return Text(bytes ?? [])
         }
         let click = Click(
             key: clicks.nextKey(), link: link.id, at: now, node: configuration.node.rawValue,
-            flag: clickFlags.flag(of: request), address: Text(exchange.clientAddress),
+            flag: clickFlags.flag(of: request), address: exchange.clientAddress,
             userAgent: kept("User-Agent"), referrer: kept("Referer"),
             language: kept("Accept-Language"),
             query: Text(Array((request.query ?? []).prefix(ClickIntake.Limits.textBytes))))
-        let token = Text(
-            StartToken(link: link.id, key: click.key, at: now).text(key: tokenKey))
-        let target =
-            link.settings.opensApp
-            ? StartLink.app(bot: project.settings.botUsername, payload: token)
-            : StartLink.web(bot: project.settings.botUsername, payload: token)
-        clicks.keep(click) { [self] isSafe in
-            guard isSafe else {
-                metrics.countRequest(route: "/*", status: 503)
-                return exchange.respond(
-                    Node.linkPage(503, "The link can't be opened now. Try again in a moment."))
-            }
-            metrics.count(.clicksAccepted)
-            metrics.countRequest(route: "/*", status: 302)
-            var response = HTTPResponse(status: 302)
-            response.headers.append("Location", target.utf8)
-            response.headers.append("Cache-Control", "no-store")
-            response.headers.append("Referrer-Policy", "no-referrer")
-            exchange.respond(response)
+        let token = StartToken(link: link.id, key: click.key, at: now).text(key: tokenKey)
+        clicks.keep(
+            click,
+            .init(answering: exchange.answering, redirect: link.redirect, token: token))
+    }
+
+    /// Answers the visitors whose clicks were kept, or could not be.
+    func answerClicks(_ visitors: [ClickIntake.Visitor], areSafe: Bool) {
+        metrics.countRequest(route: "/*", status: areSafe ? 302 : 503, by: visitors.count)
+        guard areSafe else {
+            let page = Node.linkPage(
+                503, "The link can't be opened now. Try again in a moment.")
+            for visitor in visitors { visitor.answering.respond(page) }
+            return
+        }
+        metrics.count(.clicksAccepted, by: visitors.count)
+        for visitor in visitors {
+            visitor.answering.respond(visitor.redirect, ending: visitor.token)
         }
     }
 

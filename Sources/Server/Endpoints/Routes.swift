@@ -68,6 +68,7 @@ extension Node {
     private func route(_ exchange: Exchange) {
         let request = exchange.request
         if request.hasPathPrefix(Node.webhookPrefix) { return webhook(exchange) }
+        if !preparedLinks.isEmpty, clickPrepared(exchange) { return }
         let segments = request.pathSegments.filter { !$0.isEmpty }
         let method = request.method == .head ? HTTPMethod.get : request.method
         switch routes.match(method, segments) {

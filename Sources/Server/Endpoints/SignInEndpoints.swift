@@ -59,7 +59,7 @@ extension Node {
                 metrics.count(.signInsRefused)
                 log.info(
                     "sign-in refused",
-                    ["login": .text(body.login), "address": .text(exchange.clientAddress)])
+                    ["login": .text(body.login), "address": .text(exchange.clientAddress.string)])
                 exchange.respond(Node.wrongPassword.response)
                 return
             }

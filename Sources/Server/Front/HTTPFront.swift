@@ -81,22 +81,35 @@ struct Exchange {
     var isSecure: Bool { session.connection.isSecure }
     /// The client's address as text: the peer's, or what a trusted proxy says in
     /// `X-Forwarded-For`, read from the right past further trusted proxies.
-    var clientAddress: String {
-        let peer = session.connection.remoteAddress.ip
-        let trusted = session.front.trustedProxies
-        guard trusted.contains(peer), let header = request.header("X-Forwarded-For") else {
-            return peer
+    var clientAddress: Text {
+        guard session.isPeerTrusted, let header = request.header("X-Forwarded-For") else {
+            return session.peerAddress
         }
         let hops = header.string.split(separator: ",").map { hop in
             String(hop.drop { $0 == " " }.prefix { $0 != " " })
         }
-        return hops.last { !trusted.contains($0) } ?? peer
+        let client = hops.last { !session.front.trustedProxies.contains($0) }
+        return client.map { Text($0) } ?? session.peerAddress
     }
     /// Answers. Exactly once.
     func respond(_ response: HTTPResponse) { session.respond(response) }
+    /// The way to answer alone, for an answer that comes later and needs nothing of the request.
+    var answering: Answering { Answering(session: session) }
     /// Answers 101 and hands the connection over, with what the client sent behind its request.
     func upgrade(_ response: HTTPResponse) -> (connection: Connection, first: [UInt8]) {
         session.upgrade(response)
+    }
+}
+
+/// The way to answer a request whose bytes need not be kept.
+struct Answering {
+    fileprivate let session: HTTPSession
+
+    /// Answers. Exactly once.
+    func respond(_ response: HTTPResponse) { session.respond(response) }
+    /// Answers with a prepared response whose open value ends so. Exactly once.
+    func respond(_ response: PreparedResponse, ending: [UInt8]) {
+        session.respond(response, ending: ending)
     }
 }
 
@@ -104,6 +117,10 @@ struct Exchange {
 private final class HTTPSession {
     let connection: Connection
     let front: HTTPFront
+    /// The peer's address as text.
+    let peerAddress: Text
+    /// Whether the peer may say for whom it asks.
+    let isPeerTrusted: Bool
     private var machine: HTTPServerConnection
     private var isPumping = false
     private var hasDeadline = false
@@ -112,6 +129,9 @@ private final class HTTPSession {
     init(_ connection: Connection, front: HTTPFront) {
         self.connection = connection
         self.front = front
+        let peer = connection.remoteAddress.ip
+        peerAddress = Text(peer)
+        isPeerTrusted = front.trustedProxies.contains(peer)
         machine = HTTPServerConnection(limits: front.limits)
     }
 
@@ -164,6 +184,14 @@ private final class HTTPSession {
         guard connection.isOpen else { return }
         connection.write { machine.respond(response, date: front.date, into: &$0) }
         // Inside `pump` the loop there goes on; an answer that comes later starts it again.
+        if !isPumping { pump() }
+    }
+
+    func respond(_ response: PreparedResponse, ending: [UInt8]) {
+        guard connection.isOpen else { return }
+        connection.write {
+            machine.respond(response, ending: ending, date: front.date, into: &$0)
+        }
         if !isPumping { pump() }
     }
 

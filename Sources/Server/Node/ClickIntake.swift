@@ -1,4 +1,5 @@
 import Crypto
+import HTTP
 import Replica
 import Routing
 import Storage
@@ -27,11 +28,21 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         static let textBytes = 1024
     }
 
+    /// Who clicked and waits for the redirect.
+    struct Visitor {
+        /// The way to answer.
+        var answering: Answering
+        /// The answer up to the token.
+        var redirect: PreparedResponse
+        /// The token.
+        var token: [UInt8]
+    }
+
     private unowned let node: Node
     private let epoch = SecureRandom.uint64()
     private var sequence: UInt64 = 0
     private var arrived: [Click] = []
-    private var completions: [(Bool) -> Void] = []
+    private var visitors: [Visitor] = []
     private var keptBefore: UInt64 = 0
     private var isPassingOn = false
     private var timer: LoopTimer?
@@ -47,11 +58,11 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         return ClickKey(epoch: epoch, sequence: sequence)
     }
 
-    /// Keeps a click; the completion is told whether it is safe, on a later turn. The clicks of one
+    /// Keeps a click; the visitor is answered once it is safe, on a later turn. The clicks of one
     /// turn become one row of the spool.
-    func keep(_ click: Click, completion: @escaping (Bool) -> Void) {
+    func keep(_ click: Click, _ visitor: Visitor) {
         arrived.append(click)
-        completions.append(completion)
+        visitors.append(visitor)
     }
 
     /// Hands the clicks of this turn to the spool; the node calls it at each turn's end.
@@ -59,19 +70,19 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         guard let first = arrived.first else { return }
         var writer = ByteWriter(capacity: 256 * arrived.count)
         Command.clicks(arrived).encode(into: &writer)
-        let ticket = LoopBound(completions, loop: node.loop)
+        let ticket = LoopBound(visitors, loop: node.loop)
         let loop = node.loop
         node.stores.spool.append(
             epoch: epoch, sequence: first.key.sequence, clicks: arrived.count, body: writer.bytes
         ) { [weak self] error in
             let intake = self
             loop.post {
-                for completion in ticket.take() { completion(error == nil) }
+                intake?.node.answerClicks(ticket.take(), areSafe: error == nil)
                 intake?.lookSoon()
             }
         }
         arrived.removeAll(keepingCapacity: true)
-        completions.removeAll(keepingCapacity: true)
+        visitors.removeAll(keepingCapacity: true)
     }
 
     private func lookSoon() {

@@ -29,6 +29,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var clickFlags = ClickFlags()
     /// Unsealed webhook secrets, by project; dropped when the project changes.
     var webhookSecrets: [ProjectID: Text] = [:]
+    /// Links clicked lately, by path; all dropped when a link or a project changes.
+    var preparedLinks: [[UInt8]: PreparedLink] = [:]
 
     private(set) var replica: Replica
     let peers: PeerLinks
@@ -46,6 +48,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private var nextRequest: UInt64 = 1
     private var timeOfReplica: Int64 = .min
     private var timer: LoopTimer?
+    /// When the replica wants to be asked for effects, whatever comes; nanoseconds of the loop.
+    private var nextDeadline = Int64.max
     private var isCarryingOut = false
     private var hasNewInput = false
     private var leaderlessSince: Int64?
@@ -185,10 +189,11 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     func wrote(_ id: UInt64) { input { $0.persisted(id: id) } }
 
     private func carryOut() {
+        clicks.flush()
+        guard hasNewInput || loop.now >= nextDeadline else { return }
         isCarryingOut = true
         defer { isCarryingOut = false }
         hasNewInput = false
-        clicks.flush()
         advanceTime()
         let effects = replica.takeEffects()
         if let failure = effects.failure {
@@ -208,16 +213,19 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         for request in effects.readEntries { readEntries(request) }
         for notice in effects.notices { say(notice) }
         beginOffice()
-        if effects.runAgain || hasNewInput { loop.later {} }
-        schedule(effects.nextDeadline)
+        if effects.runAgain { hasNewInput = true }
+        if hasNewInput { loop.later {} }
+        schedule(effects.nextDeadline?.nanoseconds ?? .max)
     }
 
-    private func schedule(_ deadline: Instant?) {
-        guard let deadline else { return }
+    /// Wakes the loop by then. An earlier time that was scheduled before stands: it does no harm.
+    private func schedule(_ deadline: Int64) {
+        nextDeadline = deadline
+        guard deadline < .max else { return }
         if let timer {
-            timer.reschedule(at: deadline.nanoseconds)
+            timer.reschedule(at: deadline)
         } else {
-            let delay = max(0, deadline.nanoseconds - loop.now)
+            let delay = max(0, deadline - loop.now)
             // The timer only wakes the loop; the turn's end does the rest.
             timer = loop.schedule(after: .nanoseconds(delay)) {}
         }
@@ -232,9 +240,12 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         var touchesOutbox = false
         for (_, event) in effects.events {
             switch event {
-            case .projectChanged(let id): webhookSecrets[id] = nil
+            case .projectChanged(let id):
+                webhookSecrets[id] = nil
+                preparedLinks = [:]
+            case .linkChanged: preparedLinks = [:]
             case .outboxQueued, .outboxChanged: touchesOutbox = true
-            case .sessionChanged, .historyAdded, .agentChanged, .linkChanged, .signedOut: break
+            case .sessionChanged, .historyAdded, .agentChanged, .signedOut: break
             }
         }
         if live.isWatched { live.applied(effects) }
@@ -284,12 +295,12 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
 
     /// What a leader does once its epoch has begun: first administrator, sender.
     private func beginOffice() {
-        guard role.role == .leader, state.epoch == role.term.rawValue else {
+        guard role.role == .leader, replica.state.routing.epoch == role.term.rawValue else {
             officeEpoch = nil
             return
         }
-        if officeEpoch != state.epoch {
-            officeEpoch = state.epoch
+        if officeEpoch != replica.state.routing.epoch {
+            officeEpoch = replica.state.routing.epoch
             delivery.poke()
         }
         if !hasAgents {

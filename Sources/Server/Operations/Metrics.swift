@@ -7,26 +7,47 @@ struct Metrics {
     var webhookSeconds = Histogram()
     /// How long an election left the node without a known leader.
     var leaderlessSeconds = Histogram()
-    /// Counts by name without labels.
-    private(set) var counters: [Counter: Int] = [:]
+    /// By `Counter.rawValue`.
+    private var counters = [Int](repeating: 0, count: Counter.allCases.count)
 
     /// What is counted, without labels.
-    enum Counter: String, CaseIterable {
-        case commandsApplied = "roundhouse_commands_applied_total"
-        case updatesAccepted = "roundhouse_updates_accepted_total"
-        case updatesDuplicate = "roundhouse_updates_duplicate_total"
-        case updatesRefused = "roundhouse_updates_refused_total"
-        case clicksAccepted = "roundhouse_clicks_accepted_total"
-        case clicksForwarded = "roundhouse_clicks_forwarded_total"
-        case leaderChanges = "roundhouse_leader_changes_total"
-        case peerConnections = "roundhouse_peer_connections_total"
-        case peerBytesSent = "roundhouse_peer_sent_bytes_total"
-        case messagesSent = "roundhouse_messages_sent_total"
-        case messagesFailed = "roundhouse_messages_failed_total"
-        case messagesRetried = "roundhouse_messages_retried_total"
-        case signInsRefused = "roundhouse_sign_ins_refused_total"
-        case consoleFramesSent = "roundhouse_console_frames_sent_total"
-        case consolesDropped = "roundhouse_consoles_dropped_total"
+    enum Counter: Int, CaseIterable {
+        case commandsApplied
+        case updatesAccepted
+        case updatesDuplicate
+        case updatesRefused
+        case clicksAccepted
+        case clicksForwarded
+        case leaderChanges
+        case peerConnections
+        case peerBytesSent
+        case messagesSent
+        case messagesFailed
+        case messagesRetried
+        case signInsRefused
+        case consoleFramesSent
+        case consolesDropped
+
+        /// The name that Prometheus sees.
+        var name: String {
+            switch self {
+            case .commandsApplied: "roundhouse_commands_applied_total"
+            case .updatesAccepted: "roundhouse_updates_accepted_total"
+            case .updatesDuplicate: "roundhouse_updates_duplicate_total"
+            case .updatesRefused: "roundhouse_updates_refused_total"
+            case .clicksAccepted: "roundhouse_clicks_accepted_total"
+            case .clicksForwarded: "roundhouse_clicks_forwarded_total"
+            case .leaderChanges: "roundhouse_leader_changes_total"
+            case .peerConnections: "roundhouse_peer_connections_total"
+            case .peerBytesSent: "roundhouse_peer_sent_bytes_total"
+            case .messagesSent: "roundhouse_messages_sent_total"
+            case .messagesFailed: "roundhouse_messages_failed_total"
+            case .messagesRetried: "roundhouse_messages_retried_total"
+            case .signInsRefused: "roundhouse_sign_ins_refused_total"
+            case .consoleFramesSent: "roundhouse_console_frames_sent_total"
+            case .consolesDropped: "roundhouse_consoles_dropped_total"
+            }
+        }
     }
     /// A route and the class of its answer.
     struct RequestKey: Hashable, Comparable {
@@ -65,10 +86,10 @@ struct Metrics {
     }
 
     mutating func count(_ counter: Counter, by amount: Int = 1) {
-        counters[counter, default: 0] += amount
+        counters[counter.rawValue] += amount
     }
-    mutating func countRequest(route: String, status: Int) {
-        requests[RequestKey(route: route, status: status), default: 0] += 1
+    mutating func countRequest(route: String, status: Int, by amount: Int = 1) {
+        requests[RequestKey(route: route, status: status), default: 0] += amount
     }
 
     /// The text of `/metrics`, with gauges that the node reads at this moment.
@@ -79,8 +100,8 @@ struct Metrics {
             text += "\(requests[key] ?? 0)\n"
         }
         for counter in Counter.allCases {
-            text += "# TYPE \(counter.rawValue) counter\n"
-            text += "\(counter.rawValue) \(counters[counter] ?? 0)\n"
+            text += "# TYPE \(counter.name) counter\n"
+            text += "\(counter.name) \(counters[counter.rawValue])\n"
         }
         webhookSeconds.write("roundhouse_webhook_seconds", into: &text)
         leaderlessSeconds.write("roundhouse_leaderless_seconds", into: &text)
