@@ -95,12 +95,17 @@ public enum Roundhouse {
             limits: Replica.Limits(), seed: SecureRandom.uint64(),
             now: Instant(nanoseconds: EventLoop.clock()),
             wall: LogTime(milliseconds: WallClock.now()))
+        var certificates: PeerCertificates?
+        if let files = configuration.peerTLS {
+            certificates = try PeerCertificates(
+                files, cluster: configuration.cluster, node: configuration.node, log: log)
+        }
         let relay = StorageRelay(loop: loop)
         let stores = try Stores(
             found, stateRows: configuration.limits.stateRows, relay: relay)
         let node = try Node(
             configuration: configuration, loop: loop, log: log, secrets: secrets, stores: stores,
-            replica: replica, incarnation: incarnation)
+            replica: replica, incarnation: incarnation, certificates: certificates)
         relay.node = node
         try node.start(
             clicks: ClickIntake(node: node),
@@ -140,6 +145,7 @@ public enum Roundhouse {
                 node.log.setLevel(try NodeConfiguration.read(configurationFile).logLevel)
             }
             try node.publicTLS?.reload()
+            try node.certificates?.reload()
             node.log.info("reloaded log level and certificates")
         } catch {
             node.log.error("not reloaded; the old settings stay", ["reason": .text("\(error)")])

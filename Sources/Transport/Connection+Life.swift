@@ -4,12 +4,8 @@ import Glibc
 // Birth, timeouts and end of a connection.
 extension Connection {
     /// Begins life as an accepted socket; false when it could not be watched.
-    func start(accepting listener: Listener, tls context: TLSServerContext?) -> Bool {
-        if let context {
-            guard let session = context.session() else {
-                Glibc.close(fd)
-                return false
-            }
+    func start(accepting listener: Listener, tls session: TLSSession?) -> Bool {
+        if let session {
             tls = session
             opener = .server(listener)
             phase = .handshaking
@@ -110,8 +106,7 @@ extension Connection {
             switch opener {
             case .client(let completion): loop.later { completion(.failure(error)) }
             case .server(let listener):
-                listener.failedHandshakes += 1
-                listener.lastHandshakeFailure = error
+                listener.handshakeFailed(error, from: remoteAddress)
             case nil: break
             }
         }

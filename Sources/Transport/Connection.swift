@@ -91,6 +91,8 @@ public final class Connection {
     public var isOpen: Bool { phase == .open && !isOutputBroken }
     /// Whether TLS protects it.
     public var isSecure: Bool { tls != nil }
+    /// With mutual TLS: the only URI name of the peer's certificate, whose chain was verified.
+    public var peerURI: String? { tls?.peerURI }
     /// Bytes written that the kernel has not taken.
     public var pendingWriteBytes: Int { output.count + records.count }
     /// This side's address.

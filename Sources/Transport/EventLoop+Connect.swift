@@ -18,6 +18,30 @@ extension EventLoop {
                 kind: .protocolError, description: "\"\(name)\" cannot be a TLS server's name")
             return later { completion(.failure(.tls(failure))) }
         }
+        connect(
+            to: address, session: session, timeout: timeout, limits: limits, completion: completion)
+    }
+
+    /// Opens a connection of mutual TLS; `peer` says in messages whom. Otherwise as above; the
+    /// name in the peer's certificate is for the caller to check.
+    public func connect(
+        to address: SocketAddress, as context: TLSPeerContext, peer: String,
+        timeout: Duration = .seconds(10), limits: ConnectionLimits = ConnectionLimits(),
+        completion: @escaping (Result<Connection, TransportError>) -> Void
+    ) {
+        checkThread()
+        guard let session = context.session(isDialer: true, peer: peer) else {
+            return later { completion(.failure(.system(call: "SSL_new", errno: ENOMEM))) }
+        }
+        connect(
+            to: address, session: session, timeout: timeout, limits: limits, completion: completion)
+    }
+
+    private func connect(
+        to address: SocketAddress, session: TLSSession?, timeout: Duration,
+        limits: ConnectionLimits,
+        completion: @escaping (Result<Connection, TransportError>) -> Void
+    ) {
         let fd = linux_tcp_socket(address.family)
         guard fd >= 0 else {
             let code = errno

@@ -16,13 +16,16 @@ public final class Listener {
     /// Connections closed at once because the process had no file descriptor left.
     public internal(set) var refusedWithoutDescriptor: UInt64 = 0
     /// TLS handshakes that failed or took too long.
-    public internal(set) var failedHandshakes: UInt64 = 0
+    public private(set) var failedHandshakes: UInt64 = 0
     /// Why the last handshake failed, for the log.
-    public internal(set) var lastHandshakeFailure: TransportError?
+    public private(set) var lastHandshakeFailure: TransportError?
+    /// A TLS handshake failed: with whom and why. Told on a later turn.
+    public var onHandshakeFailed: ((SocketAddress, TransportError) -> Void)?
 
     private let loop: EventLoop
     private let limits: ListenerLimits
-    private let tls: TLSServerContext?
+    /// Makes each connection's TLS session, nil when memory ran out; nil without TLS.
+    private let makeSession: (() -> TLSSession?)?
     private let fd: Int32
     private var isClosed = false
     /// Kept open so that one descriptor can be freed when the process has run out of them.
@@ -30,9 +33,26 @@ public final class Listener {
 
     /// Listens on `host` (a literal or a name of this machine) and `port` (0 takes a free one).
     /// A name is looked up at once: listen before the loop has work to do.
-    public init(
+    public convenience init(
         loop: EventLoop, host: String, port: UInt16, limits: ListenerLimits = ListenerLimits(),
         tls: TLSServerContext? = nil, reusePort: Bool = false
+    ) throws(TransportError) {
+        let makeSession = tls.map { tls in { tls.session() } }
+        try self.init(loop, host, port, limits, makeSession, reusePort: reusePort)
+    }
+
+    /// Listens for peers of mutual TLS.
+    public convenience init(
+        loop: EventLoop, host: String, port: UInt16, limits: ListenerLimits = ListenerLimits(),
+        peers: TLSPeerContext
+    ) throws(TransportError) {
+        let makeSession = { peers.session(isDialer: false, peer: "the node that dialled") }
+        try self.init(loop, host, port, limits, makeSession, reusePort: false)
+    }
+
+    private init(
+        _ loop: EventLoop, _ host: String, _ port: UInt16, _ limits: ListenerLimits,
+        _ makeSession: (() -> TLSSession?)?, reusePort: Bool
     ) throws(TransportError) {
         let wanted: SocketAddress
         if let literal = SocketAddress(ip: host, port: port) {
@@ -44,7 +64,7 @@ public final class Listener {
         self.address = boundAddress(of: fd) ?? wanted
         self.loop = loop
         self.limits = limits
-        self.tls = tls
+        self.makeSession = makeSession
         self.reserve = open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard loop.add(fd, interest: readable, target: .listener(self)) else {
             let code = errno
@@ -82,6 +102,7 @@ public final class Listener {
         isClosed = true
         loop.close(fd)
         onAccept = nil
+        onHandshakeFailed = nil
     }
 
     func ready() {
@@ -111,11 +132,24 @@ public final class Listener {
             Glibc.close(peer)
             return
         }
+        let session = makeSession?()
+        guard makeSession == nil || session != nil else {
+            Glibc.close(peer)
+            return
+        }
         let connection = Connection(
             loop: loop, fd: peer, remote: address, limits: limits.connection)
-        guard connection.start(accepting: self, tls: tls) else { return }
+        guard connection.start(accepting: self, tls: session) else { return }
         openConnections += 1
-        if tls == nil { hand(connection) }
+        if session == nil { hand(connection) }
+    }
+
+    /// A connection died before it was established.
+    func handshakeFailed(_ error: TransportError, from peer: SocketAddress) {
+        failedHandshakes += 1
+        lastHandshakeFailure = error
+        guard onHandshakeFailed != nil else { return }
+        loop.later { [weak self] in self?.onHandshakeFailed?(peer, error) }
     }
 
     /// Gives an established connection to the user.

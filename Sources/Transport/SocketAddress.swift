@@ -39,6 +39,9 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether it stays on this machine: 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool { ip.hasPrefix("127.") || ip == "::1" }
+
     private init(four: in_addr, port: UInt16) {
         self.init(isIPv6: false, port: port, words: (UInt64(four.s_addr), 0), scope: 0)
     }

@@ -5,7 +5,7 @@ import Synchronization
 /// One reference to OpenSSL's context.
 // Sendable because the library counts references and allows `SSL_new` on a finished context from
 // any thread; nothing here changes a context after it was made.
-private final class ContextReference: @unchecked Sendable {
+final class ContextReference: @unchecked Sendable {
     let pointer: OpaquePointer
 
     init(_ method: OpaquePointer?) throws(TransportError) {
@@ -20,10 +20,47 @@ private final class ContextReference: @unchecked Sendable {
     }
 
     deinit { SSL_CTX_free(pointer) }
+
+    /// Takes a PEM certificate chain and its key, and checks that they belong together.
+    func use(certificateFile: String, keyFile: String) throws(TransportError) {
+        // Without it OpenSSL would ask the terminal for the password of an encrypted key.
+        SSL_CTX_set_default_passwd_cb(pointer) { _, _, _, _ in -1 }
+        ERR_clear_error()
+        guard SSL_CTX_use_certificate_chain_file(pointer, certificateFile) == 1 else {
+            throw .certificate(file: certificateFile, detail: "not a PEM certificate chain")
+        }
+        guard SSL_CTX_use_PrivateKey_file(pointer, keyFile, SSL_FILETYPE_PEM) == 1 else {
+            let code = ERR_peek_last_error()
+            let detail =
+                openssl_reason(code) == X509_R_KEY_VALUES_MISMATCH
+                ? "the key does not belong to the certificate in \(certificateFile)"
+                : "not a PEM private key, or it needs a password"
+            throw .certificate(file: keyFile, detail: detail)
+        }
+    }
+
+    /// Trusts the authorities of a PEM file.
+    func trust(_ caFile: String) throws(TransportError) {
+        try checkReadable(caFile)
+        guard SSL_CTX_load_verify_locations(pointer, caFile, nil) == 1 else {
+            throw .certificate(file: caFile, detail: "holds no PEM certificate")
+        }
+    }
+
+    /// When its certificate ends, in seconds since 1970 (UTC).
+    var expiry: Int64? { secondsOfEnd(SSL_CTX_get0_certificate(pointer)) }
+}
+
+/// When a certificate ends, in seconds since 1970 (UTC).
+func secondsOfEnd(_ certificate: OpaquePointer?) -> Int64? {
+    guard let certificate else { return nil }
+    var time = tm()
+    guard ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) == 1 else { return nil }
+    return Int64(timegm(&time))
 }
 
 /// Refuses files that OpenSSL can't open, in the system's words.
-private func checkReadable(_ file: String) throws(TransportError) {
+func checkReadable(_ file: String) throws(TransportError) {
     guard access(file, R_OK) == 0 else {
         throw .certificate(file: file, detail: text(ofErrno: errno))
     }
@@ -50,11 +87,7 @@ public final class TLSServerContext: Sendable {
 
     /// When the certificate ends, in seconds since 1970 (UTC).
     public var expiry: Int64? {
-        let reference = current.withLock { $0 }
-        guard let certificate = SSL_CTX_get0_certificate(reference.pointer) else { return nil }
-        var time = tm()
-        guard ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) == 1 else { return nil }
-        return Int64(timegm(&time))
+        current.withLock { $0 }.expiry
     }
 
     func session() -> TLSSession? {
@@ -68,20 +101,7 @@ public final class TLSServerContext: Sendable {
         try checkReadable(certificateFile)
         try checkReadable(keyFile)
         let reference = try ContextReference(TLS_server_method())
-        // Without it OpenSSL would ask the terminal for the password of an encrypted key.
-        SSL_CTX_set_default_passwd_cb(reference.pointer) { _, _, _, _ in -1 }
-        ERR_clear_error()
-        guard SSL_CTX_use_certificate_chain_file(reference.pointer, certificateFile) == 1 else {
-            throw .certificate(file: certificateFile, detail: "not a PEM certificate chain")
-        }
-        guard SSL_CTX_use_PrivateKey_file(reference.pointer, keyFile, SSL_FILETYPE_PEM) == 1 else {
-            let code = ERR_peek_last_error()
-            let detail =
-                openssl_reason(code) == X509_R_KEY_VALUES_MISMATCH
-                ? "the key does not belong to the certificate in \(certificateFile)"
-                : "not a PEM private key, or it needs a password"
-            throw .certificate(file: keyFile, detail: detail)
-        }
+        try reference.use(certificateFile: certificateFile, keyFile: keyFile)
         return reference
     }
 }
@@ -101,12 +121,7 @@ public final class TLSClientContext: Sendable {
                 throw .certificate(file: "the system's trust store", detail: "cannot be used")
             }
         }
-        if let extraCAFile {
-            try checkReadable(extraCAFile)
-            guard SSL_CTX_load_verify_locations(reference.pointer, extraCAFile, nil) == 1 else {
-                throw .certificate(file: extraCAFile, detail: "holds no PEM certificate")
-            }
-        }
+        if let extraCAFile { try reference.trust(extraCAFile) }
     }
 
     func session(serverName: String) -> TLSSession? {

@@ -24,7 +24,7 @@ final class TLSSession {
     /// Owned by `ssl`.
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
-    /// For messages: whom the certificate must name; nil for a server.
+    /// For messages: whose certificate it is; nil for a server of anybody.
     private let serverName: String?
     private var saidGoodbye = false
 
@@ -67,6 +67,16 @@ final class TLSSession {
             else { return nil }
         }
     }
+
+    /// Either end of a connection among equals; `peer` is for messages.
+    convenience init?(peerWith context: OpaquePointer, isDialer: Bool, peer: String) {
+        guard let ssl = SSL_new(context) else { return nil }
+        self.init(ssl, serverName: peer)
+        if isDialer { SSL_set_connect_state(ssl) } else { SSL_set_accept_state(ssl) }
+    }
+
+    /// The only URI name of the peer's verified certificate.
+    var peerURI: String? { TLSPeerContext.uri(of: SSL_get0_peer_certificate(ssl)) }
 
     /// Records that arrived.
     func feed(_ bytes: UnsafeRawBufferPointer) {
@@ -134,7 +144,10 @@ final class TLSSession {
     private func failure() -> TLSFailure {
         let verdict = SSL_get_verify_result(ssl)
         if let serverName, verdict != Int(X509_V_OK) {
-            return .ofCertificate(verdict: Int32(verdict), serverName: serverName)
+            let shown = TLSPeerContext.uri(of: openssl_shown_certificate(ssl))
+            return .ofCertificate(
+                verdict: Int32(verdict),
+                serverName: shown.map { "\(serverName), \($0)," } ?? serverName)
         }
         let code = ERR_get_error()
         let reason = opensslReason(code)

@@ -64,7 +64,7 @@ public struct TLSFailure: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// Why a connection ended.
-public enum CloseReason: Equatable, Sendable {
+public enum CloseReason: Equatable, Sendable, CustomStringConvertible {
     /// This side closed it.
     case closedHere
     /// The peer closed it in order (FIN, with TLS after close_notify).
@@ -87,4 +87,21 @@ public enum CloseReason: Equatable, Sendable {
     case socket(errno: Int32)
     /// The loop was shut down.
     case loopStopped
+
+    /// One sentence for the operator.
+    public var description: String {
+        switch self {
+        case .closedHere: "this side closed the connection"
+        case .closedByPeer: "the peer closed the connection"
+        case .truncated: "the stream ended without a goodbye"
+        case .reset: "the connection was reset"
+        case .idleTimeout: "nothing was heard for too long"
+        case .writeTimeout: "the peer took no bytes for too long"
+        case .deadline: "time ran out"
+        case .slowReader: "the peer reads too slowly"
+        case .tls(let failure): failure.description
+        case .socket(let code): "the socket failed: \(text(ofErrno: code))"
+        case .loopStopped: "the process ends"
+        }
+    }
 }

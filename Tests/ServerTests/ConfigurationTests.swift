@@ -34,7 +34,7 @@ private func pathOfProblem(_ changes: (inout [String: Any]) -> Void) -> String? 
 @Suite struct ConfigurationTests {
     @Test func `a whole configuration is read`() throws {
         let read = try configuration { json in
-            json["peer"] = ["listen": "127.0.0.1:7081"]
+            json["peer"] = ["listen": "127.0.0.1:7081", "insecure": true]
             json["members"] = [
                 ["node": 1, "peer": "127.0.0.1:7081"], ["node": 2, "peer": "127.0.0.1:7082"],
             ]
@@ -98,13 +98,43 @@ private func pathOfProblem(_ changes: (inout [String: Any]) -> Void) -> String? 
         #expect(pathOfProblem { $0["members"] = [one, two] } == "$.peer")
     }
 
-    @Test func `links between nodes stay on loopback`() {
-        #expect(pathOfProblem { $0["peer"] = ["listen": "0.0.0.0:7081"] } == "$.peer.listen")
+    @Test func `links in clear stay on loopback and only when asked`() {
+        #expect(pathOfProblem { $0["peer"] = ["listen": "127.0.0.1:7081"] } == "$.peer.tls")
+        let clear = ["listen": "127.0.0.1:7081", "insecure": true] as [String: Any]
+        #expect(
+            pathOfProblem { $0["peer"] = ["listen": "0.0.0.0:7081", "insecure": true] }
+                == "$.peer.listen")
+        #expect(pathOfProblem { $0["peer"] = ["listen": "[::1]:7081", "insecure": true] } == nil)
         #expect(
             pathOfProblem {
-                $0["peer"] = ["listen": "127.0.0.1:7081"]
+                $0["peer"] = ["listen": "127.0.0.1:1", "insecure": "yes"]
+            } == "$.peer.insecure")
+        #expect(
+            pathOfProblem {
+                $0["peer"] = clear
                 $0["members"] = [["node": 1, "peer": "10.0.0.1:7081"]]
             } == "$.members[0].peer")
+    }
+
+    @Test func `with certificates nodes may be anywhere`() {
+        let tls = ["caFile": "ca.pem", "certificateFile": "n.pem", "keyFile": "n.key"]
+        func peer(_ tls: [String: String], _ more: [String: Any] = [:]) -> [String: Any] {
+            ["listen": "0.0.0.0:7081", "tls": tls].merging(more) { $1 }
+        }
+        #expect(
+            pathOfProblem {
+                $0["peer"] = peer(tls)
+                $0["members"] = [["node": 1, "peer": "10.0.0.1:7081"]]
+            } == nil)
+        #expect(
+            pathOfProblem { $0["peer"] = peer(tls, ["insecure": true]) } == "$.peer.insecure")
+        for key in tls.keys {
+            #expect(
+                pathOfProblem { $0["peer"] = peer(tls.filter { $0.key != key }) }
+                    == "$.peer.tls.\(key)")
+        }
+        #expect(
+            pathOfProblem { $0["peer"] = peer(tls.merging(["ca": "x"]) { $1 }) } == "$.peer.tls.ca")
     }
 
     @Test func `a file that is not JSON says so`() throws {

@@ -15,28 +15,46 @@ final class LinkedNodes {
     init() throws { loop = try EventLoop() }
 
     static func identity(
-        _ node: UInt64, cluster: Text = "demo", key: UInt8 = 7, members: Set<NodeID> = [1, 2, 3]
+        _ node: UInt64, cluster: Text = "demo", key: UInt8 = 7
     ) -> PeerLink.Identity {
         PeerLink.Identity(
             cluster: cluster, node: NodeID(node), incarnation: node, url: Text("http://n\(node)"),
-            key: [UInt8](repeating: key, count: 32), members: members)
+            key: [UInt8](repeating: key, count: 32))
     }
 
-    /// Starts a node that dials those started before it.
+    /// Starts a node that dials those started before it; those let it in when it is one of them.
     @discardableResult
-    func start(_ identity: PeerLink.Identity) throws -> PeerLinks {
+    func start(
+        _ identity: PeerLink.Identity, isMember: Bool = true, certificates: PeerCertificates? = nil
+    ) throws -> PeerLinks {
         let number = identity.node
-        var addresses: [NodeID: SocketAddress] = [:]
-        for (node, links) in links { addresses[node] = links.listenAddress }
         let links = PeerLinks(
-            loop: loop, identity: identity, addresses: addresses,
+            loop: loop, identity: identity, certificates: certificates,
             log: Log(node: number.rawValue, level: .error))
         links.onUp = { [unowned self] in news.append("\(number) up \($0)") }
         links.onDown = { [unowned self] in news.append("\(number) down \($0)") }
         links.onFrame = { [unowned self] in news.append("\(number) got \($1) from \($0)") }
+        links.onRemoved = { [unowned self] in news.append("\(number) removed, says \($0)") }
         try links.start(listen: SocketAddress(ip: "127.0.0.1", port: 0)!)
         self.links[number] = links
+        let members = self.members
+        for (node, links) in self.links where node == number || isMember {
+            links.follow(members)
+        }
         return links
+    }
+
+    /// Where everybody listens.
+    var members: [NodeID: SocketAddress] { links.compactMapValues(\.listenAddress) }
+
+    /// Tries to open a link for a snapshot; what came of it becomes news.
+    func tryLink(_ node: NodeID, to other: NodeID) {
+        links[node]?.openSnapshotLink(to: other) { [unowned self] result in
+            switch result {
+            case .success: news.append("linked")
+            case .failure(let failure): news.append("\(failure)")
+            }
+        }
     }
 
     /// Runs the loop until `condition` holds; a test that waits in vain fails instead of hanging.
@@ -119,20 +137,67 @@ extension NodeID: ExpressibleByIntegerLiteral {
     }
 
     @Test(arguments: [
-        LinkedNodes.identity(2, cluster: "other"), LinkedNodes.identity(2, key: 8),
-        LinkedNodes.identity(4, members: [1, 4]),
+        (LinkedNodes.identity(2, cluster: "other"), true, "belongs to cluster \"other\""),
+        (LinkedNodes.identity(2, key: 8), true, "another cluster key"),
+        (LinkedNodes.identity(2), false, "node 2 is no member of this cluster"),
+        (LinkedNodes.identity(1, cluster: "demo"), true, "says it is node 1"),
     ])
-    func `another cluster, another key and a stranger stay outside`(
-        _ identity: PeerLink.Identity
+    func `another cluster, another key, a stranger and a double stay outside`(
+        _ identity: PeerLink.Identity, isMember: Bool, words: String
     ) throws {
         let nodes = try LinkedNodes()
         let one = try nodes.start(LinkedNodes.identity(1))
-        let other = try nodes.start(identity)
-        other.openSnapshotLink(to: 1) { result in
-            if case .failure(let failure) = result { nodes.news.append("\(failure)") }
+        // The double of node 1 must dial; so it takes itself for node 3 here.
+        var dialer = identity
+        if identity.node == 1 {
+            dialer.node = 3
+            one.follow([1: try #require(one.listenAddress), 3: try #require(one.listenAddress)])
+            one.openSnapshotLink(to: 3) { result in
+                if case .failure(let failure) = result { nodes.news.append("\(failure)") }
+            }
+        } else {
+            try nodes.start(dialer, isMember: isMember)
+            nodes.tryLink(dialer.node, to: 1)
         }
         nodes.run { !nodes.news.isEmpty }
-        #expect(nodes.news.count == 1)
-        #expect(one.reachable.isEmpty && other.reachable.isEmpty)
+        #expect(nodes.news.count == 1 && nodes.news[0].contains(words), "\(nodes.news)")
+        #expect(one.reachable.isEmpty)
+    }
+
+    @Test func `links follow the members`() throws {
+        let nodes = try LinkedNodes()
+        let one = try nodes.start(LinkedNodes.identity(1))
+        let two = try nodes.start(LinkedNodes.identity(2), isMember: false)
+        let three = try nodes.start(LinkedNodes.identity(3), isMember: false)
+        nodes.run { !two.isUp(1) && !three.isUp(1) }
+        for links in [one, two, three] { links.follow(nodes.members) }
+        nodes.run { one.reachable == [2, 3] && two.reachable == [1, 3] }
+        for links in [one, two] { links.follow(nodes.members.filter { $0.key != 3 }) }
+        nodes.run { one.reachable == [2] && two.reachable == [1] && three.reachable.isEmpty }
+        for links in [one, two] { links.follow(nodes.members) }
+        nodes.run { one.reachable == [2, 3] && three.reachable == [1, 2] }
+    }
+
+    @Test func `a removed node is told so`() throws {
+        let nodes = try LinkedNodes()
+        let one = try nodes.start(LinkedNodes.identity(1))
+        one.wasRemoved = { $0 == 2 }
+        try nodes.start(LinkedNodes.identity(2), isMember: false)
+        nodes.run { !nodes.news.isEmpty }
+        #expect(nodes.news[0] == "2 removed, says 1")
+    }
+
+    @Test func `a node that knows nobody is introduced`() throws {
+        let nodes = try LinkedNodes()
+        let one = try nodes.start(LinkedNodes.identity(1))
+        one.introduction = { [1, 2, 3] }
+        let two = try nodes.start(LinkedNodes.identity(2), isMember: false)
+        two.askIntroduction(at: try #require(one.listenAddress)) { result in
+            if case .success(let answer) = result {
+                nodes.news.append("\(answer.node) says \(answer.news)")
+            }
+        }
+        nodes.run { !nodes.news.isEmpty }
+        #expect(nodes.news == ["1 says [1, 2, 3]"])
     }
 }

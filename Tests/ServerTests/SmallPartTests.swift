@@ -100,7 +100,7 @@ import Wire
 
     @Test func `an unknown purpose is refused`() {
         var bytes = hello.encoded()
-        bytes[6] = 2
+        bytes[6] = 3
         var reader = ByteReader(bytes)
         #expect(throws: PeerRefusal.notAPeer) { try PeerHandshake.Hello(&reader) }
     }

@@ -4,6 +4,8 @@ import json
 import os
 import pathlib
 import secrets
+import subprocess
+import sys
 
 # Node n's public listener is at this port plus n: 8081, 8082, ...
 PUBLIC_BASE = 8080
@@ -26,14 +28,37 @@ def write_secret(path, text):
         file.write(text + "\n")
 
 
+def make_certificates(directory, name, nodes, *options):
+    """Makes the certificates of these nodes with cluster/certs; gives the folder."""
+    folder = pathlib.Path(directory) / "certs"
+    certs = pathlib.Path(__file__).resolve().parent.parent / "certs"
+    done = subprocess.run(
+        [sys.executable, certs, "--cluster", name, "--directory", folder, *options,
+         *map(str, nodes)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    return folder
+
+
+def peer_section(listen, folder, number):
+    """The `peer` section of a node: with certificates of that folder, or in clear."""
+    if not folder:
+        return {"listen": listen, "insecure": True}
+    return {"listen": listen, "tls": {
+        "caFile": str(folder / "ca.pem"),
+        "certificateFile": str(folder / f"node{number}.pem"),
+        "keyFile": str(folder / f"node{number}.key"),
+    }}
+
+
 def make_cluster(directory, ports, name="local", telegram=None, certificate=None, ca_file=None,
-                 changes=None):
+                 changes=None, tls=False):
     """Writes node1.json, node2.json ... with cluster.key and admin.password into the directory.
 
     `ports` has (public, operations, peer) per node; `telegram` is the Bot API's base URL when it
     is not Telegram's; `certificate` is (certificate file, key file) for HTTPS on the public
     listeners; `ca_file` is trusted for the Bot API beside the system's authorities; `changes` is
-    merged into every node's configuration.
+    merged into every node's configuration; `tls` gives the nodes certificates for each other.
     """
     directory = pathlib.Path(directory).resolve()
     directory.mkdir(parents=True, exist_ok=True)
@@ -43,6 +68,7 @@ def make_cluster(directory, ports, name="local", telegram=None, certificate=None
     if not password.exists():
         write_secret(password, secrets.token_urlsafe(12))
     members = [{"node": n, "peer": f"127.0.0.1:{peer}"} for n, (_, _, peer) in enumerate(ports, 1)]
+    folder = make_certificates(directory, name, range(1, len(ports) + 1)) if tls else None
     scheme = "https" if certificate else "http"
     paths = []
     for number, (public, operations, peer) in enumerate(ports, 1):
@@ -56,7 +82,7 @@ def make_cluster(directory, ports, name="local", telegram=None, certificate=None
                 "url": f"{scheme}://127.0.0.1:{public}",
             },
             "operations": {"listen": f"127.0.0.1:{operations}"},
-            "peer": {"listen": f"127.0.0.1:{peer}"},
+            "peer": peer_section(f"127.0.0.1:{peer}", folder, number),
             "members": members,
             "bootstrap": {"login": "admin", "passwordFile": str(password)},
         }

@@ -4,9 +4,6 @@ import Transport
 import Wire
 
 extension NodeConfiguration {
-    /// Most nodes of a cluster.
-    static let maxMembers = 9
-
     /// Reads and checks a file. Relative paths in it are relative to the file's directory.
     public static func read(_ file: String) throws(ConfigurationError) -> NodeConfiguration {
         guard let data = FileManager.default.contents(atPath: file) else {
@@ -47,7 +44,7 @@ extension NodeConfiguration {
             }
             cluster = Text(name)
         }
-        try readMembers(&top)
+        try readPeers(&top, absolute)
         try readRest(&top, absolute)
         try top.finish()
     }
@@ -58,45 +55,6 @@ extension NodeConfiguration {
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
             true
         default: false
-        }
-    }
-
-    private mutating func readMembers(_ top: inout SettingsReader) throws(ConfigurationError) {
-        if var peer = try top.object("peer") {
-            let listen = try peer.required(try peer.address("listen"), "listen")
-            try Self.refuseBeyondLoopback(listen, "listen", peer)
-            peerListen = listen
-            try peer.finish()
-        }
-        for var member in try top.objects("members") ?? [] {
-            let number = try member.required(try member.number("node", in: 1...65_535), "node")
-            let address = try member.required(try member.address("peer"), "peer")
-            try Self.refuseBeyondLoopback(address, "peer", member)
-            try member.finish()
-            guard members.updateValue(address, forKey: NodeID(UInt64(number))) == nil else {
-                throw member.problem("node", "\(number) is given to two members")
-            }
-        }
-        guard members.count <= Self.maxMembers else {
-            throw top.problem("members", "has more than \(Self.maxMembers) nodes")
-        }
-        if !members.isEmpty && members[node] == nil {
-            throw top.problem("members", "does not list this node, \(node)")
-        }
-        if members.count > 1 && peerListen == nil {
-            throw top.problem("peer", "is missing; other nodes need an address to connect to")
-        }
-    }
-
-    /// Links between nodes are authenticated but not encrypted, so they stay on one machine.
-    private static func refuseBeyondLoopback(
-        _ address: SocketAddress, _ key: String, _ reader: SettingsReader
-    ) throws(ConfigurationError) {
-        guard address.ip.hasPrefix("127.") || address.ip == "::1" else {
-            throw reader.problem(
-                key,
-                "\(address) is not a loopback address; links between nodes are not encrypted "
-                    + "yet, so they may not leave the machine")
         }
     }
 

@@ -19,6 +19,8 @@ public struct NodeConfiguration: Sendable {
     public var operationsListen: SocketAddress
     /// Where other nodes connect; nil in a cluster of one.
     public var peerListen: SocketAddress?
+    /// What protects the connections between nodes; nil only on loopback, and only when asked.
+    public var peerTLS: TLSPeerContext.Files?
     /// Every node of the cluster at its first start, this one included.
     public var members: [NodeID: SocketAddress]
     /// The Bot API.

@@ -90,6 +90,13 @@ struct SettingsReader {
         return Int(number)
     }
 
+    /// A truth value.
+    mutating func flag(_ key: String) throws(ConfigurationError) -> Bool? {
+        guard let value = value(key) else { return nil }
+        guard let flag = value.bool else { throw problem(key, "must be true or false") }
+        return flag
+    }
+
     /// An address and port such as `127.0.0.1:8081`.
     mutating func address(_ key: String) throws(ConfigurationError) -> SocketAddress? {
         guard let text = try text(key) else { return nil }

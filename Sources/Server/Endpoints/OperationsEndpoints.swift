@@ -68,7 +68,7 @@ extension Node {
 
     private var gauges: [(name: String, value: Int64)] {
         let status = replica.status
-        return [
+        return certificateGauges + [
             ("roundhouse_raft_term", Int64(clamping: status.term.rawValue)),
             ("roundhouse_raft_is_leader", status.role == .leader ? 1 : 0),
             ("roundhouse_raft_has_leader", status.leader == nil ? 0 : 1),
@@ -90,6 +90,14 @@ extension Node {
                 "roundhouse_sessions_waiting",
                 Int64(state.projects.reduce(0) { $0 + state.waitingCount(in: $1.id) })
             ),
+        ]
+    }
+
+    private var certificateGauges: [(name: String, value: Int64)] {
+        guard let certificates else { return [] }
+        return [
+            ("roundhouse_peer_certificate_days_left", certificates.daysLeft),
+            ("roundhouse_peer_authority_days_left", certificates.authorityDaysLeft),
         ]
     }
 

@@ -34,6 +34,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
 
     private(set) var replica: Replica
     let peers: PeerLinks
+    /// What this node shows to other nodes; nil in clear.
+    let certificates: PeerCertificates?
     private(set) var delivery: Delivery!
     private(set) var clicks: ClickIntake!
     private(set) var live: LiveHub!
@@ -61,7 +63,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     /// A node over opened stores; `start` lets it work.
     init(
         configuration: NodeConfiguration, loop: EventLoop, log: Log, secrets: Secrets,
-        stores: Stores, replica: Replica, incarnation: UInt64
+        stores: Stores, replica: Replica, incarnation: UInt64, certificates: PeerCertificates?
     ) throws(TransportError) {
         self.configuration = configuration
         self.loop = loop
@@ -76,10 +78,9 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         decoyHash = Scrypt().hash(password: SecureRandom.bytes(16))
         let identity = PeerLink.Identity(
             cluster: configuration.cluster, node: configuration.node, incarnation: incarnation,
-            url: Text(configuration.publicListener.baseURL), key: secrets.peerKey,
-            members: Set(configuration.members.keys))
-        peers = PeerLinks(
-            loop: loop, identity: identity, addresses: configuration.members, log: log)
+            url: Text(configuration.publicListener.baseURL), key: secrets.peerKey)
+        self.certificates = certificates
+        peers = PeerLinks(loop: loop, identity: identity, certificates: certificates, log: log)
         leaderlessSince = EventLoop.clock()
         live = LiveHub(node: self)
     }
@@ -97,7 +98,11 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             input { $0.received(frame, from: peer) }
         }
         loop.onTurnEnd = { [unowned self] in carryOut() }
-        if let listen = configuration.peerListen { try peers.start(listen: listen) }
+        if let listen = configuration.peerListen {
+            certificates?.watch(on: loop)
+            try peers.start(listen: listen)
+            peers.follow(configuration.members)
+        }
         addRoutes()
         try openFronts()
         clicks.start()

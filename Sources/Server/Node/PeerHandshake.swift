@@ -5,8 +5,9 @@ import Wire
 /// How two nodes convince each other that they belong to one cluster, before any frame.
 ///
 /// The dialer sends a hello, the acceptor answers with its hello and a proof, the dialer sends its
-/// proof. A proof is HMAC-SHA256 under the cluster's peer key over both hellos and the role, so
-/// that neither can be replayed or reflected.
+/// proof, the acceptor its welcome or why it refuses. A proof is HMAC-SHA256 under the cluster's
+/// peer key over both hellos and the role, so that neither can be replayed or reflected. With TLS
+/// both have shown certificates before, and the hellos must agree with them.
 struct PeerHandshake {
     /// The protocol between nodes; another version is refused by name.
     static let version: UInt16 = 2
@@ -23,6 +24,8 @@ struct PeerHandshake {
         case messages = 0
         /// One snapshot on its way, so that its bytes never stand before a heartbeat.
         case snapshot = 1
+        /// A node that knows nothing yet asks who the members are; the welcome says it.
+        case introduction = 2
     }
 
     /// What a node says of itself, and of the connection that it wants.
@@ -86,6 +89,15 @@ struct PeerHandshake {
         }
     }
 
+    /// The acceptor's last frame: the dialer is let in. `news` is for introductions.
+    static func welcome(_ news: [UInt8]) -> [UInt8] { welcomeMagic + news }
+
+    /// What a welcome says; nil when the frame is none.
+    static func news(inWelcome frame: [UInt8]) -> [UInt8]? {
+        frame.starts(with: welcomeMagic) ? Array(frame.dropFirst(welcomeMagic.count)) : nil
+    }
+    private static let welcomeMagic: [UInt8] = Array("RHOK".utf8)
+
     /// The proof of one side over both hellos.
     static func proof(key: [UInt8], dialer: Hello, acceptor: Hello, byDialer: Bool) -> [UInt8] {
         var writer = ByteWriter()
@@ -93,41 +105,5 @@ struct PeerHandshake {
         writer.blob(dialer.encoded())
         writer.blob(acceptor.encoded())
         return HMACSHA256.mac(key: key, writer.bytes)
-    }
-}
-
-/// Why a connection between nodes is refused.
-enum PeerRefusal: Error, Hashable, CustomStringConvertible {
-    /// The other end does not speak this protocol.
-    case notAPeer
-    /// It speaks another version of it.
-    case version(theirs: UInt16)
-    /// It belongs to another cluster.
-    case cluster(theirs: Text)
-    /// It is not the node that was dialled, or no member.
-    case node(theirs: NodeID)
-    /// It does not know the cluster's key.
-    case wrongKey
-    /// It sent a damaged or too long frame.
-    case badFrame
-
-    var description: String {
-        switch self {
-        case .notAPeer:
-            "the other end is not a Roundhouse node; check the peer address in `members`"
-        case .version(let theirs):
-            "the other node speaks peer protocol \(theirs), this one \(PeerHandshake.version); "
-                + "run the same release on every node"
-        case .cluster(let theirs):
-            "the other node belongs to cluster \"\(theirs)\"; "
-                + "check `cluster` in both configurations"
-        case .node(let theirs):
-            "the other node says it is node \(theirs), which is not expected at this address; "
-                + "check `node` and `members` in both configurations"
-        case .wrongKey:
-            "the other node has another cluster key; copy one key file to every node"
-        case .badFrame:
-            "the other node sent a damaged frame; the connection starts anew"
-        }
     }
 }

@@ -13,7 +13,9 @@ final class PeerLink {
         /// The longest payload of a frame.
         static let maxFrameBytes = 32 << 20
         /// The longest payload of the handshake.
-        static let maxHandshakeBytes = 1024
+        static let maxHandshakeBytes = 768
+        /// The longest payload of a welcome, which may name all members.
+        static let maxWelcomeBytes = 16 << 10
         /// Bytes that may wait for a slow peer before the connection is given up.
         static let maxPendingBytes = 96 << 20
         /// The handshake must be over by then.
@@ -31,7 +33,6 @@ final class PeerLink {
         var incarnation: UInt64
         var url: Text
         var key: [UInt8]
-        var members: Set<NodeID>
 
         /// What this node says of itself on a new connection.
         func hello(for purpose: PeerHandshake.Purpose) -> PeerHandshake.Hello {
@@ -41,9 +42,26 @@ final class PeerLink {
         }
     }
 
+    /// Which end of the connection this is.
+    enum Side {
+        /// We dialled this node, or, for an introduction, whoever is at the address.
+        case dials(NodeID?, PeerHandshake.Purpose)
+        /// They dialled; once they have proved themselves, they are let in or not.
+        case accepts((NodeID, PeerHandshake.Purpose) -> Verdict)
+    }
+    /// Whether a node that has proved itself is let in.
+    enum Verdict {
+        /// It is, with news for an introduction.
+        case welcome([UInt8])
+        /// It is not.
+        case refuse(PeerRefusal)
+    }
+
     private enum State {
         /// We dialled and sent our hello; theirs comes with their proof.
-        case dialled(ours: PeerHandshake.Hello, expected: NodeID)
+        case dialled(ours: PeerHandshake.Hello, expected: NodeID?)
+        /// We know who they are and sent our proof; their welcome is still to come.
+        case proved(theirs: PeerHandshake.Hello)
         /// They dialled; their hello comes first.
         case accepted
         /// We answered with our hello and proof; their proof is still to come.
@@ -52,12 +70,14 @@ final class PeerLink {
         case closed
     }
 
-    /// The peer proved who it is.
+    /// The peer proved who it is, and this node is let in.
     var onOpen: ((PeerLink, NodeID) -> Void)?
     /// A frame's payload came.
     var onFrame: ((NodeID, [UInt8]) -> Void)?
-    /// The connection is over; the peer if it had proved itself, and why in words.
+    /// The connection is over; the peer if the link was open, and why in words.
     var onClosed: ((PeerLink, NodeID?, String) -> Void)?
+    /// The peer, which has proved itself, says that this node was removed from the cluster.
+    var onRemoved: (() -> Void)?
 
     /// All waiting bytes went to the kernel after some had to wait.
     var onDrained: (() -> Void)? {
@@ -69,33 +89,83 @@ final class PeerLink {
     private(set) var url = Text("")
     /// What the connection is for; the dialer says it.
     private(set) var purpose: PeerHandshake.Purpose
+    /// Whom the peer says it is, or, before it said so, whom we dialled.
+    private(set) var claimed: NodeID?
+    /// What the acceptor's welcome told a dialer.
+    private(set) var news: [UInt8] = []
 
     private let connection: Connection
     private let identity: Identity
+    private let side: Side
+    private let isEncrypted: Bool
     private var state: State
     private var input: [UInt8] = []
     private var inputStart = 0
     private var refusal: PeerRefusal?
+    /// With TLS: whom the peer's certificate names.
+    private var certified: NodeID?
 
-    /// A link over a connection that this node dialled (`expecting` whom) or accepted (nil).
-    init(
-        _ connection: Connection, identity: Identity, expecting: NodeID?,
-        purpose: PeerHandshake.Purpose = .messages
-    ) {
+    /// A link over a new connection, of which this node is one side.
+    init(_ connection: Connection, identity: Identity, side: Side) {
         self.connection = connection
         self.identity = identity
-        self.purpose = purpose
+        self.side = side
+        isEncrypted = connection.isSecure
+        switch side {
+        case .dials(let node, let purpose):
+            claimed = node
+            self.purpose = purpose
+        case .accepts: purpose = .messages
+        }
         connection.maxPendingWriteBytes = Limits.maxPendingBytes
         connection.setDeadline(after: Limits.handshake)
         state = .accepted
-        if let expecting {
+        connection.onReceive = { [weak self] bytes in self?.received(bytes) }
+        connection.onClosed = { [weak self] reason in self?.ended(reason) }
+        do {
+            certified = try PeerLink.certifiedNode(of: connection, in: identity.cluster)
+            guard case .dials(let expecting, _) = side else { return }
+            if let expecting { try check(isCertified: expecting) }
             let hello = identity.hello(for: purpose)
             state = .dialled(ours: hello, expected: expecting)
             sendFrame(hello.encoded())
+        } catch {
+            refuse(error)
         }
-        connection.onReceive = { [weak self] bytes in self?.received(bytes) }
-        connection.onClosed = { [weak self] reason in self?.ended(reason) }
     }
+
+    /// The node that the peer's certificate names; nil in clear.
+    private static func certifiedNode(
+        of connection: Connection, in cluster: Text
+    ) throws(PeerRefusal) -> NodeID? {
+        guard connection.isSecure else { return nil }
+        let uri = connection.peerURI
+        guard let uri, let name = PeerName(uri: uri) else { throw .certificate(uri: uri) }
+        guard name.cluster == cluster else { throw .certificateCluster(theirs: name.cluster) }
+        return name.node
+    }
+
+    /// With TLS, nobody but the node itself may say that it is this one.
+    private func check(isCertified node: NodeID) throws(PeerRefusal) {
+        if let certified, certified != node {
+            throw .certificateNode(theirs: certified, expected: node)
+        }
+    }
+
+    /// Ends the handshake, and tells the other node why.
+    private func refuse(_ refusal: PeerRefusal) {
+        self.refusal = refusal
+        switch refusal {
+        case .refusedThere, .removedThere, .speaksTLS, .badFrame:
+            connection.close(afterFlush: false)
+            if refusal == .removedThere { onRemoved?() }
+        default:
+            sendFrame(refusal.frame)
+            connection.close(afterFlush: true)
+        }
+    }
+
+    private var isOpen: Bool { if case .open = state { true } else { false } }
 
     /// Sends one payload; dropped unless the link is open.
     func send(_ payload: [UInt8]) {
@@ -117,6 +187,9 @@ final class PeerLink {
 
     /// Closes the connection; `onClosed` follows on a later turn.
     func close() { connection.close(afterFlush: false) }
+
+    /// Closes the connection once what was sent has left.
+    func finish() { connection.close(afterFlush: true) }
 
     private func sendFrame(_ payload: [UInt8]) {
         precondition(payload.count <= Limits.maxFrameBytes, "a frame over maxFrameBytes")
@@ -141,8 +214,7 @@ final class PeerLink {
                 if case .closed = state { return }
             }
         } catch {
-            refusal = error
-            connection.close(afterFlush: false)
+            refuse(error)
         }
         if inputStart > 0 {
             input.removeFirst(inputStart)
@@ -151,13 +223,13 @@ final class PeerLink {
     }
 
     private func nextFrame() throws(PeerRefusal) -> [UInt8]? {
+        try refuseTLS()
         guard input.count - inputStart >= 8 else { return nil }
         func word(_ offset: Int) -> UInt32 {
             (0..<4).reduce(0) { $0 | UInt32(input[inputStart + offset + $1]) << UInt32($1 * 8) }
         }
         let length = Int(word(0))
-        let isOpen = if case .open = state { true } else { false }
-        guard length <= (isOpen ? Limits.maxFrameBytes : Limits.maxHandshakeBytes) else {
+        guard length <= maxPayloadBytes else {
             throw isOpen ? .badFrame : .notAPeer
         }
         guard input.count - inputStart >= 8 + length else { return nil }
@@ -168,7 +240,30 @@ final class PeerLink {
         return payload
     }
 
+    private var maxPayloadBytes: Int {
+        switch state {
+        case .open: Limits.maxFrameBytes
+        case .proved: Limits.maxWelcomeBytes
+        case .dialled, .accepted, .answered, .closed: Limits.maxHandshakeBytes
+        }
+    }
+
+    /// Knows a handshake record (22) or an alert (21) of TLS where a first frame should be: read as
+    /// a length either would be beyond `maxHandshakeBytes`.
+    private func refuseTLS() throws(PeerRefusal) {
+        switch state {
+        case .dialled, .accepted:
+            guard input.count - inputStart >= 2, input[inputStart + 1] == 3,
+                input[inputStart] == 21 || input[inputStart] == 22
+            else { return }
+            throw .speaksTLS
+        case .proved, .answered, .open, .closed: return
+        }
+    }
+
     private func took(_ payload: [UInt8]) throws(PeerRefusal) {
+        let isProved = if case .proved = state { true } else { false }
+        if !isOpen, let refused = PeerRefusal(frame: payload, isProved: isProved) { throw refused }
         switch state {
         case .open(let node):
             if !payload.isEmpty { onFrame?(node, payload) }
@@ -177,9 +272,10 @@ final class PeerLink {
         case .dialled(let ours, let expected):
             try tookAnswer(payload, ours: ours, expected: expected)
         case .answered(let ours, let theirs):
-            let proof = PeerHandshake.proof(
-                key: identity.key, dialer: theirs, acceptor: ours, byDialer: true)
-            guard constantTimeEqual(payload, proof) else { throw .wrongKey }
+            try tookProof(payload, ours: ours, theirs: theirs)
+        case .proved(let theirs):
+            guard let news = PeerHandshake.news(inWelcome: payload) else { throw .notAPeer }
+            self.news = news
             opened(theirs)
         case .closed:
             break
@@ -189,6 +285,7 @@ final class PeerLink {
     private func tookHello(_ payload: [UInt8]) throws(PeerRefusal) {
         var reader = ByteReader(payload)
         let theirs = try PeerHandshake.Hello(&reader)
+        claimed = theirs.node
         try check(theirs)
         purpose = theirs.purpose
         let ours = identity.hello(for: purpose)
@@ -202,30 +299,45 @@ final class PeerLink {
     }
 
     private func tookAnswer(
-        _ payload: [UInt8], ours: PeerHandshake.Hello, expected: NodeID
+        _ payload: [UInt8], ours: PeerHandshake.Hello, expected: NodeID?
     ) throws(PeerRefusal) {
         guard payload.count > PeerHandshake.proofBytes else { throw .notAPeer }
         var reader = ByteReader(payload, range: PeerHandshake.proofBytes..<payload.count)
         let theirs = try PeerHandshake.Hello(&reader)
+        claimed = expected ?? theirs.node
         try check(theirs)
-        guard theirs.node == expected else { throw .node(theirs: theirs.node) }
+        guard theirs.node == expected ?? theirs.node else { throw .node(theirs: theirs.node) }
         guard theirs.purpose == purpose else { throw .notAPeer }
         let proof = PeerHandshake.proof(
             key: identity.key, dialer: ours, acceptor: theirs, byDialer: false)
         guard constantTimeEqual(Array(payload[..<PeerHandshake.proofBytes]), proof) else {
             throw .wrongKey
         }
+        state = .proved(theirs: theirs)
         sendFrame(
             PeerHandshake.proof(
                 key: identity.key, dialer: ours, acceptor: theirs, byDialer: true))
-        opened(theirs)
+    }
+
+    private func tookProof(
+        _ payload: [UInt8], ours: PeerHandshake.Hello, theirs: PeerHandshake.Hello
+    ) throws(PeerRefusal) {
+        let proof = PeerHandshake.proof(
+            key: identity.key, dialer: theirs, acceptor: ours, byDialer: true)
+        guard constantTimeEqual(payload, proof) else { throw .wrongKey }
+        guard case .accepts(let judge) = side else { return }
+        switch judge(theirs.node, theirs.purpose) {
+        case .refuse(let refusal): throw refusal
+        case .welcome(let news):
+            sendFrame(PeerHandshake.welcome(news))
+            opened(theirs)
+        }
     }
 
     private func check(_ theirs: PeerHandshake.Hello) throws(PeerRefusal) {
         guard theirs.cluster == identity.cluster else { throw .cluster(theirs: theirs.cluster) }
-        guard theirs.node != identity.node, identity.members.contains(theirs.node) else {
-            throw .node(theirs: theirs.node)
-        }
+        guard theirs.node != identity.node else { throw .node(theirs: theirs.node) }
+        try check(isCertified: theirs.node)
     }
 
     private func opened(_ theirs: PeerHandshake.Hello) {
@@ -239,6 +351,9 @@ final class PeerLink {
 
     private func ended(_ reason: CloseReason) {
         let node: NodeID? = if case .open(let node) = state { node } else { nil }
+        if case .dialled = state, reason == .closedByPeer, !isEncrypted {
+            refusal = refusal ?? .closedAtOnce
+        }
         state = .closed
         onClosed?(self, node, refusal.map { "\($0)" } ?? "\(reason)")
     }
