@@ -4,16 +4,20 @@ SEEDS ?= 500
 FIRST ?= 0
 SECONDS ?= 30
 JOBS ?= 2
+SEED ?= 1
+MINUTES ?= 2
+FAULTS ?= all
 PYTHON := .venv/bin/python
 SWIFT_PATHS := Package.swift Sources Tests chaos
 
-.PHONY: help run build test sim failover bench fuzz lint format clean venv
+.PHONY: help run build test sim failover chaos bench fuzz lint format clean venv
 
 help:
 	@echo 'make run        three nodes with simulated customers; Ctrl-C ends everything'
 	@echo 'make build      the release build: .build/release/roundhouse'
 	@echo 'make test       every test; the last line counts them'
 	@echo 'make failover   kill the leader KILLS=5 times under load and check what came of it'
+	@echo 'make chaos      every fault for MINUTES=2 in the order of SEED=1; docs/CHAOS.md'
 	@echo 'make bench      side by side with etcd, nginx and a small bot; docs/BENCHMARKS.md'
 	@echo 'make sim        whole simulated clusters under faults: SEEDS=500 of SECONDS=30 each'
 	@echo 'make fuzz       fuzz the parsers for FUZZ_SECONDS=60 each'
@@ -43,6 +47,12 @@ sim:
 
 failover: build
 	@python3 chaos/failover/failover.py --kills $(KILLS)
+
+chaos: build
+	@cluster/prepare chaos
+	@mkdir -p var
+	@chaos/run --seed $(SEED) --minutes $(MINUTES) --faults $(FAULTS) \
+	    --report var/chaos-$(SEED).json
 
 bench: build venv
 	@cluster/prepare bench

@@ -15,8 +15,11 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".build" / "test-logs"
 SWIFT_PATHS = ["Package.swift", "Sources", "Tests", "chaos"]
-PYTEST_FOLDERS = ["Tests/Conformance", "Tests/Console", "Tests/EndToEnd"]
+PYTEST_FOLDERS = ["Tests/Conformance", "Tests/Console", "Tests/EndToEnd", "Tests/Chaos"]
 SHOWN_FAILURE_LINES = 60
+CHAOS_SEED, CHAOS_MINUTES = 1, 2
+# What is fair on a busy machine with a debug build; safety knows no such bound.
+CHAOS_RESUME_SECONDS = 45
 
 
 class Stage:
@@ -95,6 +98,7 @@ def test_stages():
     """Everything that needs a build, in order; the first is the build."""
     swift_report = LOGS / "swift.xml"
     python_report = LOGS / "pytest.xml"
+    chaos_report = LOGS / "chaos.xml"
     folders = [folder for folder in PYTEST_FOLDERS if (ROOT / folder).exists()]
     return [
         Stage("build", ["swift", "build", "--build-tests"]),
@@ -108,6 +112,12 @@ def test_stages():
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
              "--junitxml", str(python_report), *folders],
             python_report),
+        Stage(
+            "chaos",
+            [sys.executable, "chaos/run", "--seed", str(CHAOS_SEED),
+             "--minutes", str(CHAOS_MINUTES), "--resume", str(CHAOS_RESUME_SECONDS),
+             "--junit", str(chaos_report)],
+            chaos_report),
     ]
 
 

@@ -1,0 +1,51 @@
+"""Each node's data on a small filesystem of its own, which can be filled up."""
+
+import os
+import pathlib
+import subprocess
+
+# Sparse: what a run writes is what it takes.
+IMAGE_BYTES = 4 << 30
+BALLAST = "ballast"
+
+
+class Disks:
+    """Loop-mounted filesystems, in the mounts of this run alone."""
+
+    def __init__(self, directory, numbers):
+        self._places = {}
+        for number in numbers:
+            image = pathlib.Path(directory) / f"disk{number}.img"
+            place = pathlib.Path(directory) / f"disk{number}"
+            place.mkdir()
+            with open(image, "wb") as file:
+                file.truncate(IMAGE_BYTES)
+            subprocess.run(
+                ["mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=1", str(image)], check=True)
+            subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=True)
+            self._places[number] = place
+
+    def data(self, number):
+        """A node's data directory."""
+        return self._places[number] / "data"
+
+    def fill(self, number):
+        """Takes all room that is left; gives what returns it."""
+        place = self._places[number]
+        path = place / BALLAST
+        with open(path, "wb") as ballast:
+            room = os.statvfs(place)
+            size = room.f_bavail * room.f_frsize
+            while size >= room.f_frsize:
+                try:
+                    os.posix_fallocate(ballast.fileno(), os.fstat(ballast.fileno()).st_size, size)
+                    room = os.statvfs(place)
+                    size = room.f_bavail * room.f_frsize
+                except OSError:
+                    size //= 2
+        return path.unlink
+
+    def close(self):
+        """Takes the filesystems away."""
+        for place in self._places.values():
+            subprocess.run(["umount", "--lazy", str(place)], check=False)
