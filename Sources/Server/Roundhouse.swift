@@ -67,13 +67,14 @@ public enum Roundhouse {
     private static func makeNode(
         _ configuration: NodeConfiguration, _ log: Log
     ) throws -> Node {
-        let isAlone = configuration.members.count <= 1
+        let isAlone = configuration.members.count <= 1 && configuration.join.isEmpty
         // Locks the directory first: a second process must not touch anything in it.
         let found = try Stores.find(configuration)
-        let members =
-            configuration.members.isEmpty
-            ? [configuration.node] : configuration.members.keys.sorted()
-        try FoundingMembers.check(members, in: configuration.dataDirectory)
+        let stored =
+            Replica.Mark.Meta(found.state.applied.meta)?.members?.configuration
+            ?? found.stored.configuration?.configuration
+        let founding = try FoundingMembers.configuration(
+            of: configuration, isPinned: stored == nil)
         if isAlone { try ClusterKey.makeIfMissing(configuration.clusterKeyFile) }
         let secrets = Secrets(clusterKey: try ClusterKey.read(configuration.clusterKeyFile))
         var state = ReplicatedState()
@@ -86,8 +87,7 @@ public enum Roundhouse {
         let incarnation = SecureRandom.uint64()
         let replica = try Replica(
             id: configuration.node, incarnation: incarnation,
-            configuration: found.stored.configuration?.configuration
-                ?? Configuration(voters: members),
+            configuration: founding,
             stored: found.stored, state: state,
             mark: Replica.Mark(
                 index: applied.index, term: applied.term, digest: applied.digest,

@@ -2,7 +2,8 @@ import Glibc
 import Server
 
 /// The command line. Exit codes are those of sysexits.h: 0 done, 64 wrong words, 69 not reached,
-/// 74 a file can't be trusted or written, 78 wrong configuration.
+/// 74 a file can't be trusted or written, 75 not now, 77 not permitted or removed from the cluster,
+/// 78 wrong configuration.
 enum Program {
     static let usage = """
         roundhouse \(Roundhouse.version): decides which agent answers which Telegram user
@@ -11,6 +12,16 @@ enum Program {
                                               ./roundhouse-data, console at 127.0.0.1:8080
         roundhouse status [--config FILE]... [--operations ADDRESS]... [--json]
                                               roles, terms, indexes and lag of nodes
+        roundhouse members list|add N ADDRESS [--wait]|remove N
+                   --config FILE [--operations ADDRESS]
+                                              who takes part; ADDRESS is the peer listener's
+        roundhouse transfer [--to N] --config FILE [--operations ADDRESS]
+                                              hand the leadership over
+        roundhouse join --config FILE ADDRESS...
+                                              run a new node that asks these peers for the members
+        roundhouse recover --config FILE [--force-new-cluster]
+                                              the last resort after a lost quorum; says what it
+                                              would do and lose, and does it only when forced
         roundhouse config check FILE          check a configuration
         roundhouse key new                    print a new cluster key
         roundhouse version | help
@@ -28,6 +39,10 @@ enum Program {
             switch command {
             case "serve": return try serve(rest)
             case "status": return try status(rest)
+            case "members": return try members(rest)
+            case "transfer": return try transfer(rest)
+            case "join": return try join(rest)
+            case "recover": return try recover(rest)
             case "config": return try config(rest)
             case "key": return try key(rest)
             case "version", "--version":

@@ -1,6 +1,7 @@
 import Foundation
 import Raft
 import Testing
+import Transport
 import Wire
 
 @testable import Server
@@ -147,15 +148,58 @@ private func pathOfProblem(_ changes: (inout [String: Any]) -> Void) -> String? 
 }
 
 @Suite struct FoundingMembersTests {
-    @Test func `another list of members than at the first start is refused`() throws {
+    private func settings(_ members: [NodeID], join: [String] = [], in directory: String) throws
+        -> NodeConfiguration
+    {
+        var settings = try configuration()
+        settings.dataDirectory = directory
+        for member in members {
+            settings.members[member] = SocketAddress(ip: "127.0.0.1", port: UInt16(member.rawValue))
+        }
+        settings.join = join.compactMap { SocketAddress($0) }
+        return settings
+    }
+
+    private func withDirectory(_ body: (String) throws -> Void) throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "\(UUID())").path
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        try FoundingMembers.check([NodeID(2), NodeID(1)], in: directory)
-        try FoundingMembers.check([NodeID(1), NodeID(2)], in: directory)
-        #expect(throws: ConfigurationError.self) {
-            try FoundingMembers.check([NodeID(1)], in: directory)
+        try body(directory)
+    }
+
+    @Test func `another list of members than at the first start is refused while it counts`() throws
+    {
+        try withDirectory { directory in
+            let first = try FoundingMembers.configuration(
+                of: settings([2, 1], in: directory), isPinned: true)
+            #expect(first.voters == [1, 2] && first.socketAddress(of: 2)?.port == 2)
+            _ = try FoundingMembers.configuration(
+                of: settings([1, 2], in: directory), isPinned: true)
+            #expect(throws: ConfigurationError.self) {
+                try FoundingMembers.configuration(of: settings([], in: directory), isPinned: true)
+            }
+            _ = try FoundingMembers.configuration(of: settings([], in: directory), isPinned: false)
         }
+    }
+
+    @Test func `a node that began to join never founds a cluster of its own`() throws {
+        try withDirectory { directory in
+            let joined = try FoundingMembers.configuration(
+                of: settings([], join: ["127.0.0.1:1"], in: directory), isPinned: true)
+            #expect(joined.voters.isEmpty)
+            let later = try FoundingMembers.configuration(
+                of: settings([1], in: directory), isPinned: true)
+            #expect(later.voters.isEmpty)
+        }
+    }
+
+    @Test func `joining needs an address for the others and good ones to ask`() {
+        #expect(pathOfProblem { $0["join"] = ["127.0.0.1:1"] } == "$.peer")
+        #expect(
+            pathOfProblem {
+                $0["peer"] = ["listen": "127.0.0.1:7081", "insecure": true]
+                $0["join"] = ["127.0.0.1:1", "there"]
+            } == "$.join[1]")
     }
 }

@@ -25,7 +25,8 @@ final class LinkedNodes {
     /// Starts a node that dials those started before it; those let it in when it is one of them.
     @discardableResult
     func start(
-        _ identity: PeerLink.Identity, isMember: Bool = true, certificates: PeerCertificates? = nil
+        _ identity: PeerLink.Identity, isMember: Bool = true, dials: Bool = true,
+        certificates: PeerCertificates? = nil
     ) throws -> PeerLinks {
         let number = identity.node
         let links = PeerLinks(
@@ -38,10 +39,16 @@ final class LinkedNodes {
         try links.start(listen: SocketAddress(ip: "127.0.0.1", port: 0)!)
         self.links[number] = links
         let members = self.members
-        for (node, links) in self.links where node == number || isMember {
-            links.follow(members)
+        for (node, links) in self.links where node == number ? dials : isMember {
+            links.follow(plan(of: node, members))
         }
         return links
+    }
+
+    /// Whom a node connects to when these are the members.
+    func plan(of node: NodeID, _ members: [NodeID: SocketAddress]) -> PeerPlan {
+        let configuration = Configuration(founding: members.keys.sorted(), at: members)
+        return PeerPlan(of: node, in: configuration)
     }
 
     /// Where everybody listens.
@@ -80,6 +87,33 @@ final class LinkedNodes {
 extension NodeID: ExpressibleByIntegerLiteral {
     /// The node with this number.
     public init(integerLiteral value: UInt64) { self.init(value) }
+}
+
+@Suite struct PeerPlanTests {
+    private let address = SocketAddress(ip: "10.0.0.1", port: 7081)!
+
+    @Test func `the higher number dials, and of each pair one`() {
+        let known = Configuration(founding: [1, 2, 5], at: [1: address, 2: address, 5: address])
+        let partly = Configuration(founding: [1, 2, 5], at: [2: address, 5: address])
+        for configuration in [known, partly] {
+            for (a, b) in [(1, 2), (1, 5), (2, 5)] as [(NodeID, NodeID)] {
+                let dialers = [
+                    PeerPlan(of: a, in: configuration).dials.contains(b),
+                    PeerPlan(of: b, in: configuration).dials.contains(a),
+                ]
+                #expect(dialers.filter(\.self).count == 1)
+            }
+        }
+        #expect(PeerPlan(of: 5, in: known).dials == [1, 2])
+        #expect(PeerPlan(of: 1, in: partly).dials == [2, 5])
+    }
+
+    @Test func `a node's own file knows better where a member is`() {
+        let known = Configuration(founding: [1, 2], at: [1: address, 2: address])
+        let moved = SocketAddress(ip: "10.0.0.9", port: 1)!
+        let plan = PeerPlan(of: 2, in: known, overrides: [1: moved, 3: moved])
+        #expect(plan.addresses == [1: moved] && plan.members == [1])
+    }
 }
 
 @Suite struct PeerLinksTests {
@@ -151,7 +185,8 @@ extension NodeID: ExpressibleByIntegerLiteral {
         var dialer = identity
         if identity.node == 1 {
             dialer.node = 3
-            one.follow([1: try #require(one.listenAddress), 3: try #require(one.listenAddress)])
+            let address = try #require(one.listenAddress)
+            one.follow(nodes.plan(of: 1, [1: address, 3: address]))
             one.openSnapshotLink(to: 3) { result in
                 if case .failure(let failure) = result { nodes.news.append("\(failure)") }
             }
@@ -170,12 +205,31 @@ extension NodeID: ExpressibleByIntegerLiteral {
         let two = try nodes.start(LinkedNodes.identity(2), isMember: false)
         let three = try nodes.start(LinkedNodes.identity(3), isMember: false)
         nodes.run { !two.isUp(1) && !three.isUp(1) }
-        for links in [one, two, three] { links.follow(nodes.members) }
+        func follow(_ members: [NodeID: SocketAddress], _ some: NodeID...) {
+            for node in some { nodes.links[node]?.follow(nodes.plan(of: node, members)) }
+        }
+        follow(nodes.members, 1, 2, 3)
         nodes.run { one.reachable == [2, 3] && two.reachable == [1, 3] }
-        for links in [one, two] { links.follow(nodes.members.filter { $0.key != 3 }) }
+        // Whoever is a member no more is let go after a while, and not let in again.
+        follow(nodes.members.filter { $0.key != 3 }, 1, 2)
         nodes.run { one.reachable == [2] && two.reachable == [1] && three.reachable.isEmpty }
-        for links in [one, two] { links.follow(nodes.members) }
+        follow(nodes.members, 1, 2)
         nodes.run { one.reachable == [2, 3] && three.reachable == [1, 2] }
+    }
+
+    @Test func `a lower node whose address nobody knows dials by itself`() throws {
+        let nodes = try LinkedNodes()
+        let one = try nodes.start(LinkedNodes.identity(1))
+        let two = try nodes.start(LinkedNodes.identity(2), isMember: false, dials: false)
+        let members = Configuration(
+            voters: [1], learners: [2],
+            addresses: [
+                .init(id: 2, bytes: Array("\(try #require(two.listenAddress))".utf8))
+            ])
+        one.follow(PeerPlan(of: 1, in: members))
+        two.follow(PeerPlan(of: 2, in: members))
+        nodes.run { one.isUp(2) && two.isUp(1) }
+        #expect(nodes.news.sorted() == ["1 up 2", "2 up 1"], "one connection, dialled once")
     }
 
     @Test func `a removed node is told so`() throws {

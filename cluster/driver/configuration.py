@@ -100,6 +100,30 @@ def make_cluster(directory, ports, name="local", telegram=None, certificate=None
     return paths
 
 
+def make_joiner(directory, number, ports, join, like=1):
+    """Writes the configuration of a node that joins through these peer addresses; else as `like`."""
+    directory = pathlib.Path(directory).resolve()
+    configuration = json.loads((directory / f"node{like}.json").read_text())
+    public, operations, peer = ports
+    scheme = configuration["public"]["url"].split(":")[0]
+    tls = "tls" in configuration["peer"]
+    folder = make_certificates(directory, configuration["cluster"], [number]) if tls else None
+    configuration.update({
+        "node": number,
+        "dataDirectory": str(directory / f"node{number}"),
+        "operations": {"listen": f"127.0.0.1:{operations}"},
+        "peer": peer_section(f"127.0.0.1:{peer}", folder, number),
+        "join": list(join),
+    })
+    configuration["public"].update({
+        "listen": f"127.0.0.1:{public}", "url": f"{scheme}://127.0.0.1:{public}"})
+    for founding in ("members", "bootstrap"):
+        configuration.pop(founding, None)
+    path = directory / f"node{number}.json"
+    path.write_text(json.dumps(configuration, indent=2) + "\n")
+    return path
+
+
 def _merge(into, changes):
     for key, value in changes.items():
         if isinstance(value, dict) and isinstance(into.get(key), dict):

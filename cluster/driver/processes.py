@@ -9,6 +9,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
+from .configuration import make_joiner
 from .waiting import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -163,6 +164,14 @@ class Cluster:
             if node.number == number:
                 return node
         raise KeyError(f"there is no node {number} in {self.directory}")
+
+    def join(self, number, ports):
+        """Makes and starts a node that asks the present ones for the members; gives it."""
+        through = [node.configuration["peer"]["listen"] for node in self.running()]
+        node = Node(make_joiner(self.directory, number, ports, through), self.nodes[0].bound)
+        self.nodes.append(node)
+        node.start()
+        return node
 
     @property
     def admin_password(self):

@@ -23,6 +23,17 @@ extension NodeConfiguration {
                 throw member.problem("node", "\(number) is given to two members")
             }
         }
+        for (place, text) in (try top.texts("join") ?? []).enumerated() {
+            guard let address = SocketAddress(text) else {
+                throw top.problem(
+                    "join[\(place)]", "must be an IP address and a port such as 10.0.0.1:7081")
+            }
+            if peerListen != nil { try refuseBeyondLoopback(address, "join[\(place)]", top) }
+            join.append(address)
+        }
+        guard join.isEmpty || peerListen != nil else {
+            throw top.problem("peer", "is missing; the members need an address to connect to")
+        }
         guard members.count <= Self.maxMembers else {
             throw top.problem("members", "has more than \(Self.maxMembers) nodes")
         }
@@ -32,6 +43,25 @@ extension NodeConfiguration {
         if members.count > 1 && peerListen == nil {
             throw top.problem("peer", "is missing; other nodes need an address to connect to")
         }
+    }
+
+    /// This configuration for a node that joins through these addresses.
+    public func joining(_ addresses: [String]) throws(ConfigurationError) -> NodeConfiguration {
+        var result = self
+        result.join = []
+        for text in addresses {
+            guard let address = SocketAddress(text) else {
+                throw ConfigurationError(
+                    file: text, path: "", detail: "is no address such as 10.0.0.1:7081")
+            }
+            result.join.append(address)
+        }
+        guard peerListen != nil else {
+            throw ConfigurationError(
+                file: "the configuration", path: "$.peer",
+                detail: "is missing; the members need an address to connect to")
+        }
+        return result
     }
 
     /// Certificates, or the explicit wish to do without them.

@@ -21,6 +21,8 @@ public struct NodeConfiguration: Sendable {
     public var peerListen: SocketAddress?
     /// What protects the connections between nodes; nil only on loopback, and only when asked.
     public var peerTLS: TLSPeerContext.Files?
+    /// Where to ask for the members, for a node that joins a cluster; empty for one that founds it.
+    public var join: [SocketAddress] = []
     /// Every node of the cluster at its first start, this one included.
     public var members: [NodeID: SocketAddress]
     /// The Bot API.

@@ -9,12 +9,14 @@ extension Node {
 
     /// Requests of the operations listener.
     func routeOperations(_ exchange: Exchange) {
+        if exchange.request.method == .post { return operate(exchange) }
         guard exchange.request.method == .get || exchange.request.method == .head else {
             return exchange.respond(HTTPResponse(status: 405))
         }
         switch exchange.request.pathString {
         case "/healthz": respondHealth(exchange)
         case "/readyz": respondReady(exchange)
+        case "/challenge": respondChallenge(exchange)
         case "/metrics":
             exchange.respond(
                 HTTPResponse(
@@ -54,6 +56,9 @@ extension Node {
     var whyNotReady: String? {
         let status = replica.status
         if isStopping { return "shutting down" }
+        guard status.configuration.contains(configuration.node) else {
+            return "not a member yet; `roundhouse members add` makes it one"
+        }
         guard status.leader != nil else { return "no leader" }
         if status.isSuspended { return "the nodes' states differ" }
         if status.role == .leader && officeEpoch == nil { return "taking office" }
@@ -112,6 +117,13 @@ extension Node {
             var match: UInt64
             var lag: UInt64
         }
+        /// Who takes part, by the newest entry in this node's log that says so.
+        struct Membership: Codable {
+            var node: UInt64
+            var peer: String?
+            var isVoter: Bool
+            var isReachable: Bool
+        }
         var cluster: String
         var node: UInt64
         var version: String
@@ -131,6 +143,8 @@ extension Node {
         var connections: Int
         var reachablePeers: [UInt64]
         var members: [Member]
+        var membership: [Membership]
+        var isMembershipCommitted: Bool
         var ready: Bool
         var reason: String?
         var logTime: String
@@ -155,7 +169,19 @@ extension Node {
                 StatusView.Member(
                     id: member.id.rawValue, match: member.match.rawValue,
                     lag: status.last.rawValue - min(status.last.rawValue, member.match.rawValue))
-            }, ready: reason == nil, reason: reason, logTime: logTime.text,
+            }, membership: membership(status.configuration),
+            isMembershipCommitted: status.isConfigurationCommitted, ready: reason == nil,
+            reason: reason, logTime: logTime.text,
             publicURL: configuration.publicListener.baseURL)
+    }
+
+    private func membership(_ configuration: Configuration) -> [StatusView.Membership] {
+        configuration.members.map { member in
+            let address = configuration.address(of: member)
+            return StatusView.Membership(
+                node: member.rawValue, peer: address.map { String(decoding: $0, as: UTF8.self) },
+                isVoter: configuration.voters.contains(member),
+                isReachable: member == self.configuration.node || peers.isUp(member))
+        }
     }
 }

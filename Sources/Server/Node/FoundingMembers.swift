@@ -2,33 +2,46 @@ import Foundation
 import Glibc
 import Raft
 
-/// The members that this node started with the first time, kept beside its log: nodes that count
-/// different majorities could elect two leaders, so another list is refused.
+/// With whom this node started the first time, kept beside its log: nodes that count different
+/// majorities could elect two leaders. Once the log or state.db tells the members, only they count.
 enum FoundingMembers {
-    /// Compares with the file in the data directory; makes it at the first start.
-    static func check(_ members: [NodeID], in directory: String) throws(ConfigurationError) {
-        let file = directory + "/members"
-        let text = members.sorted().map { "\($0)" }.joined(separator: " ") + "\n"
-        if let data = FileManager.default.contents(atPath: file) {
-            let founding = String(decoding: data, as: UTF8.self)
-            guard founding == text else {
-                throw ConfigurationError(
-                    file: file, path: "$.members",
-                    detail: "this node was founded with the members "
-                        + founding.trimmingCharacters(in: .whitespacesAndNewlines)
-                        + ", the configuration lists " + text.dropLast()
-                        + "; members can't be changed yet")
-            }
-            return
+    private static let joining = "joining"
+
+    /// The configuration to start with as long as the node's own files tell no newer one.
+    ///
+    /// At the first start the file in the data directory is made; later, as long as
+    /// `isPinned`, other members than then are refused.
+    static func configuration(
+        of settings: NodeConfiguration, isPinned: Bool
+    ) throws(ConfigurationError) -> Configuration {
+        let members =
+            settings.members.isEmpty ? [settings.node] : settings.members.keys.sorted()
+        let listed = Configuration(founding: members, at: settings.members)
+        let file = settings.dataDirectory + "/members"
+        let text = members.map { "\($0)" }.joined(separator: " ")
+        guard let data = FileManager.default.contents(atPath: file) else {
+            let isJoining = !settings.join.isEmpty
+            try write(isJoining ? joining : text, to: file, in: settings.dataDirectory)
+            return isJoining ? Configuration(voters: []) : listed
         }
-        try write(text, to: file, in: directory)
+        let founding = String(decoding: data, as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        if founding == joining { return Configuration(voters: []) }
+        guard founding == text || !isPinned else {
+            throw ConfigurationError(
+                file: file, path: "$.members",
+                detail: "this node was founded with the members \(founding), the configuration "
+                    + "lists \(text); the members of a running cluster are changed with "
+                    + "`roundhouse members`")
+        }
+        return listed
     }
 
     /// Written under another name, synced, and renamed, so that it is whole or not there.
     private static func write(
         _ text: String, to file: String, in directory: String
     ) throws(ConfigurationError) {
-        let bytes = Array(text.utf8)
+        let bytes = Array((text + "\n").utf8)
         let draft = file + ".new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         var isDone = false

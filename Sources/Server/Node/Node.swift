@@ -23,6 +23,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     let workers: Workers
     var metrics = Metrics()
     var passwordGate: PasswordGate
+    /// Lets operators' tools change the cluster.
+    var operatorGate: OperatorGate
     /// A hash to check when a login is unknown, so that both cost the same time.
     let decoyHash: String
     /// Tells people's clicks from machines'.
@@ -39,6 +41,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var delivery: Delivery!
     private(set) var clicks: ClickIntake!
     private(set) var live: LiveHub!
+    private(set) var joining: Joining!
     var publicFront: HTTPFront?
     var operationsFront: HTTPFront?
     var routes = Router()
@@ -74,6 +77,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         self.incarnation = incarnation
         tokenKey = HMACKey(secrets.tokenKey)
         workers = try Workers(passwordThreads: configuration.limits.passwordChecks)
+        operatorGate = OperatorGate(key: secrets.operatorKey)
         passwordGate = PasswordGate(perMinute: configuration.limits.signInsPerMinute)
         decoyHash = Scrypt().hash(password: SecureRandom.bytes(16))
         let identity = PeerLink.Identity(
@@ -83,6 +87,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         peers = PeerLinks(loop: loop, identity: identity, certificates: certificates, log: log)
         leaderlessSince = EventLoop.clock()
         live = LiveHub(node: self)
+        joining = Joining(node: self)
     }
 
     /// Connects the parts and begins.
@@ -97,11 +102,16 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         peers.onFrame = { [unowned self] peer, frame in
             input { $0.received(frame, from: peer) }
         }
+        peers.onRemoved = { [unowned self] in wasRemoved(says: $0) }
+        peers.wasRemoved = { [unowned self] in
+            replica.raft.committedConfiguration.excludes($0)
+        }
+        peers.introduction = { [unowned self] in introduction }
         loop.onTurnEnd = { [unowned self] in carryOut() }
         if let listen = configuration.peerListen {
             certificates?.watch(on: loop)
             try peers.start(listen: listen)
-            peers.follow(configuration.members)
+            joining.start()
         }
         addRoutes()
         try openFronts()
@@ -136,6 +146,18 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         let patience = limit ?? .seconds(configuration.limits.commandSeconds)
         let deadline = Instant(nanoseconds: loop.now).advanced(by: patience)
         input { $0.submitted(command, request: request, deadline: deadline) }
+    }
+
+    /// Gives the replica a request of another kind; the completion is called once, on a later turn.
+    func ask(
+        within patience: Duration, _ body: (inout Replica, RequestID, Instant) -> Void,
+        completion: @escaping (Answer) -> Void
+    ) {
+        let request = RequestID(nextRequest)
+        nextRequest += 1
+        waiting[request] = completion
+        let deadline = Instant(nanoseconds: loop.now).advanced(by: patience)
+        input { body(&$0, request, deadline) }
     }
 
     /// Whether so much waits for state.db that nothing more is taken.
@@ -210,6 +232,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             metrics.count(.peerBytesSent, by: frame.count)
             peers.send(frame, to: peer)
         }
+        if let changed = effects.configurationChanged { follow(changed) }
+        if effects.removed { wasRemoved(says: nil) }
         if let change = effects.change { tookRole(change) }
         if let mark = effects.mark { applied(effects, mark) }
         for (request, answer) in effects.answers {

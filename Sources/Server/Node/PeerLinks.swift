@@ -40,7 +40,7 @@ final class PeerLinks {
     /// What is wrong with connections, as the log says it.
     let complaints: PeerComplaints
     private let log: Log
-    private var addresses: [NodeID: SocketAddress] = [:]
+    private var plan = PeerPlan()
     private var open: [NodeID: PeerLink] = [:]
     /// Links that have not proved themselves, and those for snapshots.
     private var others: [ObjectIdentifier: PeerLink] = [:]
@@ -87,15 +87,23 @@ final class PeerLinks {
         schedulePing()
     }
 
-    /// From now on these are the members (this node may be among them): dials those that are this
-    /// node's to dial, and lets go of those that are members no more.
-    func follow(_ members: [NodeID: SocketAddress]) {
-        addresses = members.filter { $0.key != identity.node }
-        for node in open.keys.sorted() where addresses[node] == nil {
-            log.info("link to a former member closed", ["peer": .count(node.rawValue)])
-            open[node]?.close()
+    /// From now on these are the members: dials those that are this node's to dial, and lets go of
+    /// those that are members no more, after they had time to hear of it.
+    func follow(_ plan: PeerPlan) {
+        let gone = self.plan.members.filter { !plan.members.contains($0) }
+        self.plan = plan
+        if !gone.isEmpty {
+            _ = loop.schedule(after: Raft.Limits().farewell) { [weak self] in
+                for node in gone { self?.letGo(node) }
+            }
         }
-        for node in addresses.keys.sorted() where node < identity.node { dial(node) }
+        for node in plan.dials { dial(node) }
+    }
+
+    private func letGo(_ node: NodeID) {
+        guard !plan.members.contains(node), let link = open[node] else { return }
+        log.info("link to a former member closed", ["peer": .count(node.rawValue)])
+        link.close()
     }
 
     /// Where it listens; nil before `start`.
@@ -124,14 +132,14 @@ final class PeerLinks {
     // MARK: Dialling
 
     private func dial(_ node: NodeID) {
-        guard !isClosing, open[node] == nil, addresses[node] != nil,
-            dialling.insert(node).inserted
-        else { return }
+        guard !isClosing, open[node] == nil, dialling.insert(node).inserted else { return }
         attempt(node)
     }
 
     private func attempt(_ node: NodeID) {
-        guard !isClosing, open[node] == nil, let address = addresses[node] else {
+        guard !isClosing, open[node] == nil, plan.dials.contains(node),
+            let address = plan.addresses[node]
+        else {
             dialling.remove(node)
             return
         }
@@ -176,7 +184,7 @@ final class PeerLinks {
             guard let news = introduction() else { return .refuse(.stranger(identity.node)) }
             return .welcome(news)
         }
-        return addresses[node] == nil ? .refuse(.stranger(node)) : .welcome([])
+        return plan.members.contains(node) ? .welcome([]) : .refuse(.stranger(node))
     }
 
     private func adopt(_ link: PeerLink, dialled: NodeID?) {
@@ -254,7 +262,7 @@ final class PeerLinks {
     func openSnapshotLink(
         to node: NodeID, completion: @escaping (Result<PeerLink, Failure>) -> Void
     ) {
-        guard !isClosing, let address = addresses[node] else {
+        guard !isClosing, let address = plan.addresses[node] else {
             return loop.later { completion(.failure(.init(description: "no such peer"))) }
         }
         openLink(to: address, "node \(node)", .dials(node, .snapshot)) { [unowned self] result in

@@ -14,12 +14,16 @@ struct Secrets: Sendable {
     let tokenKey: [UInt8]
     /// Authenticates nodes to each other.
     let peerKey: [UInt8]
+    /// Authenticates operators' tools, which read the key file, to the operations listener.
+    let operatorKey: [UInt8]
 
     /// Secrets under this cluster key.
     init(clusterKey: [UInt8]) {
         precondition(clusterKey.count == Secrets.keyBytes)
         sealKey = HKDF.derive(key: clusterKey, info: Array("roundhouse seal".utf8), length: 32)
         tokenKey = HKDF.derive(key: clusterKey, info: Array("roundhouse token".utf8), length: 32)
+        operatorKey = HKDF.derive(
+            key: clusterKey, info: Array("roundhouse operator".utf8), length: 32)
         peerKey = HKDF.derive(key: clusterKey, info: Array("roundhouse peer".utf8), length: 32)
     }
 
