@@ -48,14 +48,15 @@ extension Raft {
 
     /// Asks whether an election would be won, in a term that is not entered yet.
     mutating func askForPreVotes() {
-        if configuration.voters.count == 1 {
+        if configuration.voters == [id] {
             standForElection(isTransfer: false)
             return
         }
         role = .preCandidate
         leader = nil
         leaderHeard = nil
-        votes = [(id, .granted)]
+        votes = []
+        count(.granted, of: id)
         preCandidateSince = now
         resetElectionDeadline()
         for peer in configuration.voters where peer != id {
@@ -168,8 +169,8 @@ extension Raft {
         count(reply, of: voter)
         switch ballot {
         case .won:
-            // Our own vote must be among the durable ones.
-            guard votes.contains(where: { $0.voter == id }) else { return }
+            // Our own vote must be durable, also where it is not counted.
+            guard isHardStateDurable else { return }
             takeOffice()
         case .lost:
             follow(term: term, leader: nil)

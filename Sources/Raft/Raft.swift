@@ -141,7 +141,7 @@ public struct Raft: Sendable {
         leaseRetriesLeft = limits.leaseRetries
         resetElectionDeadline()
         noteCommit()
-        if isVoter, self.configuration.voters.count == 1 { standForElection(isTransfer: false) }
+        if isVoter, self.configuration.voters == [id] { standForElection(isTransfer: false) }
     }
 
     /// The last index in the log.
@@ -185,7 +185,11 @@ public struct Raft: Sendable {
     /// At a leader: whether it is handing over.
     public var isTransferring: Bool { transfer != nil }
 
-    var isVoter: Bool { !isRemoved && configuration.voters.contains(id) }
+    /// Whether this member may stand. One whose removal is not committed yet must: only it may
+    /// hold all that is (dissertation, section 4.2.2). It does not count itself then.
+    var isVoter: Bool {
+        !isRemoved && configurations.contains { $0.configuration.voters.contains(id) }
+    }
     /// The other voters and learners.
     var peers: [NodeID] { configuration.members.filter { $0 != id } }
     /// The oldest write has been under way for too long (a disk that hangs).

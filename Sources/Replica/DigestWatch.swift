@@ -96,6 +96,7 @@ struct DigestWatch: Sendable {
     }
 
     var verdict: Verdict {
+        if peers.allSatisfy(\.differing.isEmpty) { return .fine }
         let differing = peers.filter { !$0.differing.isEmpty }
         guard let index = differing.compactMap({ $0.differing.first?.report.index }).min() else {
             return .fine

@@ -75,9 +75,10 @@ public struct Replica: Sendable {
         var id: UInt64
     }
 
-    /// A node as it starts, from what its disk holds. `incarnation` is random for each start of
-    /// the process. `configuration` counts only until one was stored: the mark's and the log's
-    /// beat it. Throws when acknowledged entries are missing; the node must not start then.
+    /// A node as it starts, from what its disk holds. `incarnation` is random for each start,
+    /// also for one in place: requests are numbered within it. `configuration` counts only until
+    /// one was stored: the mark's and the log's beat it. Throws when acknowledged entries are
+    /// missing; the node must not start then.
     public init(
         id: NodeID, incarnation: UInt64, configuration: Configuration, stored: StoredLog,
         state: ReplicatedState, mark: Mark, limits: Limits, seed: UInt64, now: Instant,
@@ -114,7 +115,7 @@ public struct Replica: Sendable {
             role: raft.role, term: raft.term, leader: raft.leader, commit: raft.commit,
             applied: mark.index, durable: raft.durableIndex, last: raft.lastIndex,
             digest: mark.digest, members: raft.members,
-            pendingRequests: pending.count + reads.count,
+            pendingRequests: pending.count + reads.count + errands.all.count,
             logTime: clock.time(at: now, wall: wall), isSuspended: isSuspended,
             configuration: raft.configuration,
             isConfigurationCommitted: raft.configurationIndex <= raft.commit,

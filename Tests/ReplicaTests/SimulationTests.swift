@@ -39,6 +39,43 @@ import Testing
         }
     }
 
+    /// In both, the only member that held an uncommitted removal was the removed one, which did not
+    /// stand; the others could not win without it.
+    @Test(arguments: [1, 118] as [UInt64])
+    func `Seeds of restless members that found something stay`(seed: UInt64) throws {
+        _ = try Run.run(.drawn(.members, seed: seed, milliseconds: 1_000, brief: true))
+    }
+
+    @Test(arguments: 0..<6)
+    func `Members come and go, and logs are cut, under every fault`(batch: UInt64) throws {
+        var changes = 0
+        for seed in batch * 10..<batch * 10 + 10 {
+            do {
+                let faults = Faults.restlessMembers(seed: seed).brief
+                let report = try Run.run(seed: seed, faults: faults)
+                changes += report.changes
+            } catch {
+                Issue.record("seed \(seed) of restless members: \(error)")
+            }
+        }
+        #expect(changes > 0, "the storm tests what it says")
+    }
+
+    @Test func `Nodes that were away while logs were cut are brought back by snapshots`() throws {
+        var faults = Faults()
+        faults.stormMilliseconds = 2_000
+        faults.crashEvery = 200
+        faults.compactEvery = 20
+        faults.trailing = 0
+        faults.snapshotTakes = 1...50
+        faults.installCrash = 300
+        var installs = 0
+        for seed in 0..<6 as Range<UInt64> {
+            installs += try Run.run(seed: seed, faults: faults).installs
+        }
+        #expect(installs > 3)
+    }
+
     private func run(_ seed: UInt64) {
         do {
             _ = try Run.run(seed: seed, faults: Faults.swarm(seed: seed).brief)

@@ -37,7 +37,8 @@ struct Options {
           --first F        the first of many seeds (0)
           --seconds T      simulated seconds of storm per seed, at least (30)
           --jobs J         processes at once (2)
-          --storms KIND    swarm: any mix of faults (as a rule); offices: leaders that die young
+          --storms KIND    swarm: any mix of faults (as a rule); offices: leaders that die young;
+                           members: nodes that come and go, logs that are cut
           --brief          denser faults in shorter storms
           --trace          with --seed or --scenario: tell everything
           --until-found    stop at the first seed that breaks a promise
@@ -61,7 +62,8 @@ struct Options {
             case "--storms":
                 let text = rest.popFirst() ?? ""
                 guard let kind = Scenario.Kind(rawValue: text) else {
-                    throw Mistake(message: "\(name) takes swarm or offices, not \"\(text)\"")
+                    throw Mistake(
+                        message: "\(name) takes swarm, offices or members, not \"\(text)\"")
                 }
                 options.kind = kind
             case "--scenario":

@@ -53,6 +53,22 @@ public struct Faults: Sendable, Hashable, Codable {
     public var clockSkew: Int64 = 0
     /// Mean time between two commands of the clients.
     public var commandEvery: Int64 = 4
+    /// Mean time between two cuts of some node's log, to what its rows hold durably; 0 is never.
+    public var compactEvery: Int64 = 0
+    /// Entries that a cut leaves for followers that are a little behind.
+    public var trailing: Int64 = 20
+    /// Shortest and longest time that a snapshot is under way.
+    public var snapshotTakes: ClosedRange<Int64> = 5...200
+    /// Chance that a snapshot is lost on its way, noticed or not.
+    public var snapshotLoss = 0
+    /// Chance that a node dies while it installs a snapshot, before or after the step that counts.
+    public var installCrash = 0
+    /// Chance that a read of the log is never answered.
+    public var lostRead = 0
+    /// Mean time between two changes of members that operators ask for; 0 is never.
+    public var membersEvery: Int64 = 0
+    /// Mean time between hand-overs that operators ask for; 0 is never.
+    public var transferEvery: Int64 = 0
     /// After the storm a majority alone heals, and must make progress while the rest is frozen.
     public var freezesRest = false
 
@@ -70,6 +86,9 @@ public struct Faults: Sendable, Hashable, Codable {
         brief.pauseEvery /= 3
         brief.pauseLasts = 50...400
         brief.leaveEvery /= 3
+        brief.compactEvery /= 3
+        brief.membersEvery /= 3
+        brief.transferEvery /= 3
         return brief
     }
 
@@ -88,6 +107,19 @@ public struct Faults: Sendable, Hashable, Codable {
         faults.luckyWrite = chance.pick([500, 1_000])
         faults.isOrdered = true
         faults.isNarrow = true
+        return faults
+    }
+
+    /// Any mix of faults, and with it members that come and go, logs that are cut all the time, and
+    /// hand-overs.
+    public static func restlessMembers(seed: UInt64) -> Faults {
+        var chance = Generator(seed: seed ^ 0x3E3B)
+        var faults = swarm(seed: seed)
+        faults.compactEvery = chance.pick([10, 50, 200])
+        faults.trailing = chance.pick([0, 5])
+        faults.snapshotTakes = 1...chance.pick([5, 200])
+        faults.membersEvery = chance.pick([50, 200, 500])
+        faults.transferEvery = chance.pick([0, 300])
         return faults
     }
 
@@ -118,6 +150,14 @@ public struct Faults: Sendable, Hashable, Codable {
         faults.luckyWrite = chance.pick([0, 500, 1_000])
         faults.noticed = chance.pick([0, 500, 1_000])
         faults.freezesRest = chance.happens(permille: 500)
+        if chance.happens(permille: 400) { faults.compactEvery = chance.pick([20, 100, 500]) }
+        faults.trailing = chance.pick([0, 5, 50])
+        faults.snapshotTakes = 1...chance.pick([5, 200, 2_000])
+        faults.snapshotLoss = chance.pick([0, 100, 500])
+        faults.installCrash = chance.pick([0, 300, 1_000])
+        if chance.happens(permille: 200) { faults.lostRead = chance.pick([50, 500]) }
+        if chance.happens(permille: 350) { faults.membersEvery = chance.pick([200, 600, 2_000]) }
+        if chance.happens(permille: 250) { faults.transferEvery = chance.pick([300, 1_500]) }
         return faults
     }
 }

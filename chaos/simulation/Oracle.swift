@@ -23,6 +23,10 @@ struct Oracle {
     private var committed: [(term: Term, digest: UInt64)] = [(.zero, 0)]
     /// The digest of the state that every node must have after each entry.
     private var digests: [UInt64?] = [0]
+    /// The newest committed configuration that an entry carries.
+    private(set) var configuration: Configuration?
+    /// Committed changes of members.
+    private(set) var changes = 0
     /// The log time of the last committed command.
     private var newest = LogTime(milliseconds: 0)
     private var appliedBy: [NodeID: LogIndex] = [:]
@@ -36,10 +40,11 @@ struct Oracle {
 
     // MARK: Nodes
 
-    /// After a turn of a node whose commit and applied indexes were `before`; `disks` are the
-    /// durable logs of all.
+    /// After a turn of a node whose commit and applied indexes were `before`; `nodes` are all
+    /// that ever were.
     mutating func looked(
-        at replica: Replica, before: (commit: LogIndex, applied: LogIndex), disks: [[Entry]]
+        at replica: Replica, before: (commit: LogIndex, applied: LogIndex),
+        nodes: [NodeID: SimulatedCluster.Member]
     ) throws(Violation) {
         let raft = replica.raft
         guard replica.mark.index <= min(raft.commit, raft.durableIndex) else {
@@ -52,9 +57,10 @@ struct Oracle {
         while index < raft.commit {
             index = index.next
             // What memory has let go of is durable.
-            let own = disks[Int(raft.id.rawValue) - 1]
-            let entry = raft.entry(at: index) ?? own[Int(index.rawValue) - 1]
-            try commits(entry, raft.id, disks)
+            guard let entry = raft.entry(at: index) ?? nodes[raft.id]?.disk.entry(at: index) else {
+                throw Violation("node \(raft.id) commits \(index), which it does not have")
+            }
+            try commits(entry, raft, nodes)
         }
         index = before.applied
         while index < replica.mark.index {
@@ -80,8 +86,9 @@ struct Oracle {
 
     /// What is committed is durable at a majority, and stays what it is.
     private mutating func commits(
-        _ entry: Entry, _ node: NodeID, _ disks: [[Entry]]
+        _ entry: Entry, _ raft: Raft, _ nodes: [NodeID: SimulatedCluster.Member]
     ) throws(Violation) {
+        let node = raft.id
         var digest = Digest64(UInt64(entry.kind.rawValue))
         digest.absorb(entry.payload)
         let place = Int(entry.index.rawValue)
@@ -92,17 +99,44 @@ struct Oracle {
             return
         }
         guard place == committed.count else { throw Violation("node \(node) commits over a gap") }
-        let holders = disks.filter { $0.count >= place && $0[place - 1].term == entry.term }
-        guard holders.count >= Quorum.size(of: disks.count) else {
+        // A leader may have begun a change of members just after it committed.
+        let isHeld = [raft.configuration, raft.committedConfiguration].contains { members in
+            let holders = members.voters.filter {
+                nodes[$0]?.disk.holds(entry.index, entry.term) ?? false
+            }
+            return holders.count >= Quorum.size(of: members.voters.count)
+        }
+        guard isHeld else {
             throw Violation(
-                "node \(node) commits \(entry.index), which \(holders.count) hold durably")
+                "node \(node) commits \(entry.index), which no majority of "
+                    + "\(raft.configuration.voters) holds durably")
         }
         committed.append((entry.term, digest.value))
+        if let next = Configuration(encoded: entry.payload), entry.kind == .configuration {
+            try follows(next, configuration ?? raft.committedConfiguration, at: entry.index)
+            configuration = next
+            changes += 1
+        }
         if let time = logTime(of: entry) {
             guard time >= newest else { throw Violation("log time goes back at \(entry.index)") }
             newest = time
         }
     }
+
+    /// Members change one at a time, and an id is never used again.
+    private func follows(
+        _ next: Configuration, _ old: Configuration, at index: LogIndex
+    ) throws(Violation) {
+        let voters = Set(next.voters).symmetricDifference(old.voters)
+        let members = Set(next.members).symmetricDifference(old.members)
+        let isReused = next.members.contains { old.excludes($0) }
+        guard index > .zero, voters.count <= 1, members.count <= 1, !isReused else {
+            throw Violation("configuration \(next) follows \(old) at \(index)")
+        }
+    }
+
+    /// Who takes part by what is committed.
+    func members(_ founders: Configuration) -> Configuration { configuration ?? founders }
 
     /// A node applied entries.
     mutating func applied(_ node: NodeID, _ mark: Replica.Mark) throws(Violation) {
@@ -144,7 +178,7 @@ struct Oracle {
         case .voteReply(.granted): try votes(node, for: message.to, in: message.term, disk)
         case .vote: try votes(node, for: node, in: message.term, disk)
         case .appendReply(.matched(let match, _)), .heartbeatReply(_, let match, _):
-            guard disk.entries.count >= Int(match.rawValue) else {
+            guard disk.last.index >= match else {
                 throw Violation("node \(node) acknowledges \(match), which is not durable")
             }
         case .preVote, .preVoteReply, .voteReply, .append, .appendReply, .heartbeat, .timeoutNow,
@@ -173,13 +207,19 @@ struct Oracle {
     }
 
     /// Log matching: where two disks have an entry of the same index and term, all before it equal.
-    static func checkLogs(_ disks: [(NodeID, [Entry])]) throws(Violation) {
+    static func checkLogs(_ disks: [(NodeID, SimulatedDisk)]) throws(Violation) {
         for (place, (a, left)) in disks.enumerated() {
             for (b, right) in disks[(place + 1)...] {
-                var end = min(left.count, right.count)
-                while end > 0, left[end - 1].term != right[end - 1].term { end -= 1 }
-                for index in 0..<end where left[index] != right[index] {
-                    throw Violation("logs of \(a) and \(b) differ at \(index + 1) below \(end)")
+                // What lies before a base can't be compared any more.
+                let base = max(left.base.index, right.base.index).rawValue
+                let first = left.entries.dropFirst(Int(base - left.base.index.rawValue))
+                let second = right.entries.dropFirst(Int(base - right.base.index.rawValue))
+                var end = min(first.count, second.count)
+                let (i, j) = (first.startIndex, second.startIndex)
+                while end > 0, first[i + end - 1].term != second[j + end - 1].term { end -= 1 }
+                for at in 0..<end where first[i + at] != second[j + at] {
+                    throw Violation(
+                        "logs of \(a) and \(b) differ at \(base) + \(at + 1) below \(end)")
                 }
             }
         }

@@ -18,6 +18,10 @@ public struct Run {
         public var commands = 0
         /// Faults that struck at a moment: crashes, cuts, pauses, hand-overs, clock jumps.
         public var faults = 0
+        /// Snapshots that were installed.
+        public var installs = 0
+        /// Committed changes of members.
+        public var changes = 0
         /// Updates acknowledged to customers.
         public var acknowledged = 0
         /// Log entries at the end.
@@ -78,6 +82,8 @@ public struct Run {
         report.elections = cluster.oracle.elections
         report.commands = cluster.commands
         report.faults = cluster.strikes
+        report.installs = cluster.installs
+        report.changes = cluster.oracle.changes
         report.acknowledged = workload.acknowledged
         report.entries = cluster.oracle.highestApplied.rawValue
         report.digest = cluster.members[cluster.ids[0]]?.replica?.mark.digest ?? 0
@@ -113,6 +119,11 @@ public struct Run {
     /// Liveness with a majority alone: the rest is frozen somehow, and still every node of the
     /// majority gets a command done and a read answered.
     private func progress() throws {
+        if cluster.changesMembers {
+            // Only settled members tell what a majority is.
+            try cluster.calm()
+            try converge()
+        }
         let majority = try cluster.freeze()
         var isDone: Set<NodeID> = []
         var hasRead: Set<NodeID> = []
@@ -143,6 +154,7 @@ public struct Run {
                 }
             }
             try cluster.run(until: cluster.now + 100_000)
+            guard try cluster.membersAreSettled() else { continue }
             let statuses = cluster.ids.compactMap { cluster.members[$0]?.replica?.status }
             let isLevel = Set(statuses.map(\.applied)).count == 1
             let isQuiet = statuses.allSatisfy { $0.applied == $0.last && $0.pendingRequests == 0 }
@@ -156,14 +168,15 @@ public struct Run {
             guard let status = cluster.members[id]?.replica?.status else { return "\(id): down" }
             return "\(id): \(status.role) term \(status.term) applied \(status.applied) "
                 + "commit \(status.commit) durable \(status.durable) last \(status.last) "
-                + "pending \(status.pendingRequests)"
+                + "pending \(status.pendingRequests) voters \(status.configuration.voters) "
+                + "learners \(status.configuration.learners)"
         }.joined(separator: "; ")
     }
 }
 
 extension SimulatedCluster {
-    /// Every node's durable entries.
-    var disks: [(NodeID, [Entry])] { ids.map { ($0, members[$0]!.disk.entries) } }
+    /// Every node's disk.
+    var disks: [(NodeID, SimulatedDisk)] { ids.map { ($0, members[$0]!.disk) } }
 
     /// Deep equality of the states of nodes that stand at the same index.
     func compareStates() throws(Violation) {

@@ -24,6 +24,8 @@ public struct Scenario: Sendable, Codable, Hashable {
         case swarm
         /// Leaders that die as soon as they lead.
         case offices
+        /// Members that come and go, logs that are cut all the time, hand-overs.
+        case members
     }
 
     /// As many storms, drawn from the seed, as last at least so many milliseconds together.
@@ -38,6 +40,7 @@ public struct Scenario: Sendable, Codable, Hashable {
                 switch kind {
                 case .swarm: Faults.swarm(seed: seed &+ round)
                 case .offices: Faults.brokenOffices(seed: seed &+ round)
+                case .members: Faults.restlessMembers(seed: seed &+ round)
                 }
             if brief { faults = faults.brief }
             scenario.rounds.append(faults)

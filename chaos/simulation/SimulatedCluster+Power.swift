@@ -19,6 +19,11 @@ extension SimulatedCluster {
         limits.raft.tailBytes = 16_384
         // A thousand simulated milliseconds of history are plenty to compare with.
         limits.rememberedDigests = 1_024
+        // Short enough that giving up is part of a storm.
+        limits.raft.snapshotPatience = .seconds(3)
+        limits.raft.promotionDistance = 64
+        limits.raft.farewell = .seconds(1)
+        limits.raft.readPatience = .milliseconds(300)
         if isNarrow {
             limits.raft.appendEntries = 1
             limits.raft.committedEntries = 3
@@ -31,12 +36,13 @@ extension SimulatedCluster {
         try oracle.restarted(member.id, member.disk.mark)
         member.replica = try Replica(
             id: member.id, incarnation: member.incarnation,
-            configuration: Configuration(voters: ids), stored: member.disk.storedLog(tail: 64),
+            configuration: founders.contains(member.id) ? founders : Configuration(voters: []),
+            stored: member.disk.storedLog(tail: 64),
             state: state, mark: member.disk.mark, limits: limits, seed: physics.next(),
             now: instant, wall: wall(member))
         note {
             "node \(member.id) starts: term \(member.disk.hardState.term), log up to "
-                + "\(member.disk.entries.count), rows up to \(member.disk.mark.index)"
+                + "\(member.disk.last.index), rows up to \(member.disk.mark.index)"
         }
         try turn(member) { replica in
             for id in ids where id != member.id && members[id]?.replica != nil {
@@ -74,7 +80,7 @@ extension SimulatedCluster {
             }, forgets: { isPowerCut ? Int(physics.number(0...Int64($0))) : 0 })
         note {
             "node \(member.id) \(isPowerCut ? "loses power" : "is killed"): on its disk term "
-                + "\(member.disk.hardState.term), log up to \(member.disk.entries.count), rows "
+                + "\(member.disk.hardState.term), log up to \(member.disk.last.index), rows "
                 + "up to \(member.disk.mark.index)"
         }
         if !isPowerCut {

@@ -22,10 +22,14 @@ public final class SimulatedCluster {
         case resume(NodeID)
         case fault(Fault, storm: Int)
         case command
+        case snapshot(Transfer)
+        case retire(NodeID)
     }
 
     /// A fault that strikes at a moment.
-    enum Fault: CaseIterable { case crash, leave, cut, pause, clockJump }
+    enum Fault: CaseIterable {
+        case crash, leave, cut, pause, clockJump, compact, members, transfer
+    }
 
     /// One node: running, or only its disk.
     final class Member {
@@ -54,8 +58,18 @@ public final class SimulatedCluster {
     var physics: Generator
     var fate: Generator
     private(set) var now: Int64 = 0
-    private(set) var members: [NodeID: Member] = [:]
-    let ids: [NodeID]
+    /// All nodes that ever were.
+    var members: [NodeID: Member] = [:]
+    /// The nodes that run or may come back, ascending; those that were removed are gone.
+    var ids: [NodeID]
+    /// The members of the first start.
+    let founders: Configuration
+    /// The highest id that a node was ever given here.
+    var highestID: NodeID
+    /// Snapshots on their way.
+    var transfers: [Transfer] = []
+    /// Snapshots that were installed.
+    var installs = 0
     let isNarrow: Bool
     var oracle = Oracle()
     private var queue = HappeningQueue()
@@ -90,6 +104,8 @@ public final class SimulatedCluster {
         skipped = Set(scenario.skipped)
         commandLimit = scenario.commandLimit ?? .max
         ids = (1...UInt64(first.nodes)).map { NodeID($0) }
+        founders = Configuration(voters: ids)
+        highestID = ids[ids.count - 1]
         for id in ids { members[id] = Member(id: id) }
     }
 
@@ -139,6 +155,9 @@ public final class SimulatedCluster {
             case .cut: faults.cutEvery
             case .pause: faults.pauseEvery
             case .clockJump: faults.clockSkew > 0 ? 500 : Int64(0)
+            case .compact: faults.compactEvery
+            case .members: faults.membersEvery
+            case .transfer: faults.transferEvery
             }
         guard mean > 0 else { return }
         schedule(.fault(fault, storm: storms), after: fate.number(1...(2 * mean * 1000)))
@@ -154,6 +173,9 @@ public final class SimulatedCluster {
         case .cut: try cutSomewhere()
         case .pause: pauseSomebody()
         case .clockJump: moveClock()
+        case .compact: try compactSomebody()
+        case .members: try changeMembers()
+        case .transfer: try handOver()
         }
     }
 
@@ -201,11 +223,12 @@ public final class SimulatedCluster {
                 return schedule(happening, after: 1_000)
             }
             guard let member = running(id, incarnation) else { return }
+            if isStorm, physics.happens(permille: faults.lostRead) { return }
             let entries = member.disk.read(
                 from: request.from, through: request.through, maxBytes: request.maxBytes)
             try turn(member) { $0.entriesRead(entries, from: request.from) }
         case .restart(let id):
-            guard !frozen.contains(id), let member = members[id] else { return }
+            guard !frozen.contains(id), ids.contains(id), let member = members[id] else { return }
             if member.replica == nil { try start(member) }
         case .end(let id, let incarnation):
             guard let member = members[id], member.replica != nil,
@@ -218,10 +241,12 @@ public final class SimulatedCluster {
         case .fault(let fault, let storm):
             if isStorm, storm == storms { try strike(fault) }
         case .command: command()
+        case .snapshot(let transfer): try goOn(transfer)
+        case .retire(let id): try retire(id)
         }
     }
 
-    private func running(_ id: NodeID, _ incarnation: UInt64) -> Member? {
+    func running(_ id: NodeID, _ incarnation: UInt64) -> Member? {
         guard let member = members[id], member.replica != nil,
             member.incarnation == incarnation
         else { return nil }
@@ -259,7 +284,10 @@ public final class SimulatedCluster {
         guard let replica = member.replica.take() else { return }
         defer { member.replica = replica }
         replica.checkInvariants()
-        try oracle.looked(at: replica, before: member.seen, disks: disks.map(\.1))
+        try oracle.looked(at: replica, before: member.seen, nodes: members)
+        guard !replica.raft.isRemoved || oracle.members(founders).excludes(member.id) else {
+            throw Violation("node \(member.id) takes itself for removed")
+        }
         member.seen = (replica.raft.commit, replica.mark.index)
         noted.through = max(noted.through, member.seen.commit)
     }
@@ -280,6 +308,12 @@ public final class SimulatedCluster {
     private func carryOut(_ effects: Replica.Effects, _ member: Member) throws {
         if let failure = effects.failure {
             throw Violation("node \(member.id) stopped: \(failure)")
+        }
+        if let configuration = effects.configurationChanged, !configuration.voters.isEmpty {
+            note {
+                "node \(member.id) has voters \(configuration.voters), "
+                    + "learners \(configuration.learners)"
+            }
         }
         if let change = effects.change, change.role != .follower || change.leader != nil {
             note {
@@ -317,6 +351,11 @@ public final class SimulatedCluster {
             schedule(
                 .read(member.id, incarnation: member.incarnation, request),
                 after: physics.number(100...2_000))
+        }
+        for peer in effects.snapshotsWanted { sendSnapshot(from: member, to: peer) }
+        if effects.removed {
+            note { "node \(member.id) learns that it was removed" }
+            schedule(.retire(member.id), after: physics.number(1_000...1_000_000))
         }
         if let deadline = effects.nextDeadline {
             let at = max(now + 1, (deadline.nanoseconds + 999) / 1000)

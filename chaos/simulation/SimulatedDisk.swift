@@ -15,7 +15,9 @@ struct SimulatedDisk {
     }
 
     private(set) var hardState = HardState()
-    /// Durable entries; the first has index 1.
+    /// The entry before the first that is kept.
+    private(set) var base = LogPosition.zero
+    /// Durable entries after `base`.
     private(set) var entries: [Entry] = []
     private(set) var rows: [RowKey: [UInt8]] = [:]
     private(set) var mark = Replica.Mark()
@@ -27,6 +29,27 @@ struct SimulatedDisk {
     private struct Batch {
         var rows: [RowChange]
         var mark: Replica.Mark
+    }
+
+    /// A copy of state.db.
+    struct Copy {
+        fileprivate(set) var rows: [RowKey: [UInt8]]
+        fileprivate(set) var mark: Replica.Mark
+    }
+
+    /// The last durable entry.
+    var last: LogPosition {
+        entries.last.map { LogPosition(index: $0.index, term: $0.term) } ?? base
+    }
+    /// A durable entry after `base`.
+    func entry(at index: LogIndex) -> Entry? {
+        guard index > base.index, index <= last.index else { return nil }
+        return entries[Int(index.rawValue - base.index.rawValue) - 1]
+    }
+    /// Whether an entry that is committed somewhere is durable here. What lies before the base
+    /// was applied here.
+    func holds(_ index: LogIndex, _ term: Term) -> Bool {
+        index <= base.index || entry(at: index)?.term == term
     }
 
     /// Writes in the transaction under way, from the oldest on.
@@ -100,10 +123,11 @@ struct SimulatedDisk {
             self.hardState = hardState
         }
         if let from = persist.truncateFrom {
-            entries.removeLast(max(0, entries.count - Int(from.rawValue) + 1))
+            precondition(from > base.index, "a cut log is truncated before its base")
+            while last.index >= from { entries.removeLast() }
         }
         for entry in persist.entries {
-            precondition(entry.index.rawValue == UInt64(entries.count) + 1, "a gap in the log")
+            precondition(entry.index == last.index.next, "a gap in the log")
             entries.append(entry)
         }
     }
@@ -112,24 +136,56 @@ struct SimulatedDisk {
     func read(from: LogIndex, through: LogIndex, maxBytes: Int) -> [Entry] {
         var found: [Entry] = []
         var bytes = 0
-        var index = from.rawValue
-        while index <= through.rawValue, index <= UInt64(entries.count) {
-            let entry = entries[Int(index) - 1]
+        var index = from
+        while index <= through, let entry = entry(at: index) {
             bytes += entry.payload.count
             if bytes > maxBytes && found.count >= 2 { break }
             found.append(entry)
-            index += 1
+            index = index.next
         }
         return found
     }
 
     /// What a start finds.
     func storedLog(tail: Int) -> StoredLog {
-        let kept = max(tail, entries.count - Int(mark.index.rawValue))
+        let unapplied = max(0, Int(last.index.rawValue) - Int(mark.index.rawValue))
+        let kept = max(tail, unapplied)
+        let newest = entries.last { $0.kind == .configuration }
+        let configuration = newest.flatMap { entry in
+            Configuration(encoded: entry.payload).map { (entry.index, $0) }
+        }
         return StoredLog(
-            hardState: hardState,
-            last: entries.last.map { ($0.index, $0.term) } ?? (.zero, .zero),
-            tail: Array(entries.suffix(kept)))
+            hardState: hardState, base: (base.index, base.term), last: (last.index, last.term),
+            tail: Array(entries.suffix(kept)), configuration: configuration)
+    }
+
+    /// Drops entries that state.db can't be taken back behind, but for the last `trailing`. Gives
+    /// where the log begins now, if that changed.
+    mutating func cut(keeping trailing: Int, atMost limit: LogIndex) -> LogPosition? {
+        let index = min(
+            LogIndex(mark.index.rawValue - min(UInt64(trailing), mark.index.rawValue)), limit)
+        guard let entry = entry(at: index) else { return nil }
+        entries.removeFirst(Int(index.rawValue - base.index.rawValue))
+        base = LogPosition(index: index, term: entry.term)
+        return base
+    }
+
+    /// Copies state.db with all that was flushed.
+    func copy() -> Copy {
+        var copy = self
+        copy.settle()
+        return Copy(rows: copy.rows, mark: copy.mark)
+    }
+
+    /// One transaction puts a copy in the place of state.db and lets the log begin after it; term
+    /// and vote stay.
+    mutating func install(_ copy: Copy) {
+        rows = copy.rows
+        mark = copy.mark
+        base = LogPosition(index: mark.index, term: mark.term)
+        entries = []
+        unflushed = []
+        recent = []
     }
 
     /// The replicated state rebuilt from rows.
