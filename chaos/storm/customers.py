@@ -4,15 +4,11 @@ import asyncio
 import collections
 import dataclasses
 import random
-import sys
 import time
-import pathlib
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cluster"))
+from driver.telegram import SECRET_HEADER, message_update
 
-from driver.telegram import SECRET_HEADER, message_update  # noqa: E402
-
-from .client import NoAnswer, NotSent  # noqa: E402
+from .client import NoAnswer, NotSent
 
 # Each project's customers have ids of their own, so that a message tells its project.
 USERS_OF_PROJECT = 1_000_000_000

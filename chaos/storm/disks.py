@@ -3,10 +3,25 @@
 import os
 import pathlib
 import subprocess
+import tempfile
 
 # Sparse: what a run writes is what it takes.
 IMAGE_BYTES = 4 << 30
 BALLAST = "ballast"
+_TRIAL_BYTES = 8 << 20
+
+
+def can_mount():
+    """Whether a file can be made a filesystem and mounted here."""
+    with tempfile.TemporaryDirectory() as directory:
+        image = pathlib.Path(directory) / "image"
+        with open(image, "wb") as file:
+            file.truncate(_TRIAL_BYTES)
+        tried = subprocess.run(
+            ["unshare", "--mount", "sh", "-ec",
+             'mkfs.ext4 -q "$0" && mkdir "$0.d" && mount -o loop "$0" "$0.d"', str(image)],
+            capture_output=True)
+        return tried.returncode == 0
 
 
 class Disks:
@@ -26,12 +41,15 @@ class Disks:
             self._places[number] = place
 
     def data(self, number):
-        """A node's data directory."""
-        return self._places[number] / "data"
+        """The data directory of a node on the disk of its place."""
+        return self._disk(number) / f"data{number}"
+
+    def _disk(self, number):
+        return self._places[(number - 1) % len(self._places) + 1]
 
     def fill(self, number):
         """Takes all room that is left; gives what returns it."""
-        place = self._places[number]
+        place = self._disk(number)
         path = place / BALLAST
         with open(path, "wb") as ballast:
             room = os.statvfs(place)

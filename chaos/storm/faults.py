@@ -1,7 +1,8 @@
 """The faults by name: what each does to which node, and what heals it.
 
 A fault is a function of the storm and a generator of chance; it begins the fault and gives
-`Begun`, or None when it has no target now. Which fault comes when is planned from the seed alone;
+`Begun`, or None when it has no target now. Healing may take a while: as long as `heal` gives False
+it is asked again. Which fault comes when is planned from the seed alone;
 whom it hits may depend on who leads then.
 """
 
@@ -18,6 +19,8 @@ CALM = (1.0, 3.0)
 OVERLAPPING = 0.15
 # The exit code of a node that can't write what it has to.
 STORAGE_FAILED = {74}
+# Within this a new member has to vote.
+PROMOTION_SECONDS = 30.0
 # How long the load is observed after the leader was killed, and nothing else happens.
 OBSERVED_SECONDS = 3.0
 
@@ -170,19 +173,19 @@ def fsync_error(storm, chance):
     if not node:
         return None
     storm.supervisor.excuse(node, "fsync-error", STORAGE_FAILED)
-    storm.shims[node].fail_syncs(chance.choice([1, 1, 3, 1000]))
+    storm.shim(node).fail_syncs(chance.choice([1, 1, 3, 1000]))
 
     def heal():
-        storm.shims[node].fail_syncs(0)
+        storm.shim(node).fail_syncs(0)
         storm.supervisor.accuse(node, "fsync-error")
     return Begun(f"syncs of node {node} fail", heal, (node,))
 
 
 def _slow_syncs(storm, node, seconds):
-    storm.shims[node].slow_syncs(seconds)
+    storm.shim(node).slow_syncs(seconds)
     return Begun(
         f"syncs of node {node} take {seconds * 1000:.0f} ms longer",
-        lambda: storm.shims[node].slow_syncs(0), (node,))
+        lambda: storm.shim(node).slow_syncs(0), (node,))
 
 
 def slow_disk(storm, chance):
@@ -203,10 +206,44 @@ def clock_jump(storm, chance):
     seconds = chance.choice([-1, 1]) * chance.choice([0.5, 10, 600, 86_400])
     if not node:
         return None
-    storm.shims[node].set_clock(seconds)
+    storm.shim(node).set_clock(seconds)
     return Begun(
         f"the wall clock of node {node} jumps by {seconds:+.1f} s",
-        lambda: storm.shims[node].set_clock(0), (node,))
+        lambda: storm.shim(node).set_clock(0), (node,))
+
+
+def fall_behind(storm, chance):
+    """A node is away until the others have cut their logs: it comes back by a snapshot."""
+    node = storm.pick(chance)
+    return node and Begun(f"node {node} falls behind", _kill(storm, node), (node,))
+
+
+def replace(storm, chance):
+    """A node is removed for good, and a new one joins in its place."""
+    if storm.calm_leader() is None:
+        return None
+    node = storm.pick(chance)
+    try:
+        fresh = storm.members.replace(node)
+    except TimeoutError as error:
+        storm.problem(f"replacing node {node}: {error}")
+        storm.supervisor.want(node)
+        return None
+
+    calm_since = None
+
+    def heal():
+        # Its clock runs only while nothing else is wrong: a vote needs a majority.
+        nonlocal calm_since
+        now = time.monotonic()
+        calm_since = (calm_since or now) if storm.active == 1 else None
+        if storm.members.votes(fresh):
+            return True
+        if calm_since is not None and now > calm_since + PROMOTION_SECONDS:
+            storm.problem(f"node {fresh} got no vote in {PROMOTION_SECONDS:.0f} s")
+            return True
+        return False
+    return Begun(f"node {fresh} replaces node {node}", heal, (fresh,))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -236,6 +273,8 @@ KINDS = {
     "slow-disk": Kind(slow_disk, LONG, needs="shim"),
     "stalled-disk": Kind(stalled_disk, LONG, needs="shim"),
     "clock-jump": Kind(clock_jump, LONG, needs="shim"),
+    "fall-behind": Kind(fall_behind, (8.0, 12.0)),
+    "replace": Kind(replace, MIDDLE, needs="members"),
 }
 
 

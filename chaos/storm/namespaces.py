@@ -13,6 +13,14 @@ HUB = f"{NET}.254"
 HUB_MAC = "02:00:00:00:00:fe"
 INSIDE = "ROUNDHOUSE_STORM_INSIDE"
 PORTS = (8080, 9080, 7080)
+_UNSHARE = [
+    "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
+# All that a run will need of the kernel.
+_TRIAL = """
+ip link add bridge0 type bridge
+ip link add end1 type veth peer name end2
+iptables -w -A INPUT -m statistic --mode random --probability 0.5 -j DROP
+"""
 _TOOLS = ("ip", "iptables", "nsenter", "unshare", "mount", "sysctl")
 
 
@@ -23,9 +31,7 @@ def why_not():
     missing = [tool for tool in _TOOLS if not shutil.which(tool)]
     if missing:
         return f"without {', '.join(missing)}"
-    tried = subprocess.run(
-        ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-         "ip", "link", "add", "bridge0", "type", "bridge"], capture_output=True)
+    tried = subprocess.run([*_UNSHARE, "sh", "-ec", _TRIAL], capture_output=True)
     return tried.stderr.decode().strip() or "refused" if tried.returncode else None
 
 
@@ -35,9 +41,7 @@ def enter():
     if os.environ.get(INSIDE):
         return
     os.environ[INSIDE] = "1"
-    os.execvp("unshare", [
-        "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
-        sys.executable, *sys.argv])
+    os.execvp("unshare", [*_UNSHARE, sys.executable, *sys.argv])
 
 
 def _run(*command):
@@ -53,6 +57,7 @@ class Namespaces:
 
     def __init__(self, count, wire=None):
         """`wire` is the program that delays frames, where delays are wanted."""
+        self._count = count
         self._holders = {}
         self._wire = wire
         _run("ip", "link", "set", "lo", "up")
@@ -86,9 +91,13 @@ class Namespaces:
         """Where the clients and the Bot API are."""
         return HUB
 
+    def place(self, number):
+        """Where a node lives: numbers that differ by the count of places share one."""
+        return (number - 1) % self._count + 1
+
     def host(self, number):
         """A node's address."""
-        return f"{NET}.{number}"
+        return f"{NET}.{self.place(number)}"
 
     def ports(self, _number):
         """A node's (public, operations, peer) ports."""
@@ -100,7 +109,7 @@ class Namespaces:
 
     def prefix(self, number):
         """What a command begins with to run in a node's namespace."""
-        return ["nsenter", f"--net=/proc/{self._holders[number].pid}/ns/net", "--"]
+        return ["nsenter", f"--net=/proc/{self._holders[self.place(number)].pid}/ns/net", "--"]
 
     def lose(self, sender, receiver, share):
         """Drops this share of what one node sends to another, 1 for all; gives what ends it."""
@@ -114,10 +123,11 @@ class Namespaces:
 
     def delay(self, number, seconds):
         """Delays what a node sends and gets; gives what ends it."""
-        port = f"port{number}"
+        place = self.place(number)
+        port = f"port{place}"
         _run("ip", "link", "set", port, "nomaster")
         wire = subprocess.Popen(
-            [str(self._wire), port, f"tail{number}", str(int(seconds * 1e6))],
+            [str(self._wire), port, f"tail{place}", str(int(seconds * 1e6))],
             stdout=subprocess.PIPE)
         if wire.stdout.readline() != b"ready\n":
             raise RuntimeError(f"{self._wire} did not start")

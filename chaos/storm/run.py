@@ -12,33 +12,32 @@ import statistics
 import sys
 import tempfile
 import time
+import traceback
 import xml.etree.ElementTree as ElementTree
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cluster"))
+from driver.configuration import make_cluster
+from driver.processes import Cluster, binary
+from driver.seeding import administrator, wait_receiving
+from driver.waiting import free_ports, pause, wait_until
 
-from driver.api import ApiError  # noqa: E402
-from driver.configuration import make_cluster  # noqa: E402
-from driver.consoles import Consoles  # noqa: E402
-from driver.processes import Cluster, binary  # noqa: E402
-from driver.seeding import administrator, wait_receiving  # noqa: E402
-from driver.waiting import free_ports, pause, wait_until  # noqa: E402
+from . import checks, namespaces
+from .disks import Disks, can_mount
+from .faults import KINDS, plan
+from .history import History, read_history
+from .membership import Members
+from .pages import Pages
+from .proxies import Proxies
+from .shim import Shim, build, compiler
+from .storm import Storm, gaps_after_kills, longest_gap, slow_recoveries
+from .supervisor import Supervisor
+from .workload import Workload
 
-from . import checks, namespaces  # noqa: E402
-from .disks import Disks  # noqa: E402
-from .faults import KINDS, plan  # noqa: E402
-from .history import History, read_history  # noqa: E402
-from .proxies import Proxies  # noqa: E402
-from .shim import Shim, build, compiler  # noqa: E402
-from .storm import Storm, gaps_after_kills, longest_gap, slow_recoveries  # noqa: E402
-from .supervisor import Supervisor  # noqa: E402
-from .workload import Workload  # noqa: E402
-
-NODES = 3
-NUMBERS = range(1, NODES + 1)
 WARM_UP_SECONDS, COOL_DOWN_SECONDS = 2.0, 2.0
 # After the last fault: until every update is acknowledged, and until all nodes are level.
 FINISH_SECONDS, LEVEL_SECONDS = 90.0, 60.0
 SHOWN_PROBLEMS = 20
+# So little is kept of the log that a node that was away for some seconds needs a snapshot.
+LIMITS = {}
 JUDGING_BYTES = 8 << 30
 
 
@@ -47,6 +46,7 @@ class Run:
 
     def __init__(self, arguments, directory, say):
         self.arguments = arguments
+        self.numbers = range(1, arguments.nodes + 1)
         self.directory = pathlib.Path(directory)
         self.say = say
         self.problems = []
@@ -60,7 +60,7 @@ class Run:
             stack.callback(self.network.close)
             self.disks = None
             if "disks" in self.arguments.able:
-                self.disks = Disks(self.directory, NUMBERS)
+                self.disks = Disks(self.directory, self.numbers)
                 stack.callback(self.disks.close)
             self.shims = self._shims()
             self._keep_program()
@@ -70,14 +70,17 @@ class Run:
                 number: shim.environment for number, shim in self.shims.items()})
             stack.callback(self.supervisor.close)
             self.history = History(self.directory / "history.jsonl")
+            members = Members(self.cluster, self.network, self.supervisor, self._place)
             self.storm = Storm(
-                self.cluster, self.network, self.supervisor, self.disks, self.shims, self.say)
+                self.cluster, self.network, self.supervisor, self.disks, self.shims, members,
+                self.say)
             evidence = None
             try:
                 self._serve_and_storm()
                 evidence = self._evidence()
-            except (TimeoutError, RuntimeError, OSError, ApiError) as error:
-                # What can't be asked any more is the worst violation of all.
+            except Exception as error:
+                # Whatever it is: a run that can't come to its end has not shown that all is well.
+                traceback.print_exc(file=sys.stdout)
                 self.problems.append(f"{type(error).__name__}: {error}")
             self.history.close()
             exits = list(self.supervisor.exits)
@@ -91,9 +94,9 @@ class Run:
 
     def _network(self):
         if self.arguments.network == "proxies":
-            return Proxies(NODES)
-        return namespaces.Namespaces(
-            NODES, build("wire.c", self.directory) if "delay" in self.arguments.able else None)
+            return Proxies(len(self.numbers))
+        wire = build("wire.c", self.directory) if "delay" in self.arguments.able else None
+        return namespaces.Namespaces(len(self.numbers), wire)
 
     def _keep_program(self):
         """Runs a copy of the program: a build during a long run changes nothing."""
@@ -108,28 +111,33 @@ class Run:
             return {}
         library = build("shim.c", self.directory)
         return {
-            number: Shim(library, self.directory / f"control{number}") for number in NUMBERS}
+            number: Shim(library, self.directory / f"control{number}") for number in self.numbers}
 
     def _configure(self):
         network = self.network
         self.bot_port = free_ports(1)[0]
         paths = make_cluster(
-            self.directory, [network.ports(number) for number in NUMBERS], name="storm",
+            self.directory, [network.ports(number) for number in self.numbers], name="storm",
             telegram=f"http://{network.hub}:{self.bot_port}", tls=network.has_tls)
-        for number, path in zip(NUMBERS, paths):
+        for number, path in zip(self.numbers, paths):
             configuration = json.loads(path.read_text())
-            public, operations, peer = network.ports(number)
-            host = network.host(number)
-            if self.disks:
-                configuration["dataDirectory"] = str(self.disks.data(number))
-            configuration["public"] = {
-                "listen": f"{host}:{public}", "url": f"http://{host}:{public}"}
-            configuration["operations"] = {"listen": f"{host}:{operations}"}
-            configuration["peer"]["listen"] = f"{host}:{peer}"
             configuration["members"] = [
                 {"node": other, "peer": network.peer_address(number, other)}
-                for other in NUMBERS]
+                for other in self.numbers]
+            configuration["limits"] = LIMITS
+            self._place(configuration, number)
             path.write_text(json.dumps(configuration, indent=2) + "\n")
+
+    def _place(self, configuration, number):
+        """Writes where a node lives into its configuration."""
+        public, operations, peer = self.network.ports(number)
+        host = self.network.host(number)
+        if self.disks:
+            configuration["dataDirectory"] = str(self.disks.data(number))
+        configuration["public"] = {
+            "listen": f"{host}:{public}", "url": f"http://{host}:{public}"}
+        configuration["operations"] = {"listen": f"{host}:{operations}"}
+        configuration["peer"]["listen"] = f"{host}:{peer}"
 
     def _serve_and_storm(self):
         arguments = self.arguments
@@ -144,7 +152,7 @@ class Run:
             self.bot_port)
         planned = plan(arguments.seed, arguments.faults, arguments.minutes)
         self.say(f"seed {arguments.seed}: {len(planned)} faults planned, {self.network.name}")
-        with Consoles(browsers, urls):
+        with Pages(browsers, urls, arguments.seed):
             wait_receiving(self.workload.seeded[0], urls)
             self.workload.start()
             pause(WARM_UP_SECONDS)
@@ -205,7 +213,8 @@ class Run:
         operations = read_history(self.directory / "history.jsonl")
         summary = {
             "seed": self.arguments.seed, "minutes": self.arguments.minutes,
-            "network": self.network.name, "operations": len(operations),
+            "nodes": len(self.numbers), "network": self.network.name,
+            "operations": len(operations),
             "outcomes": _count(each.result for each in operations),
             "fault_count": len(self.storm.done),
             "faults": _count(each.kind for each in self.storm.done),
@@ -233,6 +242,7 @@ def parse():
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument(
         "--faults", default="all", help=f"names with commas between: {', '.join(KINDS)}")
+    parser.add_argument("--nodes", type=int, default=3, choices=[3, 5])
     parser.add_argument("--rate", type=float, default=40.0, help="webhooks a second")
     parser.add_argument("--clicks", type=float, default=4.0, help="clicks a second")
     parser.add_argument(
@@ -264,7 +274,11 @@ def abilities(network):
     if compiler():
         able.add("shim")
         if network == "namespaces":
-            able |= {"delay", "disks"}
+            able.add("delay")
+    if network == "namespaces":
+        able.add("members")
+        if can_mount():
+            able.add("disks")
     return able
 
 

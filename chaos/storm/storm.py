@@ -26,13 +26,13 @@ class Done:
 class Storm:
     """The faults of one run, over a cluster that is served by a workload."""
 
-    def __init__(self, cluster, network, supervisor, disks, shims, say):
+    def __init__(self, cluster, network, supervisor, disks, shims, members, say):
         self.cluster = cluster
         self.network = network
         self.supervisor = supervisor
         self.disks = disks
         self.shims = shims
-        self.numbers = [node.number for node in cluster.nodes]
+        self.members = members
         self.say = say
         self.done = []
         self.problems = []
@@ -43,9 +43,18 @@ class Storm:
 
     # What faults ask.
 
+    @property
+    def numbers(self):
+        """The numbers of the present members."""
+        return [node.number for node in self.cluster.nodes]
+
     def node(self, number):
         """The node with this number."""
         return self.cluster[number]
+
+    def shim(self, number):
+        """The shim of the place where a node lives."""
+        return self.shims[self.network.place(number)]
 
     def leader(self):
         """The number of the node that leads, or None; one that is under a fault does not count."""
@@ -64,6 +73,11 @@ class Storm:
                 pass  # A node is down or just starting: not calm.
             self._stopping.wait(0.05)
         return None
+
+    @property
+    def active(self):
+        """How many faults last now."""
+        return len(self._active)
 
     def free(self):
         """The nodes whose process no fault has in its hands."""
@@ -92,8 +106,8 @@ class Storm:
                 began = time.monotonic()
                 self._begin(each)
                 begun += max(0.0, late) + (time.monotonic() - began)
-            while self._active:
-                self._wait_until(min(heal_at for heal_at, _, _ in self._active), check)
+            while self._active and not self._stopping.is_set():
+                self._wait_until(time.monotonic() + 0.1, check)
         finally:
             self._heal_due(float("inf"))
 
@@ -124,8 +138,7 @@ class Storm:
     def _heal_due(self, now):
         for entry in sorted(self._active, key=lambda each: each[0]):
             heal_at, begun, done = entry
-            if heal_at <= now:
-                begun.heal()
+            if heal_at <= now and begun.heal() is not False:
                 done.healed = time.monotonic()
                 self._active.remove(entry)
 

@@ -19,6 +19,7 @@ class Care:
 
     node: object
     wanted: bool = True
+    is_last: bool = False
     environment: dict = dataclasses.field(default_factory=dict)
     prefix: list = dataclasses.field(default_factory=list)
     started_at: float = 0.0
@@ -70,7 +71,20 @@ class Supervisor:
         """Lets a node run (again)."""
         with self._lock:
             care = self.cares[number]
-            care.wanted, care.start_at, care.wait = True, 0.0, RESTART_SECONDS
+            care.wanted, care.is_last = True, False
+            care.start_at, care.wait = 0.0, RESTART_SECONDS
+
+    def leave_dead(self, number):
+        """Lets a node run, and end, without a new start."""
+        with self._lock:
+            self.cares[number].is_last = True
+
+    def replace(self, number, node):
+        """Another node runs in the place of one that is gone."""
+        with self._lock:
+            old = self.cares.pop(number)
+            self.cares[node.number] = Care(
+                node, environment=old.environment, prefix=old.prefix)
 
     def excuse(self, number, fault, codes):
         """Until `accuse` the node may end with one of these exit codes, because of a fault."""
@@ -102,6 +116,9 @@ class Supervisor:
             return
         if care.started_at:
             self._note_end(care, now, child.returncode)
+            if care.is_last:
+                care.wanted = False
+                return
         if now >= care.start_at:
             care.node.start(care.environment, care.prefix)
             care.started_at = now

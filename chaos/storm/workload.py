@@ -1,18 +1,14 @@
 """Everybody who uses the cluster during a storm, in a thread of their own."""
 
 import asyncio
-import pathlib
-import sys
 import threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cluster"))
+from driver.seeding import SECRET, seed, sign_in_all
 
-from driver.seeding import SECRET, seed, sign_in_all  # noqa: E402
-
-from .client import Browser, NodeClient  # noqa: E402
-from .customers import Bot, Customers  # noqa: E402
-from .desk import Agent, Manager  # noqa: E402
-from .telegram import BotAPI  # noqa: E402
+from .client import Browser, NodeClient
+from .customers import Bot, Customers
+from .desk import Agent, Manager
+from .telegram import BotAPI
 
 AGENTS = [("ana", "Ana"), ("wei", "Wei"), ("lena", "Lena"), ("omar", "Omar"), ("ines", "Ines"),
           ("juri", "Juri")]
