@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from desk import Desk, new_user
+from driver.api import request
 from driver.configuration import write_secret
 from driver.processes import binary
 from driver.seeding import SECRET
@@ -212,6 +213,12 @@ def test_a_removed_node_stays_out_and_a_stranger_waits(new_cluster, standin):
     stranger = cluster.join(4, free_ports(3))
     wait_until("it says so", lambda: "members add 4" in stranger.log.read_text())
     assert "not a member yet" in stranger.status()["reason"]
+    # What it does not know yet it calls neither unknown nor signed out.
+    for path in ("/telegram/17", "/spring", "/api/v1/me"):
+        answer = request(stranger.url, "GET", path)
+        assert (answer.status, answer.json()["code"]) == (503, "joining")
+        assert answer.headers["Retry-After"]
+    assert request(stranger.url, "GET", "/healthz").status == 200
     done(members(leader, "add", 4, peer(stranger), "--wait"))
     stranger.wait_ready()
     # Restarted it needs nobody's introduction.

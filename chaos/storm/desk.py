@@ -14,9 +14,9 @@ REOPEN = 0.03
 # With so many sessions an agent completes some first, so that there is room to claim.
 FULL_DESK = 8
 SECONDS_BETWEEN_ACTIONS = 0.2
-SECONDS_BETWEEN_EDITS = 3.0
+SECONDS_BETWEEN_EDITS = 2.0
 # Answers that say that nothing was changed and nothing will be.
-DEFINITE = {"no_quorum", "overloaded"}
+DEFINITE = {"no_quorum", "overloaded", "joining"}
 
 
 async def attempt(call, request, **more):

@@ -109,6 +109,6 @@ def _links(name):
 
 
 def lists_of(everybody):
-    """The lists that the manager chooses among: all, all but one, and another order."""
-    return [list(everybody), everybody[1:], everybody[:-1], everybody[:2] + everybody[3:],
-            everybody[3:] + everybody[:3], list(reversed(everybody))]
+    """The lists that the manager chooses among: all in some order, and all but one."""
+    return [list(everybody), list(reversed(everybody)), everybody[3:] + everybody[:3],
+            *(everybody[:n] + everybody[n + 1:] for n in range(len(everybody)))]

@@ -50,6 +50,11 @@ struct Problem: Error, Encodable {
         503, "no_quorum", "The cluster can't decide now",
         detail: "This node reaches no leader with a majority. Nothing was changed.",
         hint: "Try again in a moment.")
+    static let joining = Problem(
+        503, "joining", "This node does not know everything yet",
+        detail: "It is joining the cluster and still reads what the others know. "
+            + "Nothing was changed.",
+        hint: "Ask another node, or try again in a moment.")
     static let unknownOutcome = Problem(
         503, "unknown_outcome", "The outcome is not known yet",
         detail: "The leader changed while your request was under way; it may still take effect.",

@@ -59,6 +59,7 @@ extension Node {
         guard status.configuration.contains(configuration.node) else {
             return "not a member yet; `roundhouse members add` makes it one"
         }
+        guard isVoter else { return "catching up before it may vote" }
         guard status.leader != nil else { return "no leader" }
         if status.isSuspended { return "the nodes' states differ" }
         if status.role == .leader && officeEpoch == nil { return "taking office" }

@@ -67,6 +67,9 @@ extension Node {
 
     private func route(_ exchange: Exchange) {
         let request = exchange.request
+        guard isVoter || !needsWholeState(request) else {
+            return exchange.respond(Problem.joining.response)
+        }
         if request.hasPathPrefix(Node.webhookPrefix) { return webhook(exchange) }
         if !preparedLinks.isEmpty, clickPrepared(exchange) { return }
         let segments = request.pathSegments.filter { !$0.isEmpty }
@@ -90,6 +93,15 @@ extension Node {
                 return click(exchange, code: code)
             }
             exchange.respond(Problem.notFound.response)
+        }
+    }
+
+    /// Whether the answer can be wrong at a node that does not have everything yet: it would call
+    /// a project or a link unknown and a signed-in agent a stranger.
+    private func needsWholeState(_ request: HTTPRequest) -> Bool {
+        switch routes.match(.get, request.pathSegments.filter { !$0.isEmpty }) {
+        case .found(_, let name, _): return name.hasPrefix("/api/")
+        case .methodNotAllowed, .notFound: return true
         }
     }
 

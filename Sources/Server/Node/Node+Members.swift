@@ -9,6 +9,7 @@ extension Node {
 
     /// The newest configuration in the log changed, or is told for the first time.
     func follow(_ members: Configuration) {
+        isVoter = members.voters.contains(configuration.node)
         if !members.voters.isEmpty {
             log.info(
                 "members",

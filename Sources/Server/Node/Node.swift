@@ -62,6 +62,9 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private var isBootstrapping = false
     private var hasAgents = false
     private(set) var isStopping = false
+    /// Whether this node votes: one that joins is promoted only near the tip of the log, and until
+    /// then lacks what the others know.
+    var isVoter = false
 
     /// A node over opened stores; `start` lets it work.
     init(
