@@ -26,7 +26,7 @@ public struct RoutingState: Sendable {
     var linkSlots: [LinkID: Int] = [:]
     var codes: [Text: LinkID] = [:]
 
-    var sessions = ShardedDictionary<SessionID, Session>()
+    var sessions = SessionTable()
     /// The latest session of each customer.
     var latest = ShardedDictionary<Chat, SessionID>()
     /// The session in which each click's token came back first.

@@ -74,17 +74,20 @@ public struct Chat: Hashable, Sendable {
     var lastName: Text = ""
     var username: Text = ""
 
+    /// The type of a conversation with one person.
+    public static let privateType: Text = "private"
+
     /// A chat that is not known yet.
     init() {}
 
     /// A chat of these parts.
-    public init(id: Int64, type: Text = "private") {
+    public init(id: Int64, type: Text = Chat.privateType) {
         self.id = id
         self.type = type
     }
 
     /// Whether it is a conversation with one person; without a type the number tells.
-    public var isPrivate: Bool { type.isEmpty ? id > 0 : type == "private" }
+    public var isPrivate: Bool { type.isEmpty ? id > 0 : type == Chat.privateType }
 
     /// The person behind a private chat.
     var person: User? {
@@ -97,14 +100,20 @@ public struct Chat: Hashable, Sendable {
         Text(update.utf8 + [UInt8(ascii: "/")] + (type.isEmpty ? Text("group") : type).utf8)
     }
 
-    static func decode(_ json: inout JSONScanner) throws(WireError) -> Chat {
+    /// The next value. The names are taken only when asked for: mostly the sender has them.
+    static func decode(
+        _ json: inout JSONScanner, withNames: Bool = true
+    ) throws(WireError) -> Chat {
         var chat = Chat()
         guard try json.beginObjectOrSkip() else { return chat }
         while try json.nextKey() {
             if json.keyIs("id") {
                 chat.id = try json.lenientInt64() ?? 0
             } else if json.keyIs("type") {
-                chat.type = try json.lenientText() ?? ""
+                let isPrivate = try json.takeText(Chat.privateType) != nil
+                chat.type = isPrivate ? Chat.privateType : try json.lenientText() ?? ""
+            } else if !withNames {
+                try json.skipValue()
             } else if json.keyIs("first_name") {
                 chat.firstName = try json.lenientText() ?? ""
             } else if json.keyIs("last_name") {

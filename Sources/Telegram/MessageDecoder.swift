@@ -6,6 +6,8 @@ struct MessageDecoder {
     private var date: Int64 = 0
     private var from: User?
     private var chat = Chat()
+    /// Stands at the chat's value.
+    private var chatValue: JSONScanner?
     private var text: Text = ""
     private var caption: Text = ""
     private var replyTo: Int64?
@@ -30,14 +32,22 @@ struct MessageDecoder {
         guard chat.isPrivate else {
             return .other(chat.id == 0 ? updateKind : chat.kind(of: updateKind))
         }
-        guard let messageID, let from = from ?? chat.person else { return .other(updateKind) }
+        guard let messageID, let from = from ?? person else { return .other(updateKind) }
         let kind = kind ?? unknownField ?? "unknown"
         return .message(
             Message(
                 messageID: messageID, date: date, from: from,
-                chat: Chat(id: chat.id == 0 ? from.id : chat.id, type: "private"), kind: kind,
-                text: kind == "text" ? text : caption, fileID: fileID, replyTo: replyTo,
+                chat: Chat(id: chat.id == 0 ? from.id : chat.id), kind: kind,
+                text: kind == Self.textKind ? text : caption, fileID: fileID, replyTo: replyTo,
                 mediaGroup: mediaGroup))
+    }
+
+    private static let textKind: Text = "text"
+
+    /// The person that a private chat itself tells.
+    private var person: User? {
+        guard var chatValue else { return nil }
+        return (try? Chat.decode(&chatValue))?.person
     }
 
     private mutating func field(_ json: inout JSONScanner) throws(WireError) {
@@ -46,13 +56,14 @@ struct MessageDecoder {
         } else if json.keyIs("from") {
             from = try User.decode(&json)
         } else if json.keyIs("chat") {
-            chat = try Chat.decode(&json)
+            chatValue = json
+            chat = try Chat.decode(&json, withNames: false)
         } else if json.keyIs("date") {
             date = try json.lenientInt64() ?? 0
         } else if json.keyIs("text") {
             guard let value = try json.lenientText() else { return }
             text = value
-            found("text", rank: 3)
+            found(Self.textKind, rank: 3)
         } else if json.keyIs("caption") {
             caption = try json.lenientText() ?? ""
         } else if json.keyIs("reply_to_message") {
@@ -160,6 +171,14 @@ extension JSONScanner {
         return nil
     }
 
+    /// `text` itself when that is the next value, so that it need not be copied; nil, and nothing
+    /// taken, when another value comes.
+    mutating func takeText(_ text: Text) throws(WireError) -> Text? {
+        guard try peek() == .text, textIs(text.utf8) else { return nil }
+        try skipValue()
+        return text
+    }
+
     mutating func lenientBool() throws(WireError) -> Bool? {
         if try peek() == .bool { return try bool() }
         try skipValue()
@@ -169,11 +188,7 @@ extension JSONScanner {
     /// An integer; nil also for fractions, exponents and what does not fit 64 bits.
     mutating func lenientInt64() throws(WireError) -> Int64? {
         if try peek() == .number {
-            var ahead = self
-            if let value = try? ahead.int64() {
-                self = ahead
-                return value
-            }
+            if let value = int64OrStay() { return value }
         }
         try skipValue()
         return nil

@@ -54,6 +54,8 @@ extension JSONScanner {
             source -> (Int, WireError.What?) in
             var index = start
             while index < source.count {
+                index = Self.endOfPlainText(from: index, in: source)
+                guard index < source.count else { break }
                 switch source[index] {
                 case UInt8(ascii: "\""): return (index, nil)
                 case 0..<0x20: return (index, .badJSON("control character in a string"))
@@ -77,6 +79,30 @@ extension JSONScanner {
         if let problem { throw WireError(problem, offset: end) }
         position = end + 1
         return (start..<end, escaped)
+    }
+
+    /// The first place from `index` on, up to seven bytes early, that is no printable ASCII or is a
+    /// quote or a backslash: eight bytes are looked at together.
+    @inline(__always)
+    private static func endOfPlainText(
+        from index: Int, in source: UnsafeBufferPointer<UInt8>
+    ) -> Int {
+        let each: UInt64 = 0x0101_0101_0101_0101
+        let high = each << 7
+        let raw = UnsafeRawBufferPointer(source)
+        var index = index
+        while index + 8 <= raw.count {
+            let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let quote = word ^ (each &* 0x22)
+            let backslash = word ^ (each &* 0x5c)
+            // A high bit tells a byte of 0x80 and more, under 0x20, or zero after the xor; bits
+            // that a borrow adds beside a true one do no harm.
+            let found =
+                word | (word &- each &* 0x20) | (quote &- each) | (backslash &- each)
+            if found & high != 0 { return index }
+            index += 8
+        }
+        return index
     }
 
     /// The length of the escape at `index`: 0 when it is none, -1 when the input ends within it.

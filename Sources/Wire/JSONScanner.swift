@@ -153,6 +153,25 @@ public struct JSONScanner: Sendable {
         return -value
     }
 
+    /// An integer as `int64` takes it; nil, and nothing taken, when the value is none.
+    public mutating func int64OrStay() -> Int64? {
+        let start = position
+        if let value = try? int64() { return value }
+        position = start
+        return nil
+    }
+
+    /// Whether the next value is this text, written without escapes. Takes nothing.
+    public func textIs(_ text: [UInt8]) -> Bool {
+        var start = position
+        while start < bytes.count, bytes[start] <= 0x20 { start += 1 }
+        let end = start + 1 + text.count
+        guard end < bytes.count, bytes[start] == UInt8(ascii: "\""),
+            bytes[end] == UInt8(ascii: "\"")
+        else { return false }
+        return bytes[start + 1..<end].elementsEqual(text)
+    }
+
     /// Any number, as it is written.
     public mutating func number() throws(WireError) -> Text {
         let first = try nextByte()

@@ -124,6 +124,53 @@ import Wire
         #expect(try JSONValue.parse(writer.bytes) == "a\u{fffd}b\u{fffd}\u{fffd}c\u{fffd}")
     }
 
+    @Test(
+        arguments: [
+            ("[1.5]", nil), ("[99999999999999999999]", nil), ("[\"7\"]", nil), ("[-7]", -7),
+        ] as [(String, Int64?)])
+    func `an integer is taken, or nothing is`(json: String, expected: Int64?) throws {
+        var scanner = JSONScanner(Array(json.utf8))
+        try scanner.beginArray()
+        #expect(try scanner.nextElement())
+        let start = scanner.offset
+        #expect(scanner.int64OrStay() == expected)
+        if expected == nil {
+            #expect(scanner.offset == start)
+            try scanner.skipValue()
+        }
+        #expect(try !scanner.nextElement())
+        try scanner.expectEnd()
+    }
+
+    @Test(arguments: [
+        (#" "private""#, true), (#""private2""#, false), (#""privat""#, false),
+        (#""private"#, false), ("7", false), ("", false),
+    ])
+    func `a text is compared where it stands`(json: String, expected: Bool) {
+        let scanner = JSONScanner(Array(json.utf8))
+        #expect(scanner.textIs(Array("private".utf8)) == expected)
+        #expect(scanner.offset == 0)
+    }
+
+    @Test func `every place of every byte that ends plain text is found`() throws {
+        for place in 0..<20 {
+            for byte: UInt8 in [0x00, 0x1f, 0x80, 0xff] {
+                var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 20)
+                bytes[place] = byte
+                var scanner = JSONScanner([0x22] + bytes + [0x22])
+                #expect(throws: WireError.self) { try scanner.text() }
+            }
+            var quoted = [UInt8](repeating: UInt8(ascii: "a"), count: 20)
+            quoted[place] = 0x22
+            var scanner = JSONScanner([0x22] + quoted + [0x22])
+            #expect(try scanner.text().utf8.count == place)
+            quoted[place] = 0x5c
+            quoted.insert(0x5c, at: place)
+            var escaped = JSONScanner([0x22] + quoted + [0x22])
+            #expect(try escaped.text().utf8.count == 20)
+        }
+    }
+
     @Test func `it can go on after other bytes`() {
         var writer = JSONWriter(appendingTo: Array("x".utf8))
         writer.int(3)

@@ -59,8 +59,8 @@ extension Node {
     }
 
     private func finishWebhook(_ exchange: Exchange, _ response: HTTPResponse, _ started: Int64) {
-        metrics.webhookSeconds.observe(Double(loop.now - started) / 1e9)
-        metrics.countRequest(route: "/telegram/*", status: response.status)
+        metrics.countWebhook(
+            status: response.status, seconds: Double(loop.now - started) / 1e9)
         exchange.respond(response)
     }
 

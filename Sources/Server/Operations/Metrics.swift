@@ -1,10 +1,12 @@
 /// Counts and gauges of one node, as Prometheus reads them (text format 0.0.4). Confined to the
 /// loop's thread.
 struct Metrics {
-    /// Requests answered, by route and status class.
-    private(set) var requests: [RequestKey: Int] = [:]
+    /// Requests answered, by route and status.
+    private var requests: [RequestKey: Int] = [:]
+    /// The same for webhooks, by status: counted for each, so without a look-up.
+    private var webhooks = [Int](repeating: 0, count: 600)
     /// How long webhooks took from the whole request to the answer.
-    var webhookSeconds = Histogram()
+    private var webhookSeconds = Histogram()
     /// How long an election left the node without a known leader.
     var leaderlessSeconds = Histogram()
     /// By `Counter.rawValue`.
@@ -92,9 +94,19 @@ struct Metrics {
         requests[RequestKey(route: route, status: status), default: 0] += amount
     }
 
+    /// Counts the answer to a webhook.
+    mutating func countWebhook(status: Int, seconds: Double) {
+        webhooks[min(status, webhooks.count - 1)] += 1
+        webhookSeconds.observe(seconds)
+    }
+
     /// The text of `/metrics`, with gauges that the node reads at this moment.
     func text(gauges: [(name: String, value: Int64)]) -> String {
         var text = "# TYPE roundhouse_requests_total counter\n"
+        var requests = requests
+        for (status, count) in webhooks.enumerated() where count > 0 {
+            requests[RequestKey(route: "/telegram/*", status: status)] = count
+        }
         for key in requests.keys.sorted() {
             text += "roundhouse_requests_total{route=\"\(key.route)\",status=\"\(key.status)\"} "
             text += "\(requests[key] ?? 0)\n"
