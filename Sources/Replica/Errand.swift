@@ -69,6 +69,13 @@ struct PendingErrands: Sendable {
         for at in all.indices { all[at].notBefore = nil }
     }
 
+    /// Holds that have passed end: what waits for a leader then must not wake anybody.
+    mutating func endHolds(at now: Instant) {
+        for at in all.indices {
+            if let hold = all[at].notBefore, hold <= now { all[at].notBefore = nil }
+        }
+    }
+
     /// When one is due to be asked again or given up.
     var nextDeadline: Instant? {
         all.flatMap { [$0.deadline, $0.notBefore].compactMap(\.self) }.min()

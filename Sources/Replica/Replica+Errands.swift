@@ -95,6 +95,8 @@ extension Replica {
     }
 
     mutating func expireErrands() {
+        guard !errands.all.isEmpty else { return }
+        errands.endHolds(at: now)
         for pending in errands.all where pending.deadline <= now {
             answers.append((pending.request, pending.asks == 0 ? .refused(.noLeader) : .unknown))
         }

@@ -69,6 +69,21 @@ import Wire
         #expect(desk.answer(2) == .unknown)
     }
 
+    @Test func `A request that waits for a leader does not wake the node again and again`() {
+        var desk = Desk()
+        let leader = desk.elect()
+        let asked = desk.follower
+        desk.change(add(4), 1, at: asked, patience: .seconds(30))
+        desk.collect(NodeID(asked))
+        desk.queue = []
+        desk.cut = Set(desk.ids)
+        desk.kill(leader)
+        desk.run(.seconds(2))
+        let next = desk[asked].takeEffects().nextDeadline
+        #expect(desk[asked].status.leader == nil && desk.answer(1) == nil)
+        #expect(next.map { $0 > desk.now } == true)
+    }
+
     @Test func `A request that the dead leader had begun is asked of the next`() {
         var desk = Desk()
         let old = desk.elect()
