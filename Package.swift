@@ -92,7 +92,10 @@ let package = Package(
         tests("StorageTests", ["Storage", "StorageFaults", "Raft", "Routing", "Wire"]),
         tests(
             "ServerTests",
-            ["Server", "Console", "Crypto", "HTTP", "Raft", "Routing", "Transport", "Wire"]),
+            [
+                "Server", "Console", "Crypto", "HTTP", "Raft", "Routing", "Storage", "Transport",
+                "Wire",
+            ]),
         tests("TidyTests", []),
     ]
 )

@@ -31,6 +31,35 @@ public enum SHA256 {
     }
 }
 
+/// SHA-256 over bytes that come in parts. Not for use by two threads at once.
+public final class SHA256Stream {
+    private let context: OpaquePointer
+
+    /// A digest of nothing yet.
+    public init() {
+        guard let context = EVP_MD_CTX_new() else { fatalError("out of memory") }
+        self.context = context
+        precondition(EVP_DigestInit_ex2(context, Algorithm.sha256, nil) == 1, "SHA-256 failed")
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Takes the next part.
+    public func add(_ bytes: UnsafeRawBufferPointer) {
+        let result = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        precondition(result == 1, "SHA-256 failed")
+    }
+
+    /// The 32-byte digest of all parts; once.
+    public func finish() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: SHA256.length) { buffer, count in
+            let result = EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
+            precondition(result == 1, "SHA-256 failed")
+            count = SHA256.length
+        }
+    }
+}
+
 /// HMAC-SHA-256 (RFC 2104) with a key used once; `HMACKey` is faster for many messages.
 public enum HMACSHA256 {
     /// The 32-byte code of `message` under `key`.

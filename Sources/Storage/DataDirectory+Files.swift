@@ -8,8 +8,10 @@ extension DataDirectory {
     private static let staged = "staged-"
     private static let passing = ["incoming", "outgoing", "staged-"]
 
-    /// Where a snapshot from another node is gathered.
-    public var incomingPath: String { path + "/incoming.db" }
+    /// The name of the file in which a snapshot from another node is gathered.
+    public static let incomingName = "incoming.db"
+    /// Where that is.
+    public var incomingPath: String { path + "/" + DataDirectory.incomingName }
 
     /// Where a copy for other nodes is made; each number is another file.
     public func outgoingPath(_ number: UInt64) -> String { path + "/outgoing-\(number).db" }

@@ -163,7 +163,8 @@ def set_at(path, value):
     ("operations.listen", "127.0.0.1:99999"), ("logLevel", "loud"), ("limits.connections", 0),
     ("limits.connections", 1.5), ("trustedProxies", "127.0.0.1"), ("telegram.apiURL", "telegram"),
     ("peer.listen", "here:7081"), ("peer.insecure", True), ("peer.tls", None),
-    ("peer.tls.ca", "ca.pem"), ("peer.tls.keyFile", ""), ("bootstrap.password", "secret"), ("dataDirectory", ""),
+    ("peer.tls.ca", "ca.pem"), ("peer.tls.keyFile", ""),
+    ("bootstrap.password", "secret"), ("dataDirectory", ""),
     ("public.certificateFile", "only-one.pem"),
 ])
 def test_a_wrong_setting_is_named_with_its_path(tmp_path, path, value):

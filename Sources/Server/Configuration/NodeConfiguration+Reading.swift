@@ -148,5 +148,9 @@ extension NodeLimits {
         try set(\.signInsPerMinute, "signInsPerMinute", 1...10_000)
         try set(\.passwordChecks, "passwordChecks", 1...64)
         try set(\.botConnections, "botConnections", 1...1000)
+        try set(\.trailingEntries, "trailingEntries", 100...100_000_000)
+        try set(\.trailingMiB, "trailingMiB", 1...65_536)
+        try set(\.snapshotMiBPerSecond, "snapshotMiBPerSecond", 1...10_000)
+        try set(\.diskReserveMiB, "diskReserveMiB", 4...1_048_576)
     }
 }

@@ -109,8 +109,19 @@ public struct NodeLimits: Sendable, Hashable {
     public var passwordChecks = 2
     /// `botConnections`: connections to the Bot API.
     public var botConnections = 16
+    /// `trailingEntries`: so many entries stay in the log behind what every start needs.
+    public var trailingEntries = 200_000
+    /// `trailingMiB`: unless they are more than this.
+    public var trailingMiB = 512
+    /// `snapshotMiBPerSecond`: as fast a snapshot is sent.
+    public var snapshotMiBPerSecond = 64
+    /// `diskReserveMiB`: with less room on the disk nothing new is taken.
+    public var diskReserveMiB = 256
     /// The defaults.
     public init() {}
+
+    /// `diskReserveMiB` in bytes.
+    var diskReserveBytes: UInt64 { UInt64(diskReserveMiB) << 20 }
 }
 
 /// What is wrong with a configuration, where, and what would be right.

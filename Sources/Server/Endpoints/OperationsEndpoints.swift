@@ -81,6 +81,11 @@ extension Node {
             ("roundhouse_raft_commit_index", Int64(clamping: status.commit.rawValue)),
             ("roundhouse_raft_applied_index", Int64(clamping: status.applied.rawValue)),
             ("roundhouse_raft_durable_index", Int64(clamping: status.durable.rawValue)),
+            ("roundhouse_log_base_index", Int64(clamping: logBase.rawValue)),
+            ("roundhouse_log_bytes", Int64(stores.log.bytes)),
+            ("roundhouse_snapshot_transfers", Int64(snapshots.transfers)),
+            ("roundhouse_snapshots_sent", Int64(host.snapshotsSent)),
+            ("roundhouse_snapshots_installed", Int64(host.snapshotsInstalled)),
             ("roundhouse_state_written_index", Int64(clamping: stores.state.writtenIndex.rawValue)),
             ("roundhouse_state_pending_rows", Int64(stores.state.pendingRows)),
             ("roundhouse_spool_clicks", Int64(stores.spool.count)),
@@ -135,6 +140,8 @@ extension Node {
         var applied: UInt64
         var durable: UInt64
         var last: UInt64
+        /// Just before the first entry of the log.
+        var base: UInt64
         var digest: String
         var stateWritten: UInt64
         var statePendingRows: Int
@@ -160,7 +167,8 @@ extension Node {
             version: Roundhouse.version, role: "\(status.role)", leader: status.leader?.rawValue,
             term: status.term.rawValue, commit: status.commit.rawValue,
             applied: status.applied.rawValue, durable: status.durable.rawValue,
-            last: status.last.rawValue, digest: String(status.digest, radix: 16),
+            last: status.last.rawValue, base: logBase.rawValue,
+            digest: String(status.digest, radix: 16),
             stateWritten: stores.state.writtenIndex.rawValue,
             statePendingRows: stores.state.pendingRows, spooledClicks: stores.spool.count,
             waitingRequests: waitingRequests, consoles: live.count,

@@ -47,22 +47,10 @@ extension Node {
         }
     }
 
-    /// Opens the listeners.
-    func openFronts() throws {
-        let listener = configuration.publicListener
-        if let certificate = listener.certificateFile, let key = listener.keyFile {
-            publicTLS = try TLSServerContext(certificateFile: certificate, keyFile: key)
-        }
-        let front = try HTTPFront(
-            loop: loop, listen: listener.listen, tls: publicTLS, bounds: configuration.limits,
-            trustedProxies: configuration.trustedProxies)
-        front.onRequest = { [unowned self] exchange in route(exchange) }
-        publicFront = front
-        let operations = try HTTPFront(
-            loop: loop, listen: configuration.operationsListen, tls: nil,
-            bounds: configuration.limits, trustedProxies: [])
-        operations.onRequest = { [unowned self] exchange in routeOperations(exchange) }
-        operationsFront = operations
+    /// From now on this node answers what comes to the listeners.
+    func takeOverFronts() {
+        host.publicFront.onRequest = { [unowned self] exchange in route(exchange) }
+        host.operationsFront.onRequest = { [unowned self] exchange in routeOperations(exchange) }
     }
 
     private func route(_ exchange: Exchange) {

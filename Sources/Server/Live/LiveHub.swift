@@ -95,6 +95,13 @@ final class LiveHub {
         renew([console])
     }
 
+    /// Closes every console's connection, for a node that gives way; they come back by themselves.
+    func closeAll() {
+        for number in consoles.keys.sorted() {
+            consoles[number]?.socket.close(code: 1012, reason: "this node starts anew")
+        }
+    }
+
     private func closed(_ console: Console) {
         console.socket.onClosed = nil
         consoles[console.number] = nil

@@ -11,13 +11,15 @@ import Wire
 /// Every input of a turn goes into the replica as it comes; at the turn's end its effects are taken
 /// once and carried out in their order: start the write, send, hand rows to state.db, answer.
 public final class Node: @unchecked Sendable {  // other threads only carry it to `loop.post`
+    /// What made it.
+    unowned let host: NodeHost
     let configuration: NodeConfiguration
     let loop: EventLoop
     let log: Log
     let secrets: Secrets
     /// Authenticates start tokens; on the loop only.
     let tokenKey: HMACKey
-    /// Random for each start of the process.
+    /// Random for each node that the process makes.
     let incarnation: UInt64
     let stores: Stores
     let workers: Workers
@@ -25,8 +27,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var passwordGate: PasswordGate
     /// Lets operators' tools change the cluster.
     var operatorGate: OperatorGate
-    /// A hash to check when a login is unknown, so that both cost the same time.
-    let decoyHash: String
+    var decoyHash: String { host.decoyHash }
     /// Tells people's clicks from machines'.
     var clickFlags = ClickFlags()
     /// Unsealed webhook secrets, by project; dropped when the project changes.
@@ -37,15 +38,18 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var replica: Replica
     let peers: PeerLinks
     /// What this node shows to other nodes; nil in clear.
-    let certificates: PeerCertificates?
+    var certificates: PeerCertificates? { host.certificates }
     private(set) var delivery: Delivery!
     private(set) var clicks: ClickIntake!
     private(set) var live: LiveHub!
     private(set) var joining: Joining!
-    var publicFront: HTTPFront?
-    var operationsFront: HTTPFront?
+    private(set) var snapshots: Snapshots!
+    private(set) var compaction: Compaction!
+    /// Just before the first entry in log.db.
+    private(set) var logBase: LogIndex
+    var publicFront: HTTPFront? { host.publicFront }
     var routes = Router()
-    var publicTLS: TLSServerContext?
+    var publicTLS: TLSServerContext? { host.publicTLS }
     /// Called when the node must stop, with the process's exit code.
     var onStop: ((Int32) -> Void)?
 
@@ -65,32 +69,31 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     /// Whether this node votes: one that joins is promoted only near the tip of the log, and until
     /// then lacks what the others know.
     var isVoter = false
+    private(set) var isRetired = false
 
     /// A node over opened stores; `start` lets it work.
     init(
-        configuration: NodeConfiguration, loop: EventLoop, log: Log, secrets: Secrets,
-        stores: Stores, replica: Replica, incarnation: UInt64, certificates: PeerCertificates?
+        host: NodeHost, stores: Stores, replica: Replica, incarnation: UInt64, logBase: LogIndex
     ) throws(TransportError) {
-        self.configuration = configuration
-        self.loop = loop
-        self.log = log
-        self.secrets = secrets
+        self.host = host
+        configuration = host.configuration
+        loop = host.loop
+        log = host.log
+        secrets = host.secrets
         self.stores = stores
+        self.logBase = logBase
         self.replica = replica
         self.incarnation = incarnation
         tokenKey = HMACKey(secrets.tokenKey)
         workers = try Workers(passwordThreads: configuration.limits.passwordChecks)
         operatorGate = OperatorGate(key: secrets.operatorKey)
         passwordGate = PasswordGate(perMinute: configuration.limits.signInsPerMinute)
-        decoyHash = Scrypt().hash(password: SecureRandom.bytes(16))
-        let identity = PeerLink.Identity(
-            cluster: configuration.cluster, node: configuration.node, incarnation: incarnation,
-            url: Text(configuration.publicListener.baseURL), key: secrets.peerKey)
-        self.certificates = certificates
-        peers = PeerLinks(loop: loop, identity: identity, certificates: certificates, log: log)
+        peers = host.makePeers(incarnation: incarnation)
         leaderlessSince = EventLoop.clock()
         live = LiveHub(node: self)
         joining = Joining(node: self)
+        snapshots = Snapshots(node: self, pool: workers.snapshots)
+        compaction = Compaction(node: self)
     }
 
     /// Connects the parts and begins.
@@ -110,16 +113,23 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             replica.raft.committedConfiguration.excludes($0)
         }
         peers.introduction = { [unowned self] in introduction }
+        peers.onSnapshotLink = { [unowned self] link, peer in
+            snapshots.opened(SnapshotLink(link, with: peer))
+        }
+        snapshots.taker.isNeeded = { [unowned self] mark in
+            replica.needsSnapshot(through: mark.index, term: mark.term)
+        }
+        snapshots.taker.onReady = { [unowned self] header in host.install(header) }
         loop.onTurnEnd = { [unowned self] in carryOut() }
         if let listen = configuration.peerListen {
-            certificates?.watch(on: loop)
             try peers.start(listen: listen)
             joining.start()
         }
         addRoutes()
-        try openFronts()
+        takeOverFronts()
         clicks.start()
         live.start()
+        compaction.start()
         hasNewInput = true
     }
 
@@ -131,6 +141,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     }
     /// The last applied index.
     var appliedIndex: LogIndex { replica.mark.index }
+    /// The last index in the log.
+    var lastIndex: LogIndex { replica.status.last }
     /// Log time now, as far as this node can tell: for what pages show, never for decisions.
     var logTime: LogTime { replica.status.logTime }
     /// Requests that wait for the cluster.
@@ -143,6 +155,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         _ command: Command, within limit: Duration? = nil,
         completion: @escaping (Answer) -> Void
     ) {
+        // The node has given way to another one, which does not know who asks.
+        guard !isRetired else { return loop.later { completion(.refused(.shuttingDown)) } }
         let request = RequestID(nextRequest)
         nextRequest += 1
         waiting[request] = completion
@@ -196,10 +210,30 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         onStop?(code)
     }
 
+    /// Ends for good, so that another node can take its place in the process. What it was asked
+    /// is answered as unknown, its connections are closed, and its rows leave with the result, to
+    /// be dropped on another thread. Its stores are still open then.
+    func retire() -> RetiredState {
+        clicks.flush()
+        (isStopping, isRetired) = (true, true)
+        loop.onTurnEnd = nil
+        timer?.cancel()
+        stores.silence()
+        snapshots.close()
+        peers.close()
+        live.closeAll()
+        let asked = waiting.keys.sorted { $0.rawValue < $1.rawValue }
+        for request in asked { waiting.removeValue(forKey: request)?(.unknown) }
+        let old = RetiredState(replica)
+        if let empty = old.placeholder(loop.now) { replica = empty }
+        return old
+    }
+
     // MARK: Inputs and effects
 
     /// Gives the replica an input, after the time.
     private func input(_ body: (inout Replica) -> Void) {
+        guard !isRetired else { return }
         advanceTime()
         body(&replica)
         hasNewInput = true
@@ -214,6 +248,20 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         replica.timeAdvanced(
             to: Instant(nanoseconds: loop.now), wall: LogTime(milliseconds: WallClock.now()))
     }
+
+    /// The log was cut.
+    func logWasCut(through index: LogIndex, term: Term) {
+        logBase = index
+        input { $0.logCut(through: index, term: term) }
+    }
+    /// A follower has a whole snapshot.
+    func snapshotSent(to peer: NodeID, index: LogIndex) {
+        input { $0.snapshotSent(to: peer, index: index) }
+    }
+    /// A follower gets no snapshot now.
+    func snapshotFailed(to peer: NodeID) { input { $0.snapshotFailed(to: peer) } }
+    /// A snapshot is on its way.
+    func snapshotProgressed(to peer: NodeID) { input { $0.snapshotProgressed(to: peer) } }
 
     /// A write of log.db is durable.
     func wrote(_ id: UInt64) { input { $0.persisted(id: id) } }
@@ -243,6 +291,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             waiting.removeValue(forKey: request)?(answer)
         }
         for request in effects.readEntries { readEntries(request) }
+        snapshots.wanted(by: effects.snapshotsWanted)
         for notice in effects.notices { say(notice) }
         beginOffice()
         if effects.runAgain { hasNewInput = true }
@@ -294,6 +343,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     }
 
     private func tookEntries(_ result: Result<[Entry], StorageError>, from: LogIndex) {
+        guard !isRetired else { return }
         switch result {
         case .success(let entries): input { $0.entriesRead(entries, from: from) }
         case .failure(let error): storageFailed(error)

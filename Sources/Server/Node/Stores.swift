@@ -6,7 +6,7 @@ import Transport
 import Wire
 
 /// The node's files with their threads.
-final class Stores {
+final class Stores: Sendable {
     /// log.db's writer.
     let log: LogWriter
     /// state.db's writer.
@@ -15,39 +15,72 @@ final class Stores {
     let reader: StateReader
     /// spool.db's writer.
     let spool: SpoolWriter
-    private let directory: DataDirectory
+    /// Where they are.
+    let directory: DataDirectory
+    /// The state file in force.
+    let statePath: String
+    private let relay: StorageRelay
 
     /// What a start finds on the disk.
-    struct Found {
+    struct Found: Sendable {
         var directory: DataDirectory
         var log: LogStore
         var stored: StoredLog
         var state: StateStore
         var spool: ClickSpool
+
+        /// Closes all of it, when nothing is to run over it.
+        func close() {
+            log.close()
+            state.close()
+            spool.close()
+        }
+    }
+
+    /// Whose files these are.
+    static func identity(_ configuration: NodeConfiguration) -> StoreIdentity {
+        StoreIdentity(cluster: configuration.cluster, node: configuration.node)
+    }
+
+    /// Opens and verifies the log alone.
+    static func openLog(
+        _ directory: DataDirectory, _ configuration: NodeConfiguration, tailBytes: Int = 32 << 20
+    ) throws(StorageError) -> (store: LogStore, stored: StoredLog) {
+        try LogStore.open(
+            path: directory.logPath, identity: identity(configuration), tailBytes: tailBytes,
+            decodeConfiguration: Replica.decodeConfiguration)
     }
 
     /// Opens and checks the files; nothing runs yet.
-    static func find(_ configuration: NodeConfiguration) throws(StorageError) -> Found {
-        let directory = try DataDirectory.open(configuration.dataDirectory)
-        let identity = StoreIdentity(cluster: configuration.cluster, node: configuration.node)
-        var (log, stored) = try LogStore.open(
-            path: directory.logPath, identity: identity,
-            decodeConfiguration: Replica.decodeConfiguration)
-        let state = try directory.openState(log: log, stored: stored, identity: identity)
-        if let first = stored.tail.first, first.index > state.applied.index.next {
-            // state.db is far behind: all that it has not seen must be in memory to be replayed.
+    static func find(
+        _ directory: DataDirectory, _ configuration: NodeConfiguration
+    ) throws(StorageError) -> Found {
+        let identity = identity(configuration)
+        var (log, stored) = try openLog(directory, configuration)
+        var opened: StateStore?
+        do throws(StorageError) {
+            let state = try directory.openState(log: log, stored: stored, identity: identity)
+            opened = state
+            if let first = stored.tail.first, first.index > state.applied.index.next {
+                // state.db is far behind: all that it has not seen must be in memory.
+                log.close()
+                (log, stored) = try openLog(directory, configuration, tailBytes: .max)
+            }
+            let spool = try ClickSpool.open(path: directory.spoolPath, identity: identity)
+            return Found(
+                directory: directory, log: log, stored: stored, state: state, spool: spool)
+        } catch {
+            opened?.close()
             log.close()
-            (log, stored) = try LogStore.open(
-                path: directory.logPath, identity: identity, tailBytes: .max,
-                decodeConfiguration: Replica.decodeConfiguration)
+            throw error
         }
-        let spool = try ClickSpool.open(path: directory.spoolPath, identity: identity)
-        return Found(directory: directory, log: log, stored: stored, state: state, spool: spool)
     }
 
     /// Starts the threads over what was found; `relay` carries their news to the loop.
     init(_ found: Found, stateRows: Int, relay: StorageRelay) throws(StorageError) {
         directory = found.directory
+        statePath = found.state.path
+        self.relay = relay
         reader = try found.state.reader()
         let onFailure: @Sendable (StorageError) -> Void = { error in relay.failed(error) }
         log = LogWriter(
@@ -57,6 +90,9 @@ final class Stores {
         state = StateWriter(store: found.state, limits: limits, onFailure: onFailure)
         spool = SpoolWriter(spool: found.spool, onFailure: onFailure)
     }
+
+    /// From here on nothing that the threads tell reaches a node.
+    func silence() { relay.node = nil }
 
     /// Writes what is queued and closes everything. Blocks until then.
     func close() {
@@ -91,13 +127,17 @@ struct Workers {
     let passwords: WorkerPool
     /// Reading state.db for the console.
     let queries: WorkerPool
+    /// Reading, writing and hashing snapshots.
+    let snapshots: WorkerPool
 
     init(passwordThreads: Int) throws(TransportError) {
         passwords = try WorkerPool(name: "passwords", threads: passwordThreads, queueLimit: 64)
         queries = try WorkerPool(name: "queries", threads: 1, queueLimit: 1000)
+        snapshots = try WorkerPool(name: "snapshots", threads: 1, queueLimit: 64)
     }
     func shutDown() {
         passwords.shutDown()
         queries.shutDown()
+        snapshots.shutDown()
     }
 }

@@ -31,8 +31,9 @@ public enum ForcedRecovery {
                     + "on the directory of a node that survived", code: 74)
         }
         // Locks the directory: a node that runs has it, and this ends here.
-        let found = try Stores.find(configuration)
-        defer { close(found) }
+        let directory = try DataDirectory.open(configuration.dataDirectory)
+        let found = try Stores.find(directory, configuration)
+        defer { found.close() }
         let id = configuration.node
         let members = newestMembers(found)
         guard members.contains(id) else {
@@ -66,12 +67,6 @@ public enum ForcedRecovery {
             \(members.highestUsed).
             """)
         return 0
-    }
-
-    private static func close(_ found: Stores.Found) {
-        found.log.close()
-        found.state.close()
-        found.spool.close()
     }
 
     /// Who takes part, as far as this directory knows.

@@ -1,0 +1,66 @@
+import Raft
+import Storage
+import Transport
+
+/// Cuts log.db from its beginning, as far as state.db holds durably what the entries did, nobody
+/// is being sent a snapshot that needs them, and a trail for slow followers stays. Loop's thread
+/// only.
+final class Compaction: @unchecked Sendable {  // other threads only carry it to `loop.post`
+    /// How often the log's length is looked at.
+    static let interval: Duration = .seconds(1)
+
+    private unowned let node: Node
+    private let trail: LogTrail
+    private var isUnderWay = false
+
+    init(node: Node) {
+        self.node = node
+        let limits = node.configuration.limits
+        trail = LogTrail(entries: UInt64(limits.trailingEntries), bytes: limits.trailingMiB << 20)
+    }
+
+    /// Begins to look.
+    func start() {
+        _ = node.loop.schedule(after: Compaction.interval) { [weak self] in
+            guard let self, !node.isStopping else { return }
+            look()
+            start()
+        }
+    }
+
+    /// A quarter over the trail, so that a cut is worth a checkpoint of state.db.
+    private var isDue: Bool {
+        let entries = node.lastIndex.rawValue - min(node.lastIndex.rawValue, node.logBase.rawValue)
+        return entries > trail.entries + trail.entries / 4
+            || node.stores.log.bytes > trail.bytes + trail.bytes / 4
+    }
+
+    private func look() {
+        guard !isUnderWay, isDue else { return }
+        isUnderWay = true
+        let loop = node.loop
+        node.stores.state.makeDurable { [weak self] index in
+            let compaction = self
+            loop.post { compaction?.cut(through: index) }
+        }
+    }
+
+    private func cut(through durable: LogIndex) {
+        let limit = min(durable, node.snapshots.cutLimit)
+        guard !node.isStopping, limit > node.logBase else { return isUnderWay = false }
+        let loop = node.loop
+        node.stores.log.cut(through: limit, keeping: trail) { [weak self] base in
+            let compaction = self
+            loop.post { compaction?.took(base) }
+        }
+    }
+
+    private func took(_ base: (index: LogIndex, term: Term)?) {
+        guard !node.isStopping else { return }
+        if let base {
+            node.logWasCut(through: base.index, term: base.term)
+        } else {
+            isUnderWay = false
+        }
+    }
+}

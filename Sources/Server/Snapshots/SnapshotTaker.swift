@@ -1,0 +1,254 @@
+import Raft
+import Storage
+import Transport
+import Wire
+
+/// Gathers a snapshot in the data directory. One at a time; what a broken transfer has brought
+/// stays, and one of the same file goes on from there. Loop's thread only.
+final class SnapshotTaker {
+    /// Bounds of taking.
+    enum Limits {
+        /// After so many bytes what came is synced: one sync at the end would hold up the log's.
+        static let syncBytes: UInt64 = 4 << 20
+        /// The giver closes when it hears that all is done; it is not waited for longer.
+        static let farewell: Duration = .milliseconds(500)
+    }
+
+    /// Whether a snapshot that goes so far would help; asked when one is offered and at the end.
+    var isNeeded: ((AppliedMark) -> Bool) = { _ in false }
+    /// A snapshot is whole in the file; it can be installed.
+    var onReady: ((SnapshotHeader) -> Void)?
+    /// A transfer ended without success; asked for as well as offered ones.
+    var onFailed: ((String) -> Void)?
+
+    /// What has come so far.
+    private struct Partial {
+        var header: SnapshotHeader
+        var file: SnapshotFile
+        /// Bytes written.
+        var written: UInt64 = 0
+        var unsynced: UInt64 = 0
+        /// How often the whole file had another hash.
+        var mismatches = 0
+    }
+
+    private let path: String
+    private let directory: String
+    private let loop: EventLoop
+    private let pool: WorkerPool
+    private let log: Log
+    /// What must stay free on the disk.
+    private let reserve: UInt64
+    private var partial: Partial?
+    private var link: SnapshotLink?
+    /// Chunks on their way to the file.
+    private var waiting: [[UInt8]] = []
+    private var isWriting = false
+    private(set) var isReady = false
+
+    /// Gathers into `file` of a directory.
+    init(
+        directory: String, file: String, loop: EventLoop, pool: WorkerPool, reserve: UInt64,
+        log: Log
+    ) {
+        self.directory = directory
+        path = directory + "/" + file
+        self.loop = loop
+        self.pool = pool
+        self.reserve = reserve
+        self.log = log
+    }
+
+    /// Bytes that have come and bytes in all, while a transfer is under way.
+    var progress: (done: UInt64, of: UInt64)? {
+        guard link != nil, let partial else { return nil }
+        return (partial.written, partial.header.size)
+    }
+
+    /// Asks over a link for a snapshot that goes up to `index` or further.
+    func ask(from index: LogIndex, over link: SnapshotLink) {
+        guard adopt(link) else { return link.close() }
+        link.send(.request(from: index))
+    }
+
+    /// A node offers a snapshot over a link that it opened.
+    func offered(_ header: SnapshotHeader, over link: SnapshotLink) {
+        // The node that has come anew, or a new leader, knows better than a link that hangs.
+        self.link?.close()
+        leave()
+        guard adopt(link) else { return link.send(.refused(.busy)) }
+        began(header)
+    }
+
+    private func adopt(_ link: SnapshotLink) -> Bool {
+        guard self.link == nil, !isReady, !isWriting else { return false }
+        self.link = link
+        link.onMessage = { [weak self] message in self?.received(message) }
+        link.onClosed = { [weak self] reason in self?.failed(reason) }
+        return true
+    }
+
+    private func received(_ message: SnapshotMessage?) {
+        switch message {
+        case .offer(let header): began(header)
+        case .chunk(let offset, let bytes): took(bytes, at: offset)
+        case .refused(let why): fail("\(why)")
+        case .request, .want, .taken, .done, nil:
+            fail("the other node sent what does not belong there")
+        }
+    }
+
+    private func began(_ header: SnapshotHeader) {
+        guard let link, waiting.isEmpty else { return fail("a second offer") }
+        guard isNeeded(header.mark) else { return refuse(.notNeeded, link) }
+        if let known = partial, known.header == header {
+            log.info("snapshot goes on", ["at": .count(known.written)])
+        } else {
+            partial = nil
+            if let free = DiskRoom.free(at: directory), free < header.size + reserve {
+                return refuse(.noRoom, link)
+            }
+            do throws(StorageError) {
+                partial = Partial(header: header, file: try SnapshotFile.make(path))
+            } catch {
+                log.error("no snapshot", ["reason": .text(error.description)])
+                return refuse(.noRoom, link)
+            }
+            log.info(
+                "snapshot begins",
+                [
+                    "index": .count(header.mark.index.rawValue), "bytes": .count(header.size),
+                    "from": .count(link.node.rawValue),
+                ])
+        }
+        link.send(.want(offset: partial?.written ?? 0))
+        if partial?.written == header.size { verify() }
+    }
+
+    private func took(_ bytes: [UInt8], at offset: UInt64) {
+        guard let partial else { return fail("a chunk without an offer") }
+        let expected = partial.written + waiting.reduce(0) { $0 + UInt64($1.count) }
+        guard offset == expected, offset + UInt64(bytes.count) <= partial.header.size,
+            !bytes.isEmpty
+        else { return fail("a chunk at byte \(offset) where \(expected) is next") }
+        waiting.append(bytes)
+        write()
+    }
+
+    private func write() {
+        guard !isWriting, let partial, !waiting.isEmpty else { return }
+        isWriting = true
+        let bytes = waiting.removeFirst()
+        let (file, offset) = (partial.file, partial.written)
+        let isSynced = partial.unsynced + UInt64(bytes.count) >= Limits.syncBytes
+        let started = pool.submit(on: loop) { () -> StorageError? in
+            do throws(StorageError) {
+                try file.write(bytes, at: offset)
+                if isSynced { try file.sync() }
+                return nil
+            } catch {
+                return error
+            }
+        } completion: { [weak self] error in
+            self?.wrote(bytes.count, isSynced, error)
+        }
+        if !started {
+            isWriting = false
+            fail("too much work for the disk")
+        }
+    }
+
+    private func wrote(_ count: Int, _ isSynced: Bool, _ error: StorageError?) {
+        isWriting = false
+        guard var partial else { return }
+        if let error {
+            // What is in the file is unknown now.
+            self.partial = nil
+            return fail(error.description)
+        }
+        partial.written += UInt64(count)
+        partial.unsynced = isSynced ? 0 : partial.unsynced + UInt64(count)
+        self.partial = partial
+        guard let link else { return waiting = [] }
+        link.send(.taken(offset: partial.written))
+        if partial.written == partial.header.size { verify() } else { write() }
+    }
+
+    /// Reads the whole file again: what counts is what the disk gives back.
+    private func verify() {
+        guard let partial, !isWriting else { return }
+        isWriting = true
+        let file = partial.file
+        let started = pool.submit(on: loop) { () -> Result<[UInt8], StorageError> in
+            Result { () throws(StorageError) in
+                try file.sync()
+                return try file.hash()
+            }
+        } completion: { [weak self] result in
+            self?.isWriting = false
+            self?.verified(result)
+        }
+        if !started {
+            isWriting = false
+            fail("too much work for the disk")
+        }
+    }
+
+    private func verified(_ result: Result<[UInt8], StorageError>) {
+        guard var partial else { return }
+        guard case .success(let hash) = result else {
+            self.partial = nil
+            return fail("the snapshot can't be read back")
+        }
+        guard let link else { return }
+        guard hash == partial.header.hash else {
+            partial.mismatches += 1
+            partial.written = 0
+            self.partial = partial
+            log.warning("a snapshot came through damaged; it starts over", [:])
+            guard partial.mismatches < 2 else {
+                self.partial = nil
+                return refuse(.damaged, link)
+            }
+            return link.send(.want(offset: 0))
+        }
+        guard isNeeded(partial.header.mark) else { return refuse(.notNeeded, link) }
+        isReady = true
+        let header = partial.header
+        self.partial = nil
+        link.send(.done)
+        var isTold = false
+        let tell = { [weak self] in
+            guard let self, !isTold else { return }
+            isTold = true
+            leave()
+            onReady?(header)
+        }
+        link.onClosed = { _ in tell() }
+        _ = loop.schedule(after: Limits.farewell, tell)
+    }
+
+    private func refuse(_ why: SnapshotMessage.Refusal, _ link: SnapshotLink) {
+        // The giver closes when it has read it.
+        link.send(.refused(why))
+        failed("refused: \(why)")
+    }
+
+    private func fail(_ reason: String) {
+        link?.close()
+        failed(reason)
+    }
+
+    private func failed(_ reason: String) {
+        leave()
+        log.warning("snapshot not taken", ["reason": .text(reason)])
+        onFailed?(reason)
+    }
+
+    private func leave() {
+        link?.onMessage = nil
+        link?.onClosed = nil
+        link = nil
+        waiting = []
+    }
+}

@@ -1,0 +1,192 @@
+import Crypto
+import Foundation
+import Raft
+import Storage
+import Testing
+import Transport
+import Wire
+
+@testable import Server
+
+@Suite struct SnapshotMessageTests {
+    static let header = SnapshotHeader(
+        mark: AppliedMark(index: LogIndex(7), term: Term(3), digest: 9), size: 70_000,
+        hash: [UInt8](repeating: 5, count: 32))
+    static let messages: [SnapshotMessage] =
+        [
+            .request(from: LogIndex(12)), .offer(header), .want(offset: 1 << 40),
+            .chunk(offset: 4096, [1, 2, 3]), .taken(offset: 99), .done,
+        ] + SnapshotMessage.Refusal.allCases.map { .refused($0) }
+
+    @Test(arguments: messages)
+    func `a message comes back, and nothing cut off is taken for it`(
+        _ message: SnapshotMessage
+    ) {
+        let bytes = message.encoded()
+        #expect(SnapshotMessage(bytes) == message)
+        for count in bytes.indices { #expect(SnapshotMessage(Array(bytes[..<count])) != message) }
+        if case .chunk = message { return }
+        #expect(SnapshotMessage(bytes + [0]) == nil)
+    }
+
+    @Test func `an unknown message and a chunk over the limit are none`() {
+        #expect(SnapshotMessage([99]) == nil && SnapshotMessage([7, 99]) == nil)
+        let most = [UInt8](repeating: 0, count: SnapshotMessage.maxChunkBytes)
+        #expect(SnapshotMessage(SnapshotMessage.chunk(offset: 0, most).encoded()) != nil)
+        #expect(SnapshotMessage(SnapshotMessage.chunk(offset: 0, most + [0]).encoded()) == nil)
+    }
+}
+
+/// Two linked nodes, a copy at the first and a taker at the second.
+private final class Transfer {
+    static let log = Log(node: 2, level: .error)
+    let nodes: LinkedNodes
+    let pool: WorkerPool
+    let path = NSTemporaryDirectory() + "snapshot-tests-" + UUID().uuidString
+    let bytes: [UInt8]
+    let header: SnapshotHeader
+    let taker: SnapshotTaker
+    var givers: [SnapshotGiver] = []
+    var ends: [String] = []
+    var ready: [SnapshotHeader] = []
+    var isNeeded = true
+
+    init(size: Int, reserve: UInt64 = 0) throws {
+        nodes = try LinkedNodes()
+        pool = try WorkerPool(name: "tests", threads: 1, queueLimit: 64)
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+        bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 9) }
+        header = SnapshotHeader(
+            mark: AppliedMark(index: LogIndex(7), term: Term(3), digest: 9), size: UInt64(size),
+            hash: SHA256.hash(bytes))
+        taker = SnapshotTaker(
+            directory: path, file: "incoming.db", loop: nodes.loop, pool: pool, reserve: reserve,
+            log: Transfer.log)
+        taker.isNeeded = { [unowned self] _ in isNeeded }
+        taker.onReady = { [unowned self] in ready.append($0) }
+        let one = try nodes.start(LinkedNodes.identity(1))
+        let two = try nodes.start(LinkedNodes.identity(2))
+        one.onSnapshotLink = { [unowned self] link, node in
+            let link = SnapshotLink(link, with: node)
+            link.onMessage = { [unowned self] message in
+                if case .request = message { give(over: link) }
+            }
+        }
+        two.onSnapshotLink = { [unowned self] link, node in
+            let link = SnapshotLink(link, with: node)
+            link.onMessage = { [unowned self] message in
+                if case .offer(let header) = message { taker.offered(header, over: link) }
+            }
+        }
+        nodes.run { one.isUp(2) && two.isUp(1) }
+    }
+
+    deinit {
+        pool.shutDown()
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The file that is given, as it is, under the header as it should be.
+    private func give(over link: SnapshotLink) {
+        guard let file = try? SnapshotFile.open(path + "/outgoing.db") else { return link.close() }
+        let copy = SnapshotCopy(header: header, file: file, pool: pool, loop: nodes.loop)
+        let giver = SnapshotGiver(
+            copy, over: link, loop: nodes.loop, pool: pool, bytesPerSecond: 1 << 30)
+        giver.onEnd = { [unowned self] problem in ends.append(problem ?? "") }
+        givers.append(giver)
+    }
+
+    /// The first node offers the copy to the second.
+    func offer(_ contents: [UInt8]? = nil) throws {
+        let file = try SnapshotFile.make(path + "/outgoing.db")
+        try file.write(contents ?? bytes, at: 0)
+        nodes.links[1]?.openSnapshotLink(to: 2) { [unowned self] result in
+            if case .success(let link) = result { give(over: SnapshotLink(link, with: 2)) }
+        }
+    }
+
+    var received: [UInt8] {
+        FileManager.default.contents(atPath: path + "/incoming.db").map { Array($0) } ?? []
+    }
+}
+
+@Suite struct SnapshotTransferTests {
+    @Test(arguments: [1, 256 << 10, (256 << 10) + 1, 9_000_000])
+    func `a copy arrives whole, and is ready once`(size: Int) throws {
+        let transfer = try Transfer(size: size)
+        try transfer.offer()
+        transfer.nodes.run { !transfer.ready.isEmpty && !transfer.ends.isEmpty }
+        #expect(transfer.ready == [transfer.header] && transfer.ends == [""])
+        #expect(transfer.received == transfer.bytes)
+        #expect(transfer.taker.progress == nil && transfer.taker.isReady)
+    }
+
+    @Test func `who asks is offered a copy`() throws {
+        let transfer = try Transfer(size: 100_000)
+        try SnapshotFile.make(transfer.path + "/outgoing.db").write(transfer.bytes, at: 0)
+        transfer.nodes.links[2]?.openSnapshotLink(to: 1) { result in
+            guard case .success(let link) = result else { return }
+            transfer.taker.ask(from: LogIndex(3), over: SnapshotLink(link, with: 1))
+        }
+        transfer.nodes.run { !transfer.ready.isEmpty }
+        #expect(transfer.received == transfer.bytes)
+    }
+
+    @Test func `after a break it goes on where it was`() throws {
+        let transfer = try Transfer(size: 9_000_000)
+        try transfer.offer()
+        transfer.nodes.run { (transfer.taker.progress?.done ?? 0) > 2_000_000 }
+        let before = try #require(transfer.taker.progress).done
+        transfer.givers[0].end("cut")
+        transfer.nodes.run { transfer.taker.progress == nil }
+        try transfer.offer()
+        var first: UInt64?
+        transfer.nodes.run {
+            if first == nil { first = transfer.taker.progress?.done }
+            return !transfer.ready.isEmpty
+        }
+        #expect(try #require(first) >= before)
+        #expect(transfer.ends == ["cut", ""] && transfer.received == transfer.bytes)
+    }
+
+    @Test func `what arrives damaged starts over, and is given up the second time`() throws {
+        let transfer = try Transfer(size: 600_000)
+        var damaged = transfer.bytes
+        damaged[300_000] ^= 1
+        try transfer.offer(damaged)
+        transfer.nodes.run { !transfer.ends.isEmpty }
+        #expect(transfer.ends == ["it arrived damaged twice"])
+        #expect(transfer.ready.isEmpty)
+        try transfer.offer()
+        transfer.nodes.run { !transfer.ready.isEmpty }
+        #expect(transfer.received == transfer.bytes)
+    }
+
+    @Test func `what is not needed is not taken, also at the last moment`() throws {
+        let transfer = try Transfer(size: 600_000)
+        transfer.isNeeded = false
+        try transfer.offer()
+        transfer.nodes.run { transfer.ends.count == 1 }
+        #expect(transfer.received.isEmpty)
+        transfer.isNeeded = true
+        try transfer.offer()
+        transfer.nodes.run {
+            if transfer.taker.progress != nil { transfer.isNeeded = false }
+            return transfer.ends.count == 2
+        }
+        #expect(transfer.ends == ["", ""] && transfer.ready.isEmpty)
+    }
+
+    @Test func `without room it is refused, with the reason`() throws {
+        let transfer = try Transfer(size: 1_000, reserve: 1 << 60)
+        try transfer.offer()
+        transfer.nodes.run { !transfer.ends.isEmpty }
+        #expect(transfer.ends == ["the disk lacks room for it"])
+    }
+
+    @Test func `room is told for a directory and not for what is not there`() {
+        #expect(DiskRoom.free(at: NSTemporaryDirectory()) ?? 0 > 0)
+        #expect(DiskRoom.free(at: "/nowhere/at/all") == nil)
+    }
+}
