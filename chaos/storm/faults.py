@@ -17,6 +17,8 @@ SHORT, MIDDLE, LONG = (0.4, 2.0), (1.5, 4.0), (3.0, 6.0)
 CALM = (1.0, 3.0)
 # How many of the faults come while the one before still lasts.
 OVERLAPPING = 0.15
+# How much longer each sync takes, in seconds, before every node is killed.
+SLOW_BEFORE_THE_CUT = 0.1
 # The exit code of a node that can't write what it has to.
 STORAGE_FAILED = {74}
 # Within this a new member has to vote.
@@ -53,6 +55,28 @@ def kill_any(storm, chance):
     """kill -9 of any node."""
     node = storm.pick(chance)
     return node and Begun(f"kill -9 of node {node}", _kill(storm, node), (node,))
+
+
+def kill_all(storm, chance):
+    """kill -9 of every node at once, as a power cut does, while their disks are slow: what was
+    acknowledged and not yet written would be lost."""
+    nodes = storm.free()
+    if len(nodes) < len(storm.numbers):
+        return None
+    if storm.shims:
+        for node in nodes:
+            storm.shim(node).slow_syncs(SLOW_BEFORE_THE_CUT)
+        time.sleep(chance.uniform(2, 5) * SLOW_BEFORE_THE_CUT)
+    for node in nodes:
+        storm.node(node).signal(signal.SIGSTOP)
+    ends = [_kill(storm, node) for node in nodes]
+
+    def heal():
+        for node, end in zip(nodes, ends):
+            if storm.shims:
+                storm.shim(node).slow_syncs(0)
+            end()
+    return Begun("kill -9 of every node", heal, tuple(nodes))
 
 
 def _pause(storm, node):
@@ -258,6 +282,7 @@ class Kind:
 KINDS = {
     "kill-leader": Kind(kill_leader, (OBSERVED_SECONDS, OBSERVED_SECONDS + 1)),
     "kill": Kind(kill_any, SHORT),
+    "kill-all": Kind(kill_all, SHORT),
     "pause-leader": Kind(pause_leader, SHORT),
     "pause": Kind(pause_any, MIDDLE),
     "restart": Kind(restart, SHORT),

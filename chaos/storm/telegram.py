@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import random
 
+# How long a call takes on average.
+ANSWER_SECONDS = 0.08
 ANSWER = {"message_id": 0, "date": 0, "chat": {"id": 0, "type": "private", "first_name": "C"}}
 
 
@@ -12,6 +15,7 @@ class BotAPI:
     def __init__(self, host, port):
         self.host, self.port = host, port
         self.sent = []
+        self._random = random.Random(port)
         self._server = None
 
     async def start(self):
@@ -29,6 +33,8 @@ class BotAPI:
                 result = True
                 if head[0].split()[1].lower().endswith("/sendmessage"):
                     result = self._take(json.loads(body))
+                    # As far as Telegram is: a leader may die between the call and its answer.
+                    await asyncio.sleep(self._random.expovariate(1 / ANSWER_SECONDS))
                 text = json.dumps({"ok": True, "result": result}).encode()
                 writer.write(
                     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
