@@ -10,7 +10,7 @@ FAULTS ?= all
 PYTHON := .venv/bin/python
 SWIFT_PATHS := Package.swift Sources Tests chaos
 
-.PHONY: help run build test sim failover chaos bench fuzz lint format clean venv
+.PHONY: help run build test sim mutations failover chaos bench fuzz lint format clean venv
 
 help:
 	@echo 'make run        three nodes with simulated customers; Ctrl-C ends everything'
@@ -20,6 +20,7 @@ help:
 	@echo 'make chaos      every fault for MINUTES=2 in the order of SEED=1; docs/CHAOS.md'
 	@echo 'make bench      side by side with etcd, nginx and a small bot; docs/BENCHMARKS.md'
 	@echo 'make sim        whole simulated clusters under faults: SEEDS=500 of SECONDS=30 each'
+	@echo 'make mutations  deliberate bugs, each of which the simulation must find'
 	@echo 'make fuzz       fuzz the parsers for FUZZ_SECONDS=60 each'
 	@echo 'make lint       formatting and style only'
 	@echo 'make format     rewrite the Swift sources in the project'"'"'s format'
@@ -44,6 +45,10 @@ sim:
 	@cluster/prepare build
 	@swift build -c release --product roundhouse-sim >&2
 	@.build/release/roundhouse-sim --seeds $(SEEDS) --first $(FIRST) --seconds $(SECONDS) --jobs $(JOBS)
+
+mutations:
+	@cluster/prepare build
+	@python3 chaos/mutations/run.py
 
 failover: build
 	@python3 chaos/failover/failover.py --kills $(KILLS)

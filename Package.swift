@@ -82,7 +82,7 @@ let package = Package(
         // A disk for SQLite that fails and loses power on demand.
         .target(name: "StorageFaults", dependencies: ["CSQLite"], path: "Tests/StorageFaults"),
         tests("WireTests", ["Wire"]),
-        tests("RaftTests", ["Raft", "Wire"]),
+        tests("RaftTests", ["Raft", "Wire"], fixtures: true),
         tests("RoutingTests", ["Routing", "Wire"]),
         tests("HTTPTests", ["HTTP", "Wire"]),
         tests("TelegramTests", ["Telegram", "Wire"]),

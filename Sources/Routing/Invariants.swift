@@ -82,7 +82,7 @@ extension RoutingState {
 
     /// The law of the queue: once nothing is due, no session waits while it has a candidate.
     /// Gives the sessions that break it.
-    func overlooked() -> [SessionID] {
+    package func overlooked() -> [SessionID] {
         guard !isBacklogged else { return [] }
         var found: [SessionID] = []
         for room in rooms where !room.project.settings.claimOnly {

@@ -11,6 +11,8 @@ struct Many {
         var steps = 0
         var entries: UInt64 = 0
         var elections = 0
+        var acknowledged = 0
+        var decisions = 0
         var faults = 0
         /// Seeds that broke a promise, and which.
         var broken: [(seed: UInt64, reply: Reply)] = []
@@ -67,6 +69,8 @@ struct Many {
         state.sum.steps += reply.steps
         state.sum.entries += reply.entries
         state.sum.elections += reply.elections
+        state.sum.acknowledged += reply.acknowledged
+        state.sum.decisions += reply.decisions
         state.sum.faults += reply.faults
         guard reply.violation != nil else { return }
         state.sum.broken.append((seed, reply))

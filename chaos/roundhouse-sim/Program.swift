@@ -50,7 +50,7 @@ enum Program {
             \(seconds(reply.milliseconds)) s simulated in \(wall) s: \(reply.steps) steps, \
             \(reply.entries) entries, \(reply.elections) terms with a leader, \(reply.commands) \
             commands, \(reply.faults) faults at a moment, \(reply.acknowledged) updates \
-            acknowledged
+            acknowledged, \(reply.decisions) sessions given in turn
             """)
         guard let violation = reply.violation else {
             print("every promise was kept")
@@ -104,6 +104,9 @@ enum Program {
 
     // MARK: Many seeds
 
+    /// Violations that are printed one by one.
+    private static let shownViolations = 20
+
     private static func many(_ options: Options) throws -> Int32 {
         let clock = ContinuousClock()
         let start = clock.now
@@ -117,7 +120,8 @@ enum Program {
             if isDue {
                 print(
                     "\(sum.seeds) seeds, \(sum.entries) entries, \(sum.elections) terms, "
-                        + "\(sum.faults) faults, \(sum.broken.count) violations")
+                        + "\(sum.faults) faults, \(sum.acknowledged) updates acknowledged, "
+                        + "\(sum.decisions) sessions given, \(sum.broken.count) violations")
                 fflush(nil)
             }
         }
@@ -126,7 +130,12 @@ enum Program {
             return 70
         }
         let broken = options.untilFound ? Array(sum.broken.prefix(1)) : sum.broken
-        for (seed, reply) in broken { print("seed \(seed): \(reply.violation ?? "")") }
+        for (seed, reply) in broken.prefix(shownViolations) {
+            print("seed \(seed): \(reply.violation ?? "")")
+        }
+        if broken.count > shownViolations {
+            print("... and \(broken.count - shownViolations) more")
+        }
         if options.shrinks, let (seed, reply) = broken.first {
             try shrink(options.scenario(seed: seed), reply, Child())
         }

@@ -16,6 +16,7 @@ struct Reply: Codable {
     var commands: Int
     var faults: Int
     var acknowledged: Int
+    var decisions: Int
     var entries: UInt64
     /// What must not be; nil when all was well.
     var violation: String?
@@ -27,6 +28,7 @@ struct Reply: Codable {
         commands = report.commands
         faults = report.faults
         acknowledged = report.acknowledged
+        decisions = report.decisions
         entries = report.entries
         self.violation = violation
     }

@@ -14,8 +14,8 @@ struct FinalCheck {
         self.workload = workload
     }
 
-    /// Throws the first violation.
-    func check() throws {
+    /// Throws the first violation; gives how many sessions were given to somebody by a mode.
+    func check() throws -> Int {
         for id in cluster.ids {
             cluster.members[id]!.disk.flush()
             cluster.members[id]!.disk.settle()
@@ -34,7 +34,7 @@ struct FinalCheck {
         }
         try checkMessages(first.disk)
         try checkRequests(first.disk, first.replica!.state.routing)
-        try checkTurns(first.disk)
+        return try checkTurns(first.disk)
     }
 
     /// What may be done once only was done exactly as often as was told.
@@ -82,10 +82,11 @@ struct FinalCheck {
     }
 
     /// Choices by round robin follow the turn: each takes the first candidate after the cursor.
-    private func checkTurns(_ disk: SimulatedDisk) throws {
+    private func checkTurns(_ disk: SimulatedDisk) throws -> Int {
         let decisions = try history(disk)
             .filter { $0.decision != nil }
             .sorted { $0.index < $1.index }
+        try checkChain(decisions)
         for item in decisions {
             guard let decision = item.decision, decision.mode == .roundRobin,
                 decision.way == .mode, let chosen = decision.chosen
@@ -103,6 +104,42 @@ struct FinalCheck {
                 throw Violation(
                     "at \(item.index) it was the turn of \(due.map { "\($0)" } ?? "nobody"), but "
                         + "\(chosen) was chosen")
+            }
+        }
+        return decisions.filter { $0.decision?.way == .mode }.count
+    }
+
+    /// The turn is where the decision before left it, unless the roster was edited. Decisions of
+    /// one entry are in no known order: they must be a path from one place of the turn to another.
+    private func checkChain(_ items: [HistoryItem]) throws(Violation) {
+        var turn: (place: AgentID?, roster: UInt64)?
+        var rest = items[...]
+        while let first = rest.first, let roster = first.decision?.rosterVersion {
+            let group = rest.prefix { $0.index == first.index }.compactMap(\.decision)
+            rest = rest.dropFirst(group.count)
+            // How often the turn leaves each place more than it comes there.
+            var balance: [AgentID?: Int] = [:]
+            for decision in group {
+                balance[decision.cursorBefore, default: 0] += 1
+                balance[decision.cursorAfter, default: 0] -= 1
+            }
+            let ends = balance.filter { $0.value != 0 }
+            let isPath = ends.count <= 2 && ends.values.allSatisfy { abs($0) == 1 }
+            let start = ends.first { $0.value == 1 }?.key ?? nil
+            let end = ends.first { $0.value == -1 }?.key ?? nil
+            if turn?.roster != roster { turn = nil }
+            let isHere =
+                turn.map { turn in
+                    ends.isEmpty
+                        ? group.contains { $0.cursorBefore == turn.place } : turn.place == start
+                } ?? true
+            guard isPath, isHere else {
+                throw Violation("the turn moved without a decision before entry \(first.index)")
+            }
+            if !ends.isEmpty {
+                turn = (end, roster)
+            } else if group.count == 1 {
+                turn = (group[0].cursorAfter, roster)
             }
         }
     }

@@ -104,7 +104,7 @@ struct Oracle {
             let holders = members.voters.filter {
                 nodes[$0]?.disk.holds(entry.index, entry.term) ?? false
             }
-            return holders.count >= Quorum.size(of: members.voters.count)
+            return 2 * holders.count > members.voters.count
         }
         guard isHeld else {
             throw Violation(

@@ -24,6 +24,8 @@ public struct Run {
         public var changes = 0
         /// Updates acknowledged to customers.
         public var acknowledged = 0
+        /// Sessions given to somebody in turn.
+        public var decisions = 0
         /// Log entries at the end.
         public var entries: UInt64 = 0
         /// The state's digest at the end.
@@ -67,12 +69,13 @@ public struct Run {
         let run = try Run(scenario, note: note)
         do {
             for faults in scenario.rounds { try run.round(faults) }
-            try FinalCheck(run.cluster, run.workload).check()
+            var report = run.report
+            report.decisions = try FinalCheck(run.cluster, run.workload).check()
+            return report
         } catch {
             run.cluster.note { "violation: \(error)" }
             throw Failure(description: "\(error)", report: run.report)
         }
-        return run.report
     }
 
     private var report: Report {
@@ -178,8 +181,16 @@ extension SimulatedCluster {
     /// Every node's disk.
     var disks: [(NodeID, SimulatedDisk)] { ids.map { ($0, members[$0]!.disk) } }
 
-    /// Deep equality of the states of nodes that stand at the same index.
+    /// Deep equality of the states of nodes that stand at the same index, and at one node that the
+    /// state agrees with itself and nobody waits who could be given to somebody.
     func compareStates() throws(Violation) {
+        if let replica = members[ids[steps % ids.count]]!.replica {
+            replica.state.checkInvariants()
+            if let session = replica.state.routing.overlooked().first {
+                throw Violation(
+                    "session \(session) waits at \(replica.mark.index) and has a candidate")
+            }
+        }
         for (place, left) in ids.enumerated() {
             guard let index = members[left]!.replica?.mark.index else { continue }
             for right in ids[(place + 1)...]

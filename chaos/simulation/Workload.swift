@@ -40,6 +40,9 @@ final class Workload {
     /// When a step of the setting up that nobody answered is taken again.
     private var setUpAgain: Int64 = 0
     private var attempts = 0
+    private var signedIn = 0
+    private var unlimited = 0
+    private var hasMembers = false
     private let agentCount: Int
     private let mode: Mode
 
@@ -51,7 +54,7 @@ final class Workload {
 
     /// One more command of somebody.
     func act() throws {
-        guard let project, agents.count == agentCount else { return try setUp() }
+        guard let project, link != nil else { return try setUp() }
         switch cluster.chance.number(0...99) {
         case 0..<40: try message(project)
         case 40..<45: try read()
@@ -83,59 +86,68 @@ final class Workload {
 
     // MARK: Setting up
 
-    /// One step after the other; one whose node died is taken again under another name.
+    /// What is still missing before the desk works, and what to do once it is there.
+    private var nextStep: (command: Command, keep: (Int64) -> Void)? {
+        if agents.count < agentCount {
+            let name = Text("agent\(attempts)")
+            let command = Command.createAgent(
+                by: nil, login: name, name: name, passwordHash: "x", isAdmin: agents.isEmpty)
+            return (command, { [self] in agents.append(AgentID($0)) })
+        }
+        if signedIn < agentCount {
+            let agent = agents[signedIn]
+            let command = Command.signIn(
+                agent, tokenHash: Array(repeating: UInt8(33 + signedIn), count: 32),
+                idleMilliseconds: 1 << 40, absoluteMilliseconds: 1 << 40)
+            return (command, { [self] _ in signedIn += 1 })
+        }
+        if unlimited < agentCount {
+            var change = AgentChange()
+            change.openLimit = 0
+            change.newPerMinute = 0
+            let command = Command.updateAgent(agents[unlimited], by: nil, change)
+            return (command, { [self] _ in unlimited += 1 })
+        }
+        guard let id = project else {
+            var settings = ProjectSettings(
+                name: "desk", botUsername: Text("desk\(attempts)_bot"))
+            settings.mode = mode
+            return (
+                .createProject(by: agents[0], settings), { [self] in project = ProjectID($0) }
+            )
+        }
+        if !hasMembers {
+            let members = agents.map { Member(agent: $0, permissions: .all) }
+            return (
+                .setMembers(id, by: agents[0], members), { [self] _ in hasMembers = true }
+            )
+        }
+        guard link == nil else { return nil }
+        let settings = LinkSettings(
+            code: Text("code\(attempts)"), name: "campaign", project: id)
+        return (.createLink(by: agents[0], settings), { [self] in link = LinkID($0) })
+    }
+
+    /// One step after the other; one that nobody answered is taken again.
     private func setUp() throws {
         guard cluster.now >= setUpAgain else { return }
         attempts += 1
         let attempt = attempts
         setUpAgain = cluster.now + 1_500_000
-        let command: Command
-        let keep: (Int64) -> Void
-        if agents.count < agentCount {
-            let name = Text("agent\(attempts)")
-            command = .createAgent(
-                by: nil, login: name, name: name, passwordHash: "x", isAdmin: agents.isEmpty)
-            keep = { [self] in
-                agents.append(AgentID($0))
-                limit(agents[agents.count - 1])
-            }
-        } else {
-            var settings = ProjectSettings(name: "desk", botUsername: "desk_bot")
-            settings.mode = mode
-            command = .createProject(by: agents[0], settings)
-            keep = { [self] in adopt(ProjectID($0)) }
-        }
+        guard let (command, keep) = nextStep else { return }
         let isTaken = try cluster.submit(
             command, at: cluster.chance.pick(cluster.ids), patience: 1_000
         ) { [self] answer in
             guard attempt == attempts else { return }
             setUpAgain = 0
-            if case .applied(_, .done(let id)) = answer { keep(id) }
+            guard case .applied(_, let outcome) = answer else { return }
+            if case .done(let id) = outcome {
+                keep(id)
+            } else {
+                violation = Violation("setting up, \(command) was answered by \(outcome)")
+            }
         }
         if !isTaken { setUpAgain = 0 }
-    }
-
-    private func limit(_ agent: AgentID) {
-        var change = AgentChange()
-        change.openLimit = 0
-        change.newPerMinute = 0
-        try? submit(.updateAgent(agent, by: nil, change))
-        try? submit(
-            .signIn(
-                agent, tokenHash: [UInt8(truncatingIfNeeded: agent.rawValue)],
-                idleMilliseconds: 1 << 40, absoluteMilliseconds: 1 << 40))
-    }
-
-    private func adopt(_ id: ProjectID) {
-        project = id
-        try? submit(
-            .setMembers(id, by: agents[0], agents.map { Member(agent: $0, permissions: .all) }))
-        try? submit(
-            .createLink(
-                by: agents[0], LinkSettings(code: "code", name: "campaign", project: id))
-        ) { [self] answer in
-            if case .applied(_, .done(let id)) = answer { link = LinkID(id) }
-        }
     }
 
     // MARK: Customers
