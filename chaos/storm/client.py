@@ -27,8 +27,9 @@ class Answer:
         self.body = body
 
     def json(self):
-        """The parsed body; an empty object when there is none."""
-        return json.loads(self.body) if self.body else {}
+        """The parsed body; an empty object when there is none, or one that is not JSON."""
+        is_json = "json" in self.headers.get("content-type", "")
+        return json.loads(self.body) if self.body and is_json else {}
 
     @property
     def index(self):
