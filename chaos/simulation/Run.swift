@@ -45,6 +45,8 @@ public struct Run {
     /// How long a calm cluster, or a majority with the rest frozen, may take to agree and answer,
     /// in milliseconds.
     static let convergence: Int64 = 15_000
+    /// How often a command that shows progress is given again.
+    private static let askAgainMicroseconds: Int64 = 1_000_000
 
     private let cluster: SimulatedCluster
     private let workload: Workload
@@ -130,9 +132,13 @@ public struct Run {
         let majority = try cluster.freeze()
         var isDone: Set<NodeID> = []
         var hasRead: Set<NodeID> = []
+        var askAgain = cluster.now
         let end = cluster.now + Self.convergence * 1000
         while cluster.now < end {
-            for id in majority {
+            // Not so often that a slow cluster is busy with these alone.
+            let isDue = cluster.now >= askAgain
+            if isDue { askAgain = cluster.now + Self.askAgainMicroseconds }
+            for id in majority where isDue {
                 _ = try cluster.submit(.advance, at: id) { answer in
                     if case .applied = answer { isDone.insert(id) }
                 }
@@ -150,8 +156,10 @@ public struct Run {
     private func converge() throws {
         let end = cluster.now + Self.convergence * 1000
         var isDone = false
+        var askAgain = cluster.now
         while cluster.now < end {
-            if !isDone {
+            if !isDone, cluster.now >= askAgain {
+                askAgain = cluster.now + Self.askAgainMicroseconds
                 _ = try cluster.submit(.advance, at: cluster.ids[0]) { answer in
                     if case .applied = answer { isDone = true }
                 }
