@@ -37,7 +37,7 @@ WARM_UP_SECONDS, COOL_DOWN_SECONDS = 2.0, 2.0
 FINISH_SECONDS, LEVEL_SECONDS = 90.0, 60.0
 SHOWN_PROBLEMS = 20
 # So little is kept of the log that a node that was away for some seconds needs a snapshot.
-LIMITS = {}
+LIMITS = {"trailingEntries": 300, "diskReserveMiB": 16}
 JUDGING_BYTES = 8 << 30
 
 
@@ -203,6 +203,12 @@ class Run:
             node.status()["applied"] for node in nodes}
         return exports if are_equal or quiet or self._exports_tried > 20 else None
 
+    def _snapshots(self):
+        """How many snapshots the nodes have installed, by their logs."""
+        return sum(
+            path.read_text(errors="replace").count('"message":"snapshot installed"')
+            for path in self.directory.glob("node*.log"))
+
     def _sum_up(self, problems, exits):
         acknowledgements = self.workload.customers.acknowledgements if self.workload else []
         ended = self.ended or time.monotonic()
@@ -220,6 +226,7 @@ class Run:
             "faults": _count(each.kind for each in self.storm.done),
             "exits": _count(
                 f"{excuse or 'unexcused'}: {code}" for _, _, code, excuse in exits),
+            "snapshots": self._snapshots(),
             "violations": sum(len(each) for each in problems.values()),
             "longest_unavailability_ms": round(
                 longest_gap(acknowledgements, self.began or ended, ended)),
