@@ -27,6 +27,8 @@ public enum Roundhouse {
     public static func serve(
         _ configuration: NodeConfiguration, configurationFile: String?
     ) throws(StartFailure) -> Int32 {
+        // Every file that the node makes, SQLite's included, is its owner's alone.
+        umask(0o077)
         let log = Log(node: configuration.node.rawValue, level: configuration.logLevel)
         defer { log.flush() }
         do {

@@ -88,6 +88,7 @@ def test_a_node_that_was_away_through_a_compaction_comes_back_by_a_snapshot(desk
     expect_level(desk, away)
     assert "snapshot installed" in away.log.read_text()
     assert len(list(away.data.glob("state-*.db"))) == 1 and not (away.data / "state.db").exists()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in away.data.iterdir())
     updates = {m for s in desk.admin.at(away.url).export_sessions() for m in s["messages"]}
     assert set(traffic.acknowledged) <= updates
 
