@@ -86,7 +86,9 @@ extension Raft {
 
     mutating func broadcastHeartbeat() {
         round += 1
-        for peer in progress where peer.isLinked {
+        // Also where the link is said to be closed: a learner says nothing by itself, and its
+        // answer shows that the link works.
+        for peer in progress {
             send(
                 .heartbeat(commit: min(commit, peer.match), match: peer.match, round: round),
                 to: peer.peer)
