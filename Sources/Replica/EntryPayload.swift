@@ -4,13 +4,19 @@ import Wire
 
 /// What an entry of kind `.command` holds: when, from whom, and the command's bytes.
 ///
-/// Layout: version (1), flags, log time, client, sequence, settled-below, command. A version or a
+/// Layout: version (1), flags, log time, client, sequence, settled-below, with `carriesKey` the
+/// client's key, command. A version or a
 /// flag that is not known here stops the node: it must not guess what others apply.
 struct EntryPayload: Sendable {
     /// The version written, and the only one read.
     static let version: UInt8 = 1
     /// The answer is kept, so that the request is done once however often it is committed.
     static let keepsAnswer: UInt8 = 1
+
+    /// A `RequestKey` stands before the command.
+    static let carriesKey: UInt8 = 2
+    /// Flags that may be set.
+    static let known = keepsAnswer | carriesKey
 
     /// The log's time.
     var time: LogTime
@@ -22,7 +28,10 @@ struct EntryPayload: Sendable {
     /// The client has its answers to everything below and will never send it again.
     var settledBelow: UInt64
 
-    /// Header and command in one run of bytes.
+    /// The client's own key; read here, and written as the beginning of the command's bytes.
+    var key: RequestKey?
+
+    /// Header and command in one run of bytes; with `carriesKey`, `command` begins with the key.
     func encoded(command: ArraySlice<UInt8>) -> [UInt8] {
         var writer = ByteWriter(capacity: command.count + 34)
         writer.u8(Self.version)
@@ -43,13 +52,14 @@ struct EntryPayload: Sendable {
             throw WireError(.unknownTag(UInt64(version)), offset: start)
         }
         flags = try reader.u8()
-        guard flags & ~Self.keepsAnswer == 0 else {
+        guard flags & ~Self.known == 0 else {
             throw WireError(.unknownTag(UInt64(flags)), offset: start + 1)
         }
         time = LogTime(milliseconds: try reader.zigzag())
         client = try reader.u64()
         sequence = try reader.varint()
         settledBelow = try reader.varint()
+        key = flags & Self.carriesKey == 0 ? nil : try RequestKey(from: &reader)
     }
 
     init(

@@ -10,10 +10,18 @@ struct PendingRequests: Sendable {
         var request: RequestID
         var deadline: Instant
         var keepsAnswer: Bool
+        /// Whether a `RequestKey` stands before the command.
+        var carriesKey = false
         /// The encoded command.
         var command: [UInt8]
         /// How many times it may have entered a log.
         var sends: UInt8 = 0
+
+        /// What the entry's header says of it.
+        var flags: UInt8 {
+            (keepsAnswer ? EntryPayload.keepsAnswer : 0)
+                | (carriesKey ? EntryPayload.carriesKey : 0)
+        }
     }
     /// The oldest sequence without an answer, or the next one to be given.
     private(set) var base: UInt64 = 1

@@ -142,11 +142,12 @@ extension Replica {
     // MARK: Requests
 
     /// An endpoint of this node wants a command done. While there is no leader it waits until the
-    /// deadline.
+    /// deadline. With a key the command is done once, however often it is asked for under it.
     public mutating func submitted(
-        _ command: Command, request: RequestID, deadline: Instant
+        _ command: Command, request: RequestID, deadline: Instant, key: RequestKey? = nil
     ) {
         var writer = ByteWriter(capacity: 512)
+        if !command.isIdempotent { key?.encode(into: &writer) }
         command.encode(into: &writer)
         guard writer.bytes.count + 40 <= limits.raft.entryBytes else {
             answers.append((request, .refused(.tooLarge)))
@@ -159,7 +160,7 @@ extension Replica {
         pending.add(
             .init(
                 request: request, deadline: deadline, keepsAnswer: !command.isIdempotent,
-                command: writer.bytes))
+                carriesKey: key != nil && !command.isIdempotent, command: writer.bytes))
     }
 
     /// An endpoint of this node wants to read what is not older than any acknowledged write.

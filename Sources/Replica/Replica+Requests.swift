@@ -25,7 +25,7 @@ extension Replica {
                 continue
             }
             let payload = stamped(
-                flags: request.keepsAnswer ? EntryPayload.keepsAnswer : 0, client: incarnation,
+                flags: request.flags, client: incarnation,
                 sequence: sequence, settledBelow: pending.base, command: request.command[...])
             do throws(ProposalRefused) {
                 _ = try raft.proposed(payload)
@@ -61,7 +61,7 @@ extension Replica {
             commands.append(
                 .init(
                     sequence: sequence,
-                    flags: request.keepsAnswer ? EntryPayload.keepsAnswer : 0,
+                    flags: request.flags,
                     command: request.command[...]))
             pending.noteSent(sequence, by: 1)
         }
@@ -89,13 +89,13 @@ extension Replica {
                 continue
             }
             // What can't be read would stop every node when it is applied.
-            if let what = Self.unreadable(one.command) {
+            if let what = Self.unreadable(one) {
                 notices.append(.badFrame(from: peer, "a command can't be read: \(what)"))
                 refused.append(.init(sequence: one.sequence, why: .malformed))
                 continue
             }
             let payload = stamped(
-                flags: one.flags & EntryPayload.keepsAnswer, client: forward.client,
+                flags: one.flags & EntryPayload.known, client: forward.client,
                 sequence: one.sequence, settledBelow: forward.settledBelow,
                 command: one.command)
             do throws(ProposalRefused) {
@@ -116,9 +116,12 @@ extension Replica {
     }
 
     /// What is wrong with the bytes of a command; nil if they are one.
-    private static func unreadable(_ command: ArraySlice<UInt8>) -> String? {
-        var reader = ByteReader(Array(command))
+    private static func unreadable(_ forwarded: PeerMessage.Forwarded) -> String? {
+        var reader = ByteReader(Array(forwarded.command))
         do throws(WireError) {
+            if forwarded.flags & EntryPayload.carriesKey != 0 {
+                _ = try RequestKey(from: &reader)
+            }
             _ = try Command.decode(&reader)
             try reader.expectEnd()
             return nil

@@ -8,6 +8,7 @@ public struct ReplicatedState: Sendable, Equatable {
     /// The routing state machine.
     public internal(set) var routing = RoutingState()
     var answers = AnswerTable()
+    var keyedAnswers = KeyedAnswers()
 
     /// Nothing applied yet.
     public init() {}
@@ -16,15 +17,19 @@ public struct ReplicatedState: Sendable, Equatable {
     public mutating func load(
         table: RowTable, major: Int64, minor: Int64, value: [UInt8]
     ) throws(WireError) {
-        if table == .request {
-            try answers.load(major: major, minor: minor, value: value)
-        } else {
+        switch table {
+        case .request: try answers.load(major: major, minor: minor, value: value)
+        case .keyedRequest: try keyedAnswers.load(major: major, minor: minor, value: value)
+        default:  // The router's own, of which it knows each.
             try routing.load(table: table, major: major, minor: minor, value: value)
         }
     }
 
     /// Builds what rows only imply; call once after the last `load`.
-    public mutating func finishLoading() throws(WireError) { try routing.finishLoading() }
+    public mutating func finishLoading() throws(WireError) {
+        keyedAnswers.finishLoading()
+        try routing.finishLoading()
+    }
 
     /// Applies one command; requests that were done before get their earlier answer.
     mutating func apply(
@@ -42,8 +47,8 @@ public struct ReplicatedState: Sendable, Equatable {
         let outcome: Outcome
         switch verdict {
         case .new:
-            outcome = routing.apply(
-                command, at: Int64(index.rawValue), time: time, into: &applied)
+            outcome = applyNew(
+                command, key: payload.key, at: index, time: time, into: &applied, &rows)
             answers.record(
                 client: payload.client, sequence: payload.sequence, outcome, rows: &rows)
         case .answered(let earlier): outcome = earlier
@@ -53,9 +58,27 @@ public struct ReplicatedState: Sendable, Equatable {
         return outcome
     }
 
+    /// Applies a request that no node repeats, unless its client does.
+    private mutating func applyNew(
+        _ command: Command, key: RequestKey?, at index: LogIndex, time: LogTime,
+        into applied: inout Applied, _ rows: inout [RowChange]
+    ) -> Outcome {
+        switch key.map(keyedAnswers.verdict) {
+        case .answered(let earlier): return earlier
+        case .mismatch:
+            return .refused(.invalid("The key was used for another request; take a new one."))
+        case .new, nil: break
+        }
+        let outcome = routing.apply(
+            command, at: Int64(index.rawValue), time: time, into: &applied)
+        if let key { keyedAnswers.record(key, outcome, at: index, time: time, rows: &rows) }
+        return outcome
+    }
+
     /// Traps when something that must hold does not.
     public func checkInvariants() {
         routing.checkInvariants()
         answers.checkInvariants()
+        keyedAnswers.checkInvariants()
     }
 }

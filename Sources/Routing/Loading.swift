@@ -39,7 +39,7 @@ extension RoutingState {
             seenClicks.load(UInt64(bitPattern: major), interval)
         case .cursor, .seenUpdates, .load:
             unplaced.append(RowChange(table: table, major: major, minor: minor, value: value))
-        case .history, .click, .request, .customer: break
+        case .history, .click, .request, .keyedRequest, .customer: break
         }
     }
 
@@ -110,7 +110,7 @@ extension RoutingState {
                 guard let desk = deskSlots[AgentID(row.major)] else { throw Self.orphan }
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
-                .presence, .request, .customer, .seenClicks:
+                .presence, .request, .keyedRequest, .customer, .seenClicks:
                 preconditionFailure("a row that needs no placing")
             }
         }

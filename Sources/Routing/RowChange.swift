@@ -52,13 +52,15 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case load = 15
     /// Intervals of clicks already seen: (spool epoch, first sequence).
     case seenClicks = 16
+    /// Answers kept for requests with a key of their client's: (half of the key, other half).
+    case keyedRequest = 17
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load: false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
-            .seenClicks:
+            .seenClicks, .keyedRequest:
             true
         }
     }
@@ -67,7 +69,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         switch self {
         case .history, .click: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
-            .presence, .request, .customer, .load, .seenClicks:
+            .presence, .request, .customer, .load, .seenClicks, .keyedRequest:
             true
         }
     }

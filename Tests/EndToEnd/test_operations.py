@@ -163,7 +163,7 @@ def set_at(path, value):
     ("operations.listen", "127.0.0.1:99999"), ("logLevel", "loud"), ("limits.connections", 0),
     ("limits.connections", 1.5), ("trustedProxies", "127.0.0.1"), ("telegram.apiURL", "telegram"),
     ("peer.listen", "here:7081"), ("peer.insecure", True), ("peer.tls", None),
-    ("peer.tls.ca", "ca.pem"), ("peer.tls.keyFile", ""),
+    ("peer.tls.ca", "ca.pem"), ("peer.tls.keyFile", ""), ("join", ["there"]),
     ("bootstrap.password", "secret"), ("dataDirectory", ""),
     ("public.certificateFile", "only-one.pem"),
 ])

@@ -101,7 +101,7 @@ def make_cluster(directory, ports, name="local", telegram=None, certificate=None
 
 
 def make_joiner(directory, number, ports, join, like=1):
-    """Writes the configuration of a node that joins through these peer addresses; else as `like`."""
+    """Writes the configuration of a node that joins through these peers; else as node `like`."""
     directory = pathlib.Path(directory).resolve()
     configuration = json.loads((directory / f"node{like}.json").read_text())
     public, operations, peer = ports

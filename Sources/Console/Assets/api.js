@@ -34,6 +34,9 @@ const HINTS = {
 
 let onSignedOut = () => {};
 
+// The newest log index that any answer carried: whichever node is asked next must have it.
+let seen = 0;
+
 /** Names who is told when the node no longer knows the browser. */
 export function whenSignedOut(callback) {
     onSignedOut = callback;
@@ -48,6 +51,7 @@ export async function call(method, path, body, { timeout = 20_000 } = {}) {
         headers: { Accept: 'application/json' },
         signal: AbortSignal.timeout(timeout),
     };
+    if (seen > 0) options.headers['Roundhouse-At-Least'] = String(seen);
     if (method !== 'GET') {
         options.headers['Content-Type'] = 'application/json';
         options.body = JSON.stringify(body ?? {});
@@ -65,7 +69,10 @@ export async function call(method, path, body, { timeout = 20_000 } = {}) {
         });
     }
     const data = parse(text);
+    seen = Math.max(seen, Number(response.headers.get('Roundhouse-Index') ?? 0));
     if (!response.ok) {
+        // A node that can't get there in time may still be read, and the next call has no demand.
+        if (data?.code === 'behind') seen = 0;
         if (response.status === 401 && path !== '/sign-in') onSignedOut();
         throw new Problem(response.status, {
             title: `The node answered ${response.status}`, ...data,

@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 import Replica
 import Routing
@@ -78,7 +79,13 @@ struct APICall {
     func submit(
         _ command: Command, session: SessionID? = nil, done: @escaping (Int64) -> Void
     ) {
-        node.submit(command) { answer in
+        let key: RequestKey?
+        do throws(Problem) {
+            key = try requestKey
+        } catch {
+            return respond(error)
+        }
+        node.submit(command, key: key) { answer in
             switch answer {
             case .applied(_, .done(let id)): done(id)
             case .applied(_, .duplicate): done(0)
@@ -86,9 +93,38 @@ struct APICall {
                 respond(problem(refusal))
             case .refused(.overloaded): respond(Problem.overloaded)
             case .refused(.tooLarge): respond(Problem.invalid("The request is too large."))
+            // Each of these is certain: the request is in no log and never will be.
             case .refused: respond(Problem.noQuorum)
             case .unknown, .readable: respond(Problem.unknownOutcome)
             }
+        }
+    }
+
+    /// The request header with the client's own name for a change that it may repeat.
+    static let keyHeader = "Idempotency-Key"
+    /// Longest name.
+    static let maxKeyBytes = 128
+
+    /// The client's key, if it gave one: a hash of agent and name, and one of what is asked for.
+    private var requestKey: RequestKey? {
+        get throws(Problem) {
+            let request = exchange.request
+            guard let name = request.header(APICall.keyHeader) else { return nil }
+            guard (1...APICall.maxKeyBytes).contains(name.utf8.count) else {
+                throw .invalid(
+                    "\(APICall.keyHeader) must have 1 to \(APICall.maxKeyBytes) characters.")
+            }
+            func words(_ parts: [UInt8]...) -> [UInt64] {
+                var writer = ByteWriter()
+                for part in parts { writer.blob(part) }
+                let hash = SHA256.hash(writer.bytes)
+                return stride(from: 0, to: 16, by: 8).map { start in
+                    hash[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
+                }
+            }
+            let who = words(Array("\(caller.agent)".utf8), Array(name.utf8))
+            let what = words(Array("\(request.method)".utf8), request.path, request.body)
+            return RequestKey(high: who[0], low: who[1], request: what[0])
         }
     }
 

@@ -56,9 +56,9 @@ struct Problem: Error, Encodable {
             + "Nothing was changed.",
         hint: "Ask another node, or try again in a moment.")
     static let unknownOutcome = Problem(
-        503, "unknown_outcome", "The outcome is not known yet",
-        detail: "The leader changed while your request was under way; it may still take effect.",
-        hint: "Reload before you try again.")
+        504, "unknown_outcome", "The outcome is not known yet",
+        detail: "The cluster did not confirm your request in time; it may still take effect.",
+        hint: "Look at the newest state before you repeat it.")
     static let overloaded = Problem(
         503, "overloaded", "Too much at once",
         detail: "This node has more work waiting than it takes on. Nothing was changed.",

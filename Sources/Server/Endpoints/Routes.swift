@@ -34,15 +34,21 @@ extension Node {
         _ body: @escaping (Node, APICall) throws(Problem) -> Void
     ) {
         routes.add(method, pattern) { [unowned self] exchange, parts in
-            guard let caller = caller(exchange) else {
-                return exchange.respond(Problem.notSignedIn.response)
-            }
-            let call = APICall(node: self, exchange: exchange, caller: caller, parts: parts)
-            do throws(Problem) {
-                if method != .get { try refuseCrossSite(exchange) }
-                try body(self, call)
-            } catch {
-                call.respond(error)
+            // The sign-in, too, may be news from another node.
+            whenNewEnough(exchange) { [unowned self] result in
+                if case .failure(let problem) = result {
+                    return exchange.respond(problem.response)
+                }
+                guard let caller = caller(exchange) else {
+                    return exchange.respond(Problem.notSignedIn.response)
+                }
+                let call = APICall(node: self, exchange: exchange, caller: caller, parts: parts)
+                do throws(Problem) {
+                    if method != .get { try refuseCrossSite(exchange) }
+                    try body(self, call)
+                } catch {
+                    call.respond(error)
+                }
             }
         }
     }

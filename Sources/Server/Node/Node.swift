@@ -43,6 +43,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var clicks: ClickIntake!
     private(set) var live: LiveHub!
     private(set) var joining: Joining!
+    /// Requests that wait until this node has caught up with what their sender saw.
+    let indexWaits: IndexWaits
     private(set) var snapshots: Snapshots!
     private(set) var compaction: Compaction!
     /// Just before the first entry in log.db.
@@ -90,6 +92,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         passwordGate = PasswordGate(perMinute: configuration.limits.signInsPerMinute)
         peers = host.makePeers(incarnation: incarnation)
         leaderlessSince = EventLoop.clock()
+        indexWaits = IndexWaits(loop: loop)
         live = LiveHub(node: self)
         joining = Joining(node: self)
         snapshots = Snapshots(node: self, pool: workers.snapshots)
@@ -152,7 +155,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
 
     /// Puts a command to the cluster; the completion is called once, on a later turn.
     func submit(
-        _ command: Command, within limit: Duration? = nil,
+        _ command: Command, key: RequestKey? = nil, within limit: Duration? = nil,
         completion: @escaping (Answer) -> Void
     ) {
         // The node has given way to another one, which does not know who asks.
@@ -162,7 +165,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         waiting[request] = completion
         let patience = limit ?? .seconds(configuration.limits.commandSeconds)
         let deadline = Instant(nanoseconds: loop.now).advanced(by: patience)
-        input { $0.submitted(command, request: request, deadline: deadline) }
+        input { $0.submitted(command, request: request, deadline: deadline, key: key) }
     }
 
     /// Gives the replica a request of another kind; the completion is called once, on a later turn.
@@ -170,6 +173,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         within patience: Duration, _ body: (inout Replica, RequestID, Instant) -> Void,
         completion: @escaping (Answer) -> Void
     ) {
+        guard !isRetired else { return loop.later { completion(.refused(.shuttingDown)) } }
         let request = RequestID(nextRequest)
         nextRequest += 1
         waiting[request] = completion
@@ -318,6 +322,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             applied: AppliedMark(
                 index: mark.index, term: mark.term, digest: mark.digest, meta: mark.meta))
         metrics.count(.commandsApplied, by: effects.answers.count)
+        indexWaits.applied(mark.index)
         var touchesOutbox = false
         for (_, event) in effects.events {
             switch event {

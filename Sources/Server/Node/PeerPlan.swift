@@ -3,9 +3,9 @@ import Transport
 
 /// With whom this node keeps a connection, where they are, and whose part it is to dial.
 ///
-/// The node with the higher number dials the one with the lower. Where the cluster does not know the
-/// lower one's address (a cluster of one that never needed any), the lower one dials instead: so
-/// both know by the configuration alone who dials, and never both do.
+/// The node with the higher number dials the one with the lower. Where the cluster does not know
+/// the lower one's address (a cluster of one that never needed any), the lower one dials instead:
+/// so both know by the configuration alone who dials, and never both do.
 struct PeerPlan: Hashable {
     /// The other members, ascending.
     private(set) var members: [NodeID] = []

@@ -44,8 +44,9 @@ public enum ForcedRecovery {
         report(found, members, id)
         guard isForced else {
             print(
-                "Nothing was changed. If the others are gone for good, and no other survivor's last "
-                    + "entry is newer than this one's, run it again with --force-new-cluster.")
+                "Nothing was changed. If the others are gone for good, and no other survivor's "
+                    + "last entry is newer than this one's, run it again with "
+                    + "--force-new-cluster.")
             return 75
         }
         let alone = Configuration(
@@ -80,6 +81,7 @@ public enum ForcedRecovery {
         let applied = found.state.applied
         let time = Replica.Mark.Meta(applied.meta)?.time ?? LogTime(milliseconds: 0)
         let others = members.members.filter { $0 != id }.map { "\($0)" }
+            .joined(separator: ", ")
         print(
             """
             Node \(id) in \(found.directory.path)
@@ -93,8 +95,8 @@ public enum ForcedRecovery {
                 got an answer for it does not.
               - entries at the end of this log that were never acknowledged become part of it.
               - messages that a lost leader was sending become `uncertain`.
-              - node\(others.count == 1 ? "" : "s") \(others.isEmpty ? "(none)" : others.joined(separator: " ")) \
-            must never start again with the old files: two clusters would both think they are this one.
+              - the others (\(others.isEmpty ? "none" : others)) must never start again with
+                their old files: two clusters would both think that they are this one.
             """)
     }
 }

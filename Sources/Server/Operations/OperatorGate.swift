@@ -4,9 +4,9 @@ import Wire
 /// Lets only those change the cluster through the operations listener who can read its key file.
 ///
 /// A tool asks for a challenge, random and good once within `lifetime`, and sends the HMAC of
-/// challenge, method, path and body under a key derived from the cluster's. So nothing secret passes the
-/// wire, nothing can be changed or replayed on it, and no clock needs to be right. Confined to
-/// the loop's thread.
+/// challenge, method, path and body under a key derived from the cluster's. So nothing secret
+/// passes the wire, nothing can be changed or replayed on it, and no clock needs to be right.
+/// Confined to the loop's thread.
 struct OperatorGate {
     /// A challenge is good for this long, in nanoseconds.
     static let lifetime: Int64 = 30_000_000_000
