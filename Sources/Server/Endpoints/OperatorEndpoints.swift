@@ -119,6 +119,23 @@ extension Problem {
         hint: "Use `roundhouse members` or `transfer` with a configuration whose key file is right."
     )
 
+    private static let wouldLoseQuorum = Problem(
+        409, "would_lose_quorum", "The rest could decide nothing",
+        detail: "Of the voters that would be left too few can be reached now.",
+        hint: "Bring the others back first, or remove those that are dead.")
+    private static let notVoter = Problem(
+        409, "not_voter", "Only a voter can lead",
+        detail: "This number is no voter's.",
+        hint: "`roundhouse members list` shows who votes.")
+    private static let unreachable = Problem(
+        409, "unreachable", "Nobody to take over",
+        detail: "The member that should lead, or every other voter, was not heard lately.",
+        hint: "Check that it runs.")
+    private static let lastVoter = Problem(
+        409, "last_voter", "The only voter can't go",
+        detail: "Without it the cluster could decide nothing.",
+        hint: "Add another member first and wait until it votes.")
+
     /// Why members or leader did not change, for an operator.
     init(ofOperator why: Answer.Why) {
         switch why {
@@ -148,31 +165,15 @@ extension Problem {
                 409, "id_was_used", "The number was used",
                 detail: "A new member's number must be above every number ever used here.",
                 hint: "Take a higher one.")
-        case .lastVoter:
-            self.init(
-                409, "last_voter", "The only voter can't go",
-                detail: "Without it the cluster could decide nothing.",
-                hint: "Add another member first and wait until it votes.")
+        case .lastVoter: self = .lastVoter
         case .tooManyMembers:
             self.init(
                 409, "too_many_members", "As many members as there may be",
                 detail: "A cluster has at most \(Configuration.maxMembers) members.",
                 hint: "Remove one first.")
-        case .wouldLoseQuorum:
-            self.init(
-                409, "would_lose_quorum", "The rest could decide nothing",
-                detail: "Of the voters that would be left too few can be reached now.",
-                hint: "Bring the others back first, or remove those that are dead.")
-        case .notVoter:
-            self.init(
-                409, "not_voter", "Only a voter can lead",
-                detail: "This number is no voter's.",
-                hint: "`roundhouse members list` shows who votes.")
-        case .unreachable:
-            self.init(
-                409, "unreachable", "Nobody to take over",
-                detail: "The member that should lead, or every other voter, was not heard lately.",
-                hint: "Check that it runs.")
+        case .wouldLoseQuorum: self = .wouldLoseQuorum
+        case .notVoter: self = .notVoter
+        case .unreachable: self = .unreachable
         case .badAddress: self = .invalid("The address is empty or too long.")
         case .tooLarge, .malformed, .diverged:
             self.init(

@@ -15,6 +15,9 @@ final class PeerLinks {
     static let maxWait: Duration = .milliseconds(500)
     /// An attempt's TCP connection and TLS handshake must be over by then.
     static let patience: Duration = .seconds(1)
+    /// A node without any link for this long, in nanoseconds, asks the members that it does not
+    /// dial whether it is one of them still: nobody dials a node that was removed while it was away.
+    static let loneliness: Int64 = 2_000_000_000
     /// Connections accepted at a time: two for each member, and some to refuse.
     static let maxAccepted = 64
 
@@ -48,6 +51,8 @@ final class PeerLinks {
     private var dialling: Set<NodeID> = []
     private var waits: [NodeID: Duration] = [:]
     private var listener: Listener?
+    /// Since when there is no link, or when that was asked about last.
+    private var lonelySince: Int64?
     private var isClosing = false
 
     /// Links of this node; in clear without certificates.
@@ -245,7 +250,25 @@ final class PeerLinks {
             guard let self, !isClosing else { return }
             for node in open.keys.sorted() { open[node]?.ping() }
             for link in Array(others.values) { link.ping() }
+            askWhenLonely()
             schedulePing()
+        }
+    }
+
+    private func askWhenLonely() {
+        guard open.isEmpty else {
+            lonelySince = nil
+            return
+        }
+        guard let since = lonelySince, loop.now - since >= PeerLinks.loneliness else {
+            lonelySince = lonelySince ?? loop.now
+            return
+        }
+        lonelySince = loop.now
+        for node in plan.members where !plan.dials.contains(node) {
+            guard let address = plan.addresses[node] else { continue }
+            // A removal is told through `onRemoved`; a member dials us by itself.
+            askIntroduction(at: address) { _ in }
         }
     }
 
