@@ -86,9 +86,7 @@ extension Raft {
 
     mutating func broadcastHeartbeat() {
         round += 1
-        // Also where the link is said to be closed: a learner says nothing by itself, and its
-        // answer shows that the link works.
-        for peer in progress {
+        for peer in progress where peer.isLinked {
             send(
                 .heartbeat(commit: min(commit, peer.match), match: peer.match, round: round),
                 to: peer.peer)

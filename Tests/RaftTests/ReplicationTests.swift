@@ -247,18 +247,6 @@ import Testing
         #expect(net.texts(3) == ["a"] && net.leaders == [NodeID(1)])
     }
 
-    @Test func `A learner whose link opened unnoticed is found again`() {
-        var limits = Raft.Limits()
-        limits.promotesLearners = false
-        var net = Network([1, 2], learners: [3], limits: limits)
-        net.elect(1)
-        net[1].linkClosed(to: NodeID(3))
-        net.propose(1, "a")
-        #expect(net.texts(3) == [])
-        net.run(.milliseconds(60))
-        #expect(net.texts(3) == ["a"])
-    }
-
     @Test func `A follower far behind is served from the disk`() {
         var limits = Raft.Limits()
         limits.tailEntries = 4

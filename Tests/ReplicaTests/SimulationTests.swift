@@ -46,11 +46,6 @@ import Testing
         _ = try Run.run(.drawn(.members, seed: seed, milliseconds: 1_000, brief: true))
     }
 
-    /// A leader that stood still missed that a learner's link opened, and the learner kept silent.
-    @Test func `A seed of restless members that lost a learner stays`() throws {
-        _ = try Run.run(.drawn(.members, seed: 2_146, milliseconds: 2_000, brief: true))
-    }
-
     @Test(arguments: 0..<6)
     func `Members come and go, and logs are cut, under every fault`(batch: UInt64) throws {
         var changes = 0
