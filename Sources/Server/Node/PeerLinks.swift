@@ -15,8 +15,8 @@ final class PeerLinks {
     static let maxWait: Duration = .milliseconds(500)
     /// An attempt's TCP connection and TLS handshake must be over by then.
     static let patience: Duration = .seconds(1)
-    /// A node without any link for this long, in nanoseconds, asks the members that it does not
-    /// dial whether it is one of them still: nobody dials a node that was removed while it was away.
+    /// A node without any link for this long, in nanoseconds, asks those that it does not dial
+    /// whether it is a member still: nobody dials a node that was removed while it was away.
     static let loneliness: Int64 = 2_000_000_000
     /// Connections accepted at a time: two for each member, and some to refuse.
     static let maxAccepted = 64
