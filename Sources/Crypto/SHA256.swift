@@ -2,9 +2,11 @@ import COpenSSL
 
 /// OpenSSL's algorithms, looked up once: a look-up by name costs more than hashing a short message.
 enum Algorithm {
-    // The objects are immutable and shared between threads by OpenSSL's own contract.
+    // Immutable, and shared between threads by OpenSSL's own contract.
     nonisolated(unsafe) static let sha256 = found(EVP_MD_fetch(nil, "SHA256", nil))
+    // Immutable, as above.
     nonisolated(unsafe) static let hmac = found(EVP_MAC_fetch(nil, "HMAC", nil))
+    // Immutable, as above.
     nonisolated(unsafe) static let aes256GCM = found(EVP_CIPHER_fetch(nil, "AES-256-GCM", nil))
 
     private static func found(_ algorithm: OpaquePointer?) -> OpaquePointer {
