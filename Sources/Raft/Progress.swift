@@ -17,8 +17,9 @@ struct Progress: Sendable {
     var appendRound: UInt64 = 0
     /// When it last said anything.
     var lastHeard: Instant
-    /// Nothing is sent where the link is known to be closed.
-    var isLinked = true
+    /// The link was said to be closed: nothing is sent but a heartbeat from time to time, next at
+    /// this moment. News of links may be lost, and a learner does not speak by itself.
+    var linkTriedAt: Instant?
     /// The disk was asked for entries from here on its behalf; asked again at `until`.
     var reading: (from: LogIndex, until: Instant)?
     /// It is no member by the entry `index`, and is served until it knows that or `until`.
@@ -44,6 +45,8 @@ struct Progress: Sendable {
         snapshotNotBefore = now
     }
 
+    /// Whether the link is open as far as is known.
+    var isLinked: Bool { linkTriedAt == nil }
     /// Whether a snapshot is on its way to it.
     var isSnapshot: Bool { if case .snapshot = flow { true } else { false } }
 

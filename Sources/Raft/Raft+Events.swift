@@ -150,7 +150,7 @@ extension Raft {
         guard fenced == nil else { return }
         if role == .leader {
             guard let at = progressIndex(of: peer) else { return }
-            progress[at].isLinked = false
+            progress[at].linkTriedAt = now.advanced(by: limits.electionTimeout)
             // A snapshot has a connection of its own.
             if !progress[at].isSnapshot { progress[at].probe(from: progress[at].match.next) }
             if transfer?.target == peer { transfer = nil }
@@ -165,7 +165,7 @@ extension Raft {
         switch role {
         case .leader:
             guard let at = progressIndex(of: peer) else { return }
-            progress[at].isLinked = true
+            progress[at].linkTriedAt = nil
             if !progress[at].isSnapshot { progress[at].probe(from: log.last.index.next) }
         case .preCandidate, .candidate:
             askAgain(peer)

@@ -86,7 +86,12 @@ extension Raft {
 
     mutating func broadcastHeartbeat() {
         round += 1
-        for peer in progress where peer.isLinked {
+        for at in progress.indices {
+            if let due = progress[at].linkTriedAt {
+                guard now >= due else { continue }
+                progress[at].linkTriedAt = now.advanced(by: limits.electionTimeout)
+            }
+            let peer = progress[at]
             send(
                 .heartbeat(commit: min(commit, peer.match), match: peer.match, round: round),
                 to: peer.peer)

@@ -247,6 +247,33 @@ import Testing
         #expect(net.texts(3) == ["a"] && net.leaders == [NodeID(1)])
     }
 
+    @Test func `A learner whose link opened unnoticed is found again`() {
+        var limits = Raft.Limits()
+        limits.promotesLearners = false
+        var net = Network([1, 2], learners: [3], limits: limits)
+        net.elect(1)
+        net[1].linkClosed(to: NodeID(3))
+        net.propose(1, "a")
+        net.sent = []
+        net.run(limits.electionTimeout - .milliseconds(5))
+        #expect(net.texts(3) == [] && !net.sent.contains { $0.to == NodeID(3) })
+        net.run(limits.heartbeatInterval + .milliseconds(5))
+        #expect(net.texts(3) == ["a"])
+    }
+
+    @Test func `A link that stays closed is tried once in an election timeout`() {
+        var net = Network([1, 2, 3])
+        net.elect(1)
+        net.isolated = [NodeID(3)]
+        net[1].linkClosed(to: NodeID(3))
+        net.sent = []
+        net.run(net.limits.electionTimeout * 10)
+        let tries = net.sent.filter { $0.from == NodeID(1) && $0.to == NodeID(3) }
+        #expect((8...10).contains(tries.count))
+        #expect(
+            tries.allSatisfy { if case .heartbeat = $0.body { true } else { false } })
+    }
+
     @Test func `A follower far behind is served from the disk`() {
         var limits = Raft.Limits()
         limits.tailEntries = 4

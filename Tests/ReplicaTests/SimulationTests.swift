@@ -12,6 +12,9 @@ import Testing
         (540, "a follower far behind stood still when its leader had paused"),
     ]
 
+    /// A run as it was found.
+    typealias Kept = (kind: Scenario.Kind, seed: UInt64, seconds: Int64, isBrief: Bool)
+
     @Test(arguments: 0..<25)
     func `Every promise is kept under every fault`(batch: UInt64) {
         for seed in batch * 20..<batch * 20 + 20 { run(seed) }
@@ -44,6 +47,16 @@ import Testing
     @Test(arguments: [1, 118] as [UInt64])
     func `Seeds of restless members that found something stay`(seed: UInt64) throws {
         _ = try Run.run(.drawn(.members, seed: seed, milliseconds: 1_000, brief: true))
+    }
+
+    /// In both a leader that stood still missed that a learner's link opened, and sent it nothing
+    /// any more.
+    @Test(arguments: [(.members, 2_146, 2, true), (.swarm, 1_729, 30, false)] as [Kept])
+    func `Seeds that lost a learner stay`(kept: Kept) throws {
+        _ = try Run.run(
+            .drawn(
+                kept.kind, seed: kept.seed, milliseconds: kept.seconds * 1_000,
+                brief: kept.isBrief))
     }
 
     @Test(arguments: 0..<6)

@@ -70,6 +70,10 @@ settle
 ----
 1 follows 3 in term 2
 1 writes term 2 vote none
+1->2 in term 1: heartbeat 2, match 1, commit 1
+1->3 in term 1: heartbeat 2, match 1, commit 1
+1->4 in term 1: heartbeat 2, match 1, commit 1
+1->5 in term 1: heartbeat 2, match 1, commit 1
 1->3 in term 2: heard 1, have 1, durable 1
 4 follows 3 in term 2
 4->3 in term 2: heard 1, have 1, durable 1
@@ -84,6 +88,10 @@ settle
 5 writes 2@2
 5->3 in term 2: have 2, durable 1
 5->3 in term 2: have 2, durable 2
+2->1 in term 2: heard 0, have 0, durable 0
+3->1 in term 2: heard 0, have 0, durable 0
+4->1 in term 2: heard 0, have 0, durable 0
+5->1 in term 2: heard 0, have 0, durable 0
 3->1 in term 2: append after 2@2, commit 2
 3->2 in term 2: append after 2@2, commit 2
 3 applies 2@2
