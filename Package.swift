@@ -83,7 +83,7 @@ let package = Package(
         .target(name: "StorageFaults", dependencies: ["CSQLite"], path: "Tests/StorageFaults"),
         tests("WireTests", ["Wire"]),
         tests("RaftTests", ["Raft", "Wire"], fixtures: true),
-        tests("RoutingTests", ["Routing", "Wire"]),
+        tests("RoutingTests", ["Routing", "Wire"], fixtures: true),
         tests("HTTPTests", ["HTTP", "Wire"]),
         tests("TelegramTests", ["Telegram", "Wire"]),
         tests("ReplicaTests", ["Replica", "Raft", "Routing", "Wire", "Simulation"]),

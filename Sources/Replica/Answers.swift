@@ -62,5 +62,11 @@ public enum Answer: Hashable, Sendable {
         case notVoter = 15
         /// The member that should lead, or every other voter, was not heard lately.
         case unreachable = 16
+        /// The cluster's feature level is too low for the command.
+        case needsLevel = 17
+        /// The leader does not know the feature level asked for.
+        case unknownLevel = 18
+        /// A member does not know the feature level asked for, or can't be reached to tell.
+        case memberTooOld = 19
     }
 }

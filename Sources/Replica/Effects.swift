@@ -84,6 +84,16 @@ extension Replica {
         case diverged(index: LogIndex, mine: UInt64, theirs: UInt64)
         /// A committed entry that this version can't read, most likely from a newer one.
         case unreadableEntry(index: LogIndex, String)
+        /// A committed entry of a feature level that this node does not apply.
+        case newerLevel(index: LogIndex, FeatureLevel)
+
+        /// Whether only a newer release can go on from here.
+        public var isNewerRelease: Bool {
+            switch self {
+            case .unreadableEntry, .newerLevel: true
+            case .fenced, .diverged: false
+            }
+        }
 
         /// One line for the operator.
         public var description: String {
@@ -92,7 +102,11 @@ extension Replica {
             case .diverged(let index, let mine, let theirs):
                 "at entry \(index) this node's digest \(mine) differs from the majority's \(theirs)"
             case .unreadableEntry(let index, let what):
-                "entry \(index) can't be read by this version: \(what)"
+                "entry \(index) can't be read by this release: \(what); it is most likely of a "
+                    + "newer one: run that here"
+            case .newerLevel(let index, let level):
+                "entry \(index) is of feature level \(level), which this release does not know; "
+                    + "run a newer release here"
             }
         }
     }
@@ -129,5 +143,10 @@ extension Replica {
         public var isConfigurationCommitted: Bool
         /// This node was removed from the cluster.
         public var isRemoved: Bool
+        /// The feature level in force here.
+        public var level: FeatureLevel
+        /// The members that can be reached from here, this node included, and the highest level
+        /// that each applies.
+        public var newestLevels: [(id: NodeID, newest: FeatureLevel)]
     }
 }

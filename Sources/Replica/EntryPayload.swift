@@ -90,11 +90,11 @@ extension Command {
     /// answer need not be kept.
     var isIdempotent: Bool {
         switch self {
-        case .advance, .update, .clicks, .beginEpoch: true
+        case .advance, .update, .clicks, .beginEpoch, .raiseLevel: true
         case .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
-            .startSending, .finishSending, .resend:
+            .startSending, .finishSending, .resend, .forceOffline:
             false
         }
     }

@@ -1,4 +1,5 @@
 import Raft
+import Routing
 import Wire
 
 /// What an operator wants of the cluster itself rather than of the state: it is not a command.
@@ -6,6 +7,8 @@ enum Errand: Hashable, Sendable {
     case membership(MembershipChange)
     /// Hand the leadership to this one, or to the one that is furthest.
     case transfer(to: NodeID?)
+    /// Raise the feature level.
+    case raise(to: FeatureLevel)
 
     /// Appends the errand as it travels to the leader. Tags are never reused.
     func encode(into writer: inout ByteWriter) {
@@ -20,6 +23,9 @@ enum Errand: Hashable, Sendable {
         case .transfer(let target):
             writer.u8(3)
             writer.varint(target?.rawValue ?? 0)
+        case .raise(let level):
+            writer.u8(4)
+            writer.varint(UInt64(level.rawValue))
         }
     }
 
@@ -27,13 +33,15 @@ enum Errand: Hashable, Sendable {
     init(from reader: inout ByteReader) throws(WireError) {
         let start = reader.offset
         let tag = try reader.u8()
-        let id = NodeID(try reader.varint())
+        let number = try reader.varint()
+        let id = NodeID(number)
         switch tag {
         case 1:
             let address = try reader.blob(limit: Configuration.maxAddressBytes)
             self = .membership(.add(id, address: address))
         case 2: self = .membership(.remove(id))
         case 3: self = .transfer(to: id == NodeID(0) ? nil : id)
+        case 4: self = .raise(to: FeatureLevel(UInt32(clamping: number)))
         default: throw WireError(.unknownTag(UInt64(tag)), offset: start)
         }
     }

@@ -1,4 +1,5 @@
 import Raft
+import Routing
 
 extension Replica {
     /// Every bound and time of the replica, by name.
@@ -28,6 +29,8 @@ extension Replica {
         public var errandRetry: Duration = .milliseconds(100)
         /// One that says nothing is asked again after this time.
         public var errandResend: Duration = .seconds(1)
+        /// The highest feature level that this node applies.
+        public var newestLevel = FeatureLevel.newest
         /// The defaults.
         public init() {}
     }

@@ -56,6 +56,9 @@ extension Refusal {
         case .invalid(let text):
             writer.u8(11)
             writer.text(text)
+        case .needsLevel(let level):
+            writer.u8(12)
+            writer.varint(UInt64(level.rawValue))
         }
     }
 
@@ -76,6 +79,8 @@ extension Refusal {
         case 9: self = .needsConfirmation(Reasons(rawValue: try reader.u16()))
         case 10: self = .noCandidate
         case 11: self = .invalid(try reader.text())
+        case 12:
+            self = .needsLevel(FeatureLevel(UInt32(try reader.count(limit: Int(UInt32.max)))))
         default: throw WireError(.unknownTag(UInt64(tag)), offset: start)
         }
     }

@@ -43,7 +43,7 @@ extension Replica {
         swap(&effects.answers, &answers)
         swap(&effects.notices, &notices)
         effects.failure = failure
-        effects.runAgain = consensus.moreToApply || hasMoreToSend
+        effects.runAgain = consensus.moreToApply || hasMoreToSend || startsAtNewest
         effects.nextDeadline = earliest(
             consensus.nextDeadline, pending.nextDeadline,
             reads.nextDeadline(retryAfter: limits.readRetry), forwardNotBefore, resendDeadline,
@@ -97,7 +97,7 @@ extension Replica {
         effects.mark = mark
     }
 
-    /// Applies one command; false if it can't be read, which stops the node.
+    /// Applies one command; false if it is beyond this release, which stops the node.
     private mutating func apply(
         _ entry: Entry, _ digest: inout Digest64, into effects: inout Effects
     ) -> Bool {
@@ -110,6 +110,10 @@ extension Replica {
             try reader.expectEnd()
         } catch {
             failure = .unreadableEntry(index: entry.index, error.description)
+            return false
+        }
+        guard command.level <= limits.newestLevel else {
+            failure = .newerLevel(index: entry.index, command.level)
             return false
         }
         appliedTime = max(appliedTime, payload.time)

@@ -22,7 +22,7 @@ extension Replica {
         take(.transfer(to: member), request, deadline)
     }
 
-    private mutating func take(_ errand: Errand, _ request: RequestID, _ deadline: Instant) {
+    mutating func take(_ errand: Errand, _ request: RequestID, _ deadline: Instant) {
         if isRemoved || failure != nil {
             answers.append((request, .refused(isRemoved ? .removed : .shuttingDown)))
         } else if errands.all.count >= limits.pendingErrands {
@@ -48,6 +48,9 @@ extension Replica {
             if errands.all[at].office == nil { errands.all[at].office = office }
             if leader == self.id {
                 if case .refused(let why) = begin(errand) { errandRefused(id, why) }
+            } else if case .raise = errand, newestLevels[leader] == .first {
+                // Its release does not even know the question.
+                errandRefused(id, .memberTooOld)
             } else {
                 outgoing.append((leader, .ask(client: incarnation, id: id, errand)))
             }
@@ -74,23 +77,27 @@ extension Replica {
             guard let id = done(pending), let at = errands.index(of: pending.id) else { continue }
             errands.all.remove(at: at)
             answers.append(
-                (pending.request, .applied(index: mark.index, .done(id: Int64(id.rawValue)))))
+                (pending.request, .applied(index: mark.index, .done(id: Int64(clamping: id)))))
         }
     }
 
-    private func done(_ pending: PendingErrands.Pending) -> NodeID? {
+    /// The number that an errand's answer carries, once it is done.
+    private func done(_ pending: PendingErrands.Pending) -> UInt64? {
         switch pending.errand {
         case .membership(let change):
             guard change.isDone(in: appliedConfiguration.configuration) else { return nil }
             switch change {
-            case .add(let id, _), .remove(let id): return id
+            case .add(let id, _), .remove(let id): return id.rawValue
             }
         case .transfer(let target):
             guard let leader = raft.leader else { return nil }
-            if let target { return leader == target ? leader : nil }
+            if let target { return leader == target ? leader.rawValue : nil }
             guard let before = pending.office, raft.term > before.term, leader != before.leader
             else { return nil }
-            return leader
+            return leader.rawValue
+        case .raise(let target):
+            let level = state.routing.level
+            return level >= target ? UInt64(level.rawValue) : nil
         }
     }
 
@@ -113,7 +120,7 @@ extension Replica {
         }
     }
 
-    private enum Begun {
+    enum Begun {
         case underWay
         /// Nil: not yet.
         case refused(Answer.Why?)
@@ -132,6 +139,7 @@ extension Replica {
         case .transfer(let target):
             guard let why = raft.transferRequested(to: target) else { return .underWay }
             return .refused(Answer.Why(why))
+        case .raise(let target): return beginRaise(to: target)
         }
     }
 

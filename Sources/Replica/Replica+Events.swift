@@ -73,9 +73,10 @@ extension Replica {
         }
     }
 
-    /// The link to a peer opened.
-    public mutating func linkOpened(to peer: NodeID) {
+    /// The link to a peer opened, which applies feature levels up to `newest`.
+    public mutating func linkOpened(to peer: NodeID, newest: FeatureLevel = .first) {
         guard failure == nil else { return }
+        newestLevels[peer] = newest
         raft.linkOpened(to: peer)
         if raft.leader == peer { startOver() }
     }
@@ -83,6 +84,7 @@ extension Replica {
     /// The link to a peer closed, or could not be opened.
     public mutating func linkClosed(to peer: NodeID) {
         guard failure == nil else { return }
+        newestLevels[peer] = nil
         raft.linkClosed(to: peer)
     }
 
@@ -146,6 +148,11 @@ extension Replica {
     public mutating func submitted(
         _ command: Command, request: RequestID, deadline: Instant, key: RequestKey? = nil
     ) {
+        if case .raiseLevel = command { preconditionFailure("asked for by `raiseRequested`") }
+        guard command.isTaken(at: state.routing.level) else {
+            answers.append((request, .refused(.needsLevel)))
+            return
+        }
         var writer = ByteWriter(capacity: 512)
         if !command.isIdempotent { key?.encode(into: &writer) }
         command.encode(into: &writer)

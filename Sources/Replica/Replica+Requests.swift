@@ -89,7 +89,7 @@ extension Replica {
                 continue
             }
             // What can't be read would stop every node when it is applied.
-            if let what = Self.unreadable(one) {
+            if let what = unreadable(one) {
                 notices.append(.badFrame(from: peer, "a command can't be read: \(what)"))
                 refused.append(.init(sequence: one.sequence, why: .malformed))
                 continue
@@ -116,15 +116,16 @@ extension Replica {
     }
 
     /// What is wrong with the bytes of a command; nil if they are one.
-    private static func unreadable(_ forwarded: PeerMessage.Forwarded) -> String? {
+    private func unreadable(_ forwarded: PeerMessage.Forwarded) -> String? {
         var reader = ByteReader(Array(forwarded.command))
         do throws(WireError) {
             if forwarded.flags & EntryPayload.carriesKey != 0 {
                 _ = try RequestKey(from: &reader)
             }
-            _ = try Command.decode(&reader)
+            let command = try Command.decode(&reader)
             try reader.expectEnd()
-            return nil
+            if case .raiseLevel = command { return "the level is raised by the leader itself" }
+            return command.level <= limits.newestLevel ? nil : "feature level \(command.level)"
         } catch {
             return error.description
         }
@@ -198,7 +199,7 @@ extension Replica {
         ).encoded(command: command)
     }
 
-    private mutating func proposeOwn(_ command: Command) -> LogIndex? {
+    mutating func proposeOwn(_ command: Command) -> LogIndex? {
         var writer = ByteWriter(capacity: 16)
         command.encode(into: &writer)
         // Refused only when too much is uncommitted or another takes over: tried again later.
@@ -215,6 +216,7 @@ extension Replica {
         stampedTime = last
         advanceIndex = .zero
         epochProposed = nil
+        raisedIndex = .zero
     }
 
     /// As leader: begins the office, and lets time pass in the log when something is due.
@@ -223,6 +225,9 @@ extension Replica {
         if epochProposed != raft.term {
             guard proposeOwn(.beginEpoch(raft.term.rawValue)) != nil else { return }
             epochProposed = raft.term
+        }
+        if startsAtNewest, let index = proposeOwn(.raiseLevel(to: limits.newestLevel)) {
+            raisedIndex = index
         }
         guard raft.hasCommittedInTerm, advanceIndex <= mark.index,
             let due = state.routing.nextDeadline, due <= clock.advance(to: now, wall: wall)

@@ -18,7 +18,7 @@ public struct Replica: Sendable {
     /// Set once the node must stop.
     public internal(set) var failure: Failure?
 
-    let limits: Limits
+    package internal(set) var limits: Limits
     let incarnation: UInt64
     package internal(set) var raft: Raft
     var now: Instant
@@ -36,6 +36,10 @@ public struct Replica: Sendable {
     var advanceIndex = LogIndex.zero
     /// As leader: the term whose epoch was proposed.
     var epochProposed: Term?
+    /// As leader: the last entry proposed to raise the level.
+    var raisedIndex = LogIndex.zero
+    /// The highest level that each peer with a link applies, as its handshake told.
+    package var newestLevels: [NodeID: FeatureLevel] = [:]
 
     // Requests of this node.
     var pending = PendingRequests()
@@ -119,7 +123,10 @@ public struct Replica: Sendable {
             logTime: clock.time(at: now, wall: wall), isSuspended: isSuspended,
             configuration: raft.configuration,
             isConfigurationCommitted: raft.configurationIndex <= raft.commit,
-            isRemoved: isRemoved)
+            isRemoved: isRemoved, level: state.routing.level,
+            newestLevels: raft.configuration.members.compactMap { member in
+                newestLevel(of: member).map { (member, $0) }
+            })
     }
 
     /// The log's time now, as far as this node can tell.

@@ -85,8 +85,7 @@ extension RoutingState {
                 if rooms[slot].mayReply(id) { stay(id, entry.project) }
             }
         } else {
-            for hash in desks[desk].signIns { removeSignIn(hash) }
-            for key in desks[desk].connections { drop(key) }
+            signOutEverywhere(desk)
             for count in desks[desk].openCounts { leave(id, count.project) }
         }
     }
@@ -126,6 +125,19 @@ extension RoutingState {
         guard signIns[tokenHash]?.agent == id else { return .refused(.notFound) }
         removeSignIn(tokenHash)
         return .done(id: id.rawValue)
+    }
+
+    /// An administrator takes an agent offline: no browser of theirs is signed in any more.
+    mutating func forceOffline(_ id: AgentID, by: AgentID?) -> Outcome {
+        guard isAdministrator(by) else { return .refused(.forbidden) }
+        guard let desk = deskSlots[id] else { return .refused(.notFound) }
+        signOutEverywhere(desk)
+        return .done(id: id.rawValue)
+    }
+
+    private mutating func signOutEverywhere(_ desk: Int) {
+        for hash in desks[desk].signIns { removeSignIn(hash) }
+        for key in desks[desk].connections { drop(key) }
     }
 
     /// A sign-in reached its idle or absolute end. An open console counts as use.

@@ -24,6 +24,10 @@ public struct Agent: Hashable, Sendable {
     public internal(set) var lastSignIn: LogTime?
     /// When the last console connection went; nil while one lives, and before the first.
     public internal(set) var offlineSince: LogTime?
+    /// Since when they are online; nil while they are not, and before the second level.
+    public internal(set) var onlineSince: LogTime?
+    /// How long they were online before that, in milliseconds.
+    public internal(set) var onlineMilliseconds: Int64 = 0
 
     /// Open sessions of a new account.
     public static let defaultOpenLimit: UInt32 = 20

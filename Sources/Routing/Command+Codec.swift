@@ -28,6 +28,8 @@ enum CommandTag: UInt8, CaseIterable {
     case startSending = 24
     case finishSending = 25
     case resend = 26
+    case raiseLevel = 27
+    case forceOffline = 28
 }
 
 extension ByteWriter {
@@ -76,6 +78,8 @@ extension Command {
         case .finishSending(let id, let epoch, let result):
             writer.put(.finishSending, id, epoch, result)
         case .resend(let id, let by): writer.put(.resend, id, by)
+        case .raiseLevel(let target): writer.put(.raiseLevel, target)
+        case .forceOffline(let id, let by): writer.put(.forceOffline, id, by)
         }
     }
 
@@ -130,6 +134,8 @@ extension Command: Coded {
         case .finishSending:
             self = .finishSending(try r.take(), epoch: try r.take(), try r.take())
         case .resend: self = .resend(try r.take(), by: try r.take())
+        case .raiseLevel: self = .raiseLevel(to: try r.take())
+        case .forceOffline: self = .forceOffline(try r.take(), by: try r.take())
         }
     }
 }

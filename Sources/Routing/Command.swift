@@ -63,6 +63,14 @@ public enum Command: Hashable, Sendable {
     case finishSending(OutboxID, epoch: UInt64, DeliveryResult)
     /// A person asks to repeat a `failed` or `uncertain` message.
     case resend(OutboxID, by: AgentID)
+
+    /// The cluster does from here on what this level says; never goes down.
+    case raiseLevel(to: FeatureLevel)
+
+    // From the second level on.
+
+    /// An administrator signs an agent out everywhere, which takes them offline at once.
+    case forceOffline(AgentID, by: AgentID?)
 }
 
 /// Fields of an agent to change; nil leaves a field as it is.

@@ -24,6 +24,8 @@ enum Scalar: Int64, CaseIterable, Sendable {
     case drainPending = 2
     /// `leaving`.
     case leaving = 3
+    /// `level`; no row is the first.
+    case level = 4
 }
 
 extension Array where Element: Equatable {
@@ -76,7 +78,7 @@ extension RoutingState {
     private mutating func writeRareRows() {
         for slot in draft.desks {
             let account = desks[slot].account
-            draft.applied.write(.agent, account.id.rawValue, as: account.encoded())
+            draft.applied.write(.agent, account.id.rawValue, as: account.encoded(at: level))
             draft.applied.events.append(.agentChanged(account.id))
         }
         for slot in draft.rooms {
@@ -107,6 +109,7 @@ extension RoutingState {
         var writer = ByteWriter()
         switch scalar {
         case .epoch: writer.varint(epoch)
+        case .level: writer.put(level)
         case .drainPending:
             guard isDrainPending else { return nil }
             writer.bool(true)

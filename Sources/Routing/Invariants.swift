@@ -74,6 +74,9 @@ extension RoutingState {
         precondition(desk.signIns.isEmpty || desk.account.isActive)
         precondition(desk.rooms == desk.rooms.sorted())
         precondition(desk.connections == desk.connections.sorted())
+        precondition(
+            (desk.account.onlineSince != nil) == (desk.isOnline && level >= .second),
+            "online time that does not run, or runs too early")
         for key in desk.connections {
             precondition(connections[key]!.agent == desk.account.id)
             precondition(expiries[.connection(key)] == connections[key]!.expires)

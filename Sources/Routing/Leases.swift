@@ -71,6 +71,7 @@ extension RoutingState {
         notePages(of: desk)
         if wasOnline != desks[desk].isOnline {
             desks[desk].account.offlineSince = wasOnline ? now.time : nil
+            countOnlineTime(of: desk)
             draft.desks.note(desk)
         } else {
             draft.applied.events.append(.agentChanged(desks[desk].account.id))

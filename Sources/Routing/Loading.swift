@@ -47,6 +47,7 @@ extension RoutingState {
         var reader = ByteReader(value)
         switch Scalar(rawValue: key) {
         case .epoch: epoch = try reader.varint()
+        case .level: level = try reader.take()
         case .drainPending: isDrainPending = try reader.bool()
         case .leaving:
             for _ in 0..<(try reader.count(limit: reader.remaining)) {

@@ -34,6 +34,8 @@ public enum Refusal: Hashable, Sendable {
     case noCandidate
     /// A field is out of its limits.
     case invalid(Text)
+    /// The cluster's feature level is below this one, from which on there is such a command.
+    case needsLevel(FeatureLevel)
 }
 
 /// Why an agent is refused a session: every reason that applies.

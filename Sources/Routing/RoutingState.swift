@@ -40,6 +40,8 @@ public struct RoutingState: Sendable {
     var expiries = Deadlines<Expiry>()
     /// Moments at which a decision may turn out otherwise; firing one too many does no harm.
     var triggers = Deadlines<Trigger>()
+    /// What everything here is a function of; see `FeatureLevel`.
+    public internal(set) var level = FeatureLevel.first
     /// The argument of the last `beginEpoch`.
     public internal(set) var epoch: UInt64 = 0
     /// Whether the drain stopped at its bound.
@@ -96,7 +98,8 @@ public struct RoutingState: Sendable {
     }
 
     private mutating func perform(_ command: Command) -> Outcome {
-        switch command {
+        guard command.isTaken(at: level) else { return .refused(.needsLevel(command.level)) }
+        return switch command {
         case .advance: .done(id: 0)
         case .bootstrap(let login, let name, let hash): bootstrap(login, name, hash)
         case .createAgent(let by, let login, let name, let hash, let isAdmin):
@@ -130,6 +133,8 @@ public struct RoutingState: Sendable {
         case .finishSending(let id, let epoch, let result):
             finishSending(id, epoch: epoch, result)
         case .resend(let id, let by): resend(id, by: by)
+        case .raiseLevel(let target): raise(to: target)
+        case .forceOffline(let id, let by): forceOffline(id, by: by)
         }
     }
 }
@@ -144,7 +149,7 @@ extension RoutingState: Equatable {
             && a.sessions == b.sessions && a.latest == b.latest && a.started == b.started
             && a.seenClicks == b.seenClicks && a.signIns == b.signIns
             && a.connections == b.connections && a.outgoing == b.outgoing
-            && a.expiries == b.expiries && a.epoch == b.epoch
+            && a.expiries == b.expiries && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving
     }
 }

@@ -1,9 +1,10 @@
 import Wire
 
-// How each kind of thing looks in its row. The key is not repeated in the value.
+// How each kind of thing looks in its row. The key is not repeated in the value. Fields of a later
+// level stand at the end, and are written from that level on; a row that ends before them is older.
 
 extension Agent {
-    func encoded() -> [UInt8] {
+    func encoded(at level: FeatureLevel) -> [UInt8] {
         var writer = ByteWriter(capacity: 64 + passwordHash.utf8.count)
         writer.text(login)
         writer.text(name)
@@ -15,6 +16,10 @@ extension Agent {
         writer.bool(isAway)
         writer.put(lastSignIn)
         writer.put(offlineSince)
+        if level >= .second {
+            writer.put(onlineSince)
+            writer.put(onlineMilliseconds)
+        }
         return writer.bytes
     }
 
@@ -29,6 +34,10 @@ extension Agent {
         isAway = try reader.take()
         lastSignIn = try reader.take()
         offlineSince = try reader.take()
+        if !reader.isAtEnd {
+            onlineSince = try reader.take()
+            onlineMilliseconds = try reader.take()
+        }
         try reader.expectEnd()
     }
 }

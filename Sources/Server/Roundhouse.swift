@@ -11,6 +11,9 @@ import Wire
 public enum Roundhouse {
     /// The release.
     public static let version = "0.1.0"
+    /// The exit code of a release that is too old for its cluster: of sysexits.h, a protocol that
+    /// does not fit.
+    static let outdatedCode: Int32 = 76
 
     /// Why a node could not start, in words for the operator.
     public struct StartFailure: Error, CustomStringConvertible {
@@ -43,6 +46,8 @@ public enum Roundhouse {
             return code
         } catch let error as ConfigurationError {
             throw StartFailure(description: error.description, code: 78)
+        } catch let error as NewerLevel {
+            throw StartFailure(description: error.description, code: outdatedCode)
         } catch let error as StorageError {
             throw StartFailure(description: error.description, code: 74)
         } catch let error as Fence {

@@ -33,6 +33,18 @@ extension Program {
         return try command(arguments).run(.transfer(to: target))
     }
 
+    static func level(_ words: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(words, options: ["config", "operations", "to"], flags: [])
+        let target = try arguments.options["to"].map(number)
+        switch arguments.words {
+        case [] where target == nil: return try command(arguments).showLevel()
+        case ["raise"]:
+            return try command(arguments).run(.raiseLevel(to: target.map { UInt32(clamping: $0) }))
+        default:
+            throw Arguments.Problem(description: "say `level` or `level raise [--to N]`")
+        }
+    }
+
     static func join(_ words: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(words, options: ["config"], flags: [])
         guard let file = arguments.options["config"], !arguments.words.isEmpty else {

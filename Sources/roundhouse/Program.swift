@@ -2,8 +2,8 @@ import Glibc
 import Server
 
 /// The command line. Exit codes are those of sysexits.h: 0 done, 64 wrong words, 69 not reached,
-/// 74 a file can't be trusted or written, 75 not now, 77 not permitted or removed from the cluster,
-/// 78 wrong configuration.
+/// 74 a file can't be trusted or written, 75 not now, 76 the release is too old for the cluster,
+/// 77 not permitted or removed from the cluster, 78 wrong configuration.
 enum Program {
     static let usage = """
         roundhouse \(Roundhouse.version): decides which agent answers which Telegram user
@@ -17,6 +17,9 @@ enum Program {
                                               who takes part; ADDRESS is the peer listener's
         roundhouse transfer [--to N] --config FILE [--operations ADDRESS]
                                               hand the leadership over
+        roundhouse level [raise [--to N]] --config FILE [--operations ADDRESS]
+                                              the feature level; raise it once every node runs
+                                              the new release
         roundhouse join --config FILE ADDRESS...
                                               run a new node that asks these peers for the members
         roundhouse recover --config FILE [--force-new-cluster]
@@ -41,6 +44,7 @@ enum Program {
             case "status": return try status(rest)
             case "members": return try members(rest)
             case "transfer": return try transfer(rest)
+            case "level": return try level(rest)
             case "join": return try join(rest)
             case "recover": return try recover(rest)
             case "config": return try config(rest)

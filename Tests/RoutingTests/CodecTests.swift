@@ -33,7 +33,7 @@ import Wire
     }
 
     @Test func `An unknown tag is an error that names it`() {
-        for tag: UInt8 in [0, 27, 255] {
+        for tag: UInt8 in [0, 29, 255] {
             #expect(throws: WireError(.unknownTag(UInt64(tag)), offset: 0)) {
                 var reader = ByteReader([tag])
                 _ = try Command.decode(&reader)
@@ -56,7 +56,7 @@ import Wire
         for _ in 0..<60 { random.step() }
         for (key, value) in random.world.rows {
             let table = RowTable(rawValue: key.table)!
-            for count in 0..<value.count {
+            for count in 0..<value.count where !isWholeAtFirst(key, count, random.world.state) {
                 let part = Array(value.prefix(count))
                 switch table {
                 case .history:
@@ -77,6 +77,12 @@ import Wire
                 }
             }
         }
+    }
+
+    /// A row of a later level whose added fields are cut off is a row of an earlier one.
+    private func isWholeAtFirst(_ key: RowKey, _ count: Int, _ state: RoutingState) -> Bool {
+        guard RowTable(rawValue: key.table) == .agent else { return false }
+        return state.agent(AgentID(key.major))!.encoded(at: .first).count == count
     }
 
     @Test(arguments: [UInt64](1...20))

@@ -14,8 +14,10 @@ struct RandomWorld {
     var epoch: UInt64 = 0
     var clickSequence: UInt64 = 0
 
+    /// Every other world is at the newest level, the others at the first.
     init(seed: UInt64) {
         dice = Dice(seed: seed)
+        if seed.isMultiple(of: 2) { commit(.raiseLevel(to: .newest)) }
         for number in 0..<dice.roll(1...6) {
             agents.append(
                 AgentID(
@@ -69,7 +71,7 @@ struct RandomWorld {
     }
 
     private mutating func randomCommand() -> Command {
-        switch dice.roll(1...54) {
+        switch dice.roll(1...55) {
         case 1...14: inbound()
         case 15 where dice.once(in: 3): .setMembers(dice.pick(projects), by: nil, randomMembers())
         case 16 where dice.once(in: 3):
@@ -89,6 +91,7 @@ struct RandomWorld {
             .startSending(
                 world.state.outboxReady(at: world.time, limit: 3).map(\.id), epoch: epoch)
         case 32, 33: finish()
+        case 34 where dice.once(in: 3): .forceOffline(dice.pick(agents), by: nil)
         default: desk()
         }
     }

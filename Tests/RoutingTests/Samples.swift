@@ -45,7 +45,7 @@ enum Samples {
         opensApp: true)
 
     static var commands: [Command] {
-        office + accounts + configuration + traffic + desk
+        office + accounts + configuration + traffic + desk + levels
     }
 
     private static var office: [Command] {
@@ -106,6 +106,13 @@ enum Samples {
                         shownIndex: 500)
                 ]),
             .closeConnections(node: 2, incarnation: 3, [4, 5]), .setAway(AgentID(2), true),
+        ]
+    }
+
+    private static var levels: [Command] {
+        [
+            .raiseLevel(to: .second), .forceOffline(AgentID(2), by: AgentID(1)),
+            .forceOffline(AgentID(2), by: nil),
         ]
     }
 

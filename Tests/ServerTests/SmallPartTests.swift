@@ -79,7 +79,7 @@ import Wire
 @Suite struct PeerHandshakeTests {
     private let hello = PeerHandshake.Hello(
         purpose: .snapshot, cluster: "demo", node: NodeID(2), incarnation: 5, url: "http://x",
-        nonce: [1, 2, 3])
+        nonce: [1, 2, 3], levels: .init())
 
     @Test func `a hello comes back and is refused when cut anywhere`() throws {
         let bytes = hello.encoded()

@@ -93,6 +93,7 @@ struct APICall {
                 respond(problem(refusal))
             case .refused(.overloaded): respond(Problem.overloaded)
             case .refused(.tooLarge): respond(Problem.invalid("The request is too large."))
+            case .refused(.needsLevel): respond(Problem.needsLevel)
             // Each of these is certain: the request is in no log and never will be.
             case .refused: respond(Problem.noQuorum)
             case .unknown, .readable: respond(Problem.unknownOutcome)
@@ -177,6 +178,7 @@ struct APICall {
                 hint: "Name an agent, or try again later.")
         case .invalid(let field):
             return .invalid("\(field.string)")
+        case .needsLevel: return .needsLevel
         }
     }
 

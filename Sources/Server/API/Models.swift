@@ -26,6 +26,8 @@ enum API {
         var openSessions: Int
         var openLimit: Int
         var newPerMinute: Int
+        /// Absent while the cluster's feature level does not count it.
+        var onlineSeconds: Int64?
     }
     /// `GET /api/v1/me`.
     struct Me: Encodable {

@@ -63,6 +63,11 @@ struct Problem: Error, Encodable {
         503, "overloaded", "Too much at once",
         detail: "This node has more work waiting than it takes on. Nothing was changed.",
         hint: "Try again in a moment.")
+    static let needsLevel = Problem(
+        409, "needs_level", "Not before the upgrade is finished",
+        detail: "The cluster still runs at the feature level of an older release, which has no "
+            + "such request. Nothing was changed.",
+        hint: "When every node runs the new release: `roundhouse level raise`.")
     static let crossSite = Problem(
         403, "cross_site", "Refused for your safety",
         detail: "The request came from another site.",

@@ -24,7 +24,8 @@ extension RoutingState {
             isAdmin: agent.isAdmin, isActive: agent.isActive, away: agent.isAway,
             presence: presence(of: agent.id, at: time).word,
             openSessions: openCount(of: agent.id), openLimit: Int(agent.openLimit),
-            newPerMinute: Int(agent.newPerMinute))
+            newPerMinute: Int(agent.newPerMinute),
+            onlineSeconds: level < .second ? nil : agent.onlineMilliseconds(at: time) / 1000)
     }
 
     /// Who is signed in, and the projects that they see.

@@ -1,5 +1,6 @@
 import Foundation
 import Raft
+import Routing
 import Transport
 import Wire
 
@@ -84,6 +85,10 @@ extension NodeConfiguration {
                     "must be one of \(LogLevel.allCases.map(\.name).joined(separator: ", "))")
             }
             logLevel = level
+        }
+        let levels = Int(FeatureLevel.first.rawValue)...Int(FeatureLevel.newest.rawValue)
+        if let level = try top.number("newestLevel", in: levels) {
+            newestLevel = FeatureLevel(UInt32(level))
         }
         if var section = try top.object("bootstrap") {
             let login = try section.required(try section.text("login"), "login")

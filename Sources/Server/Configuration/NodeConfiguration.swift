@@ -1,4 +1,5 @@
 import Raft
+import Routing
 import Transport
 import Wire
 
@@ -33,6 +34,9 @@ public struct NodeConfiguration: Sendable {
     public var logLevel = LogLevel.info
     /// The first administrator, made once when there is no agent.
     public var bootstrap: Bootstrap?
+    /// The highest feature level that the node applies: its release's, unless the file holds it
+    /// back.
+    public var newestLevel = FeatureLevel.newest
     /// Bounds.
     public var limits = NodeLimits()
 

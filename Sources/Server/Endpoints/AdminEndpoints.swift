@@ -39,6 +39,9 @@ extension Node {
         api(.put, "/api/v1/agents/*", &routes) { node, call throws(Problem) in
             try node.updateAgent(call)
         }
+        api(.post, "/api/v1/agents/*/offline", &routes) { node, call throws(Problem) in
+            try node.forceOffline(call)
+        }
         api(.get, "/api/v1/links", &routes) { node, call throws(Problem) in
             let visible = node.state.links.filter {
                 node.mayManage(call.caller, $0.settings.project)
@@ -173,6 +176,16 @@ extension Node {
         hashPassword(try API.checkedPassword(body.password), call) { hash in
             change.passwordHash = hash
             send(change)
+        }
+    }
+
+    /// Signs an agent out everywhere.
+    private func forceOffline(_ call: APICall) throws(Problem) {
+        guard call.caller.isAdmin else { throw .forbidden }
+        let id = try call.id(0, as: AgentID.self)
+        call.submit(.forceOffline(id, by: call.caller.agent)) { [self] _ in
+            guard let agent = state.agent(id) else { return call.respond(Problem.notFound) }
+            call.respond(state.detail(agent, at: logTime))
         }
     }
 

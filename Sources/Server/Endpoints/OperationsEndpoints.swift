@@ -1,5 +1,6 @@
 import HTTP
 import Raft
+import Replica
 import Wire
 
 /// What operators and their tools read: health, readiness, metrics, status.
@@ -75,6 +76,8 @@ extension Node {
     private var gauges: [(name: String, value: Int64)] {
         let status = replica.status
         return certificateGauges + [
+            ("roundhouse_feature_level", Int64(status.level.rawValue)),
+            ("roundhouse_feature_level_newest", Int64(configuration.newestLevel.rawValue)),
             ("roundhouse_raft_term", Int64(clamping: status.term.rawValue)),
             ("roundhouse_raft_is_leader", status.role == .leader ? 1 : 0),
             ("roundhouse_raft_has_leader", status.leader == nil ? 0 : 1),
@@ -129,6 +132,8 @@ extension Node {
             var peer: String?
             var isVoter: Bool
             var isReachable: Bool
+            /// The highest feature level that it applies, as far as the node asked can tell.
+            var newestLevel: UInt32?
         }
         var cluster: String
         var node: UInt64
@@ -157,6 +162,9 @@ extension Node {
         var reason: String?
         var logTime: String
         var publicURL: String
+        /// The feature level in force, and the highest that this node applies.
+        var level: UInt32?
+        var newestLevel: UInt32?
     }
 
     var statusView: StatusView {
@@ -178,19 +186,21 @@ extension Node {
                 StatusView.Member(
                     id: member.id.rawValue, match: member.match.rawValue,
                     lag: status.last.rawValue - min(status.last.rawValue, member.match.rawValue))
-            }, membership: membership(status.configuration),
+            }, membership: membership(status),
             isMembershipCommitted: status.isConfigurationCommitted, ready: reason == nil,
             reason: reason, logTime: logTime.text,
-            publicURL: configuration.publicListener.baseURL)
+            publicURL: configuration.publicListener.baseURL, level: status.level.rawValue,
+            newestLevel: configuration.newestLevel.rawValue)
     }
 
-    private func membership(_ configuration: Configuration) -> [StatusView.Membership] {
-        configuration.members.map { member in
-            let address = configuration.address(of: member)
+    private func membership(_ status: Replica.Status) -> [StatusView.Membership] {
+        status.configuration.members.map { member in
+            let address = status.configuration.address(of: member)
             return StatusView.Membership(
                 node: member.rawValue, peer: address.map { String(decoding: $0, as: UTF8.self) },
-                isVoter: configuration.voters.contains(member),
-                isReachable: member == self.configuration.node || peers.isUp(member))
+                isVoter: status.configuration.voters.contains(member),
+                isReachable: member == configuration.node || peers.isUp(member),
+                newestLevel: status.newestLevels.first { $0.id == member }?.newest.rawValue)
         }
     }
 }

@@ -1,6 +1,7 @@
 import HTTP
 import Raft
 import Replica
+import Routing
 import Transport
 import Wire
 
@@ -23,6 +24,15 @@ extension Node {
     /// The body of `POST /transfer`.
     struct TransferRequest: Codable {
         var to: UInt64?
+    }
+    /// The body of `POST /level`; without a level the highest that the node asked applies.
+    struct LevelRequest: Codable {
+        var to: UInt32?
+    }
+    /// What a finished `POST /level` says.
+    struct LevelAnswer: Codable {
+        var level: UInt32
+        var index: UInt64
     }
     /// What a finished request says: which member it was about, or which one leads now.
     struct OperatorAnswer: Codable {
@@ -51,6 +61,7 @@ extension Node {
             switch request.pathString {
             case "/members": try changeMembers(exchange)
             case "/transfer": try transfer(exchange)
+            case "/level": try raiseLevel(exchange)
             default: throw Problem.notFound
             }
         } catch {
@@ -97,15 +108,31 @@ extension Node {
         }
     }
 
-    private func finish(_ exchange: Exchange, _ answer: Answer) {
+    private func raiseLevel(_ exchange: Exchange) throws(Problem) {
+        let body = try JSON.decode(LevelRequest.self, from: exchange.request.body)
+        let level = body.to.map { FeatureLevel($0) } ?? configuration.newestLevel
+        log.info("the feature level is to be raised", ["to": .text("\(level)")])
+        ask(within: Node.operatorPatience) { replica, request, deadline in
+            replica.raiseRequested(to: level, request: request, deadline: deadline)
+        } completion: { [self] answer in
+            finish(exchange, answer) { index, id in
+                JSON.encode(LevelAnswer(level: UInt32(clamping: id), index: index))
+            }
+        }
+    }
+
+    private func finish(
+        _ exchange: Exchange, _ answer: Answer,
+        _ body: (_ index: UInt64, _ id: Int64) -> [UInt8] = { index, id in
+            JSON.encode(OperatorAnswer(node: UInt64(clamping: id), index: index))
+        }
+    ) {
         switch answer {
         case .applied(let index, .done(let id)):
             exchange.respond(
                 HTTPResponse(
                     status: 200, contentType: "application/json",
-                    body: JSON.encode(
-                        OperatorAnswer(
-                            node: UInt64(clamping: id), index: index.rawValue))))
+                    body: body(index.rawValue, id)))
         case .refused(let why): exchange.respond(Problem(ofOperator: why).response)
         case .applied, .readable, .unknown: exchange.respond(Problem.unknownOutcome.response)
         }
@@ -174,8 +201,20 @@ extension Problem {
         case .wouldLoseQuorum: self = .wouldLoseQuorum
         case .notVoter: self = .notVoter
         case .unreachable: self = .unreachable
+        case .unknownLevel:
+            self.init(
+                409, "unknown_level", "No such feature level",
+                detail: "The leader's release does not know the feature level.",
+                hint: "`roundhouse level` shows the highest that each member knows.")
+        case .memberTooOld:
+            self.init(
+                409, "member_too_old", "Not every member is ready",
+                detail: "A member runs a release that does not know the feature level, or can't "
+                    + "be reached to tell.",
+                hint: "`roundhouse level` shows which; restart it with the newer release, or "
+                    + "remove it.")
         case .badAddress: self = .invalid("The address is empty or too long.")
-        case .tooLarge, .malformed, .diverged:
+        case .tooLarge, .malformed, .diverged, .needsLevel:
             self.init(
                 503, "not_possible", "Not possible now",
                 detail: "The leader can't take the request: \(why).",

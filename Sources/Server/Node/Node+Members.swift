@@ -41,6 +41,13 @@ extension Node {
         stop(code: Node.removedCode)
     }
 
+    /// The cluster is at a feature level that this release does not know.
+    func isOutdated(_ reason: String) {
+        guard !isStopping else { return }
+        log.error("the release is too old for the cluster", ["reason": .text(reason)])
+        stop(code: Roundhouse.outdatedCode)
+    }
+
     /// What a node that asks is told of the members; nil while this node knows of none.
     var introduction: [UInt8]? {
         let members = replica.raft.configuration

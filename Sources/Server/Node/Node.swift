@@ -105,13 +105,18 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         self.delivery = delivery
         peers.onUp = { [unowned self] peer in
             metrics.count(.peerConnections)
-            input { $0.linkOpened(to: peer) }
+            let levels = peers.levels(of: peer)
+            input { $0.linkOpened(to: peer, newest: levels.newest) }
         }
         peers.onDown = { [unowned self] peer in input { $0.linkClosed(to: peer) } }
         peers.onFrame = { [unowned self] peer, frame in
             input { $0.received(frame, from: peer) }
         }
         peers.onRemoved = { [unowned self] in wasRemoved(says: $0) }
+        peers.onOutdated = { [unowned self] in isOutdated("\($0)") }
+        peers.levels = { [unowned self] in
+            .init(newest: configuration.newestLevel, inForce: state.level)
+        }
         peers.wasRemoved = { [unowned self] in
             replica.raft.committedConfiguration.excludes($0)
         }
@@ -280,7 +285,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         let effects = replica.takeEffects()
         if let failure = effects.failure {
             log.error("the node must stop", ["reason": .text(failure.description)])
-            return stop(code: 70)
+            return stop(code: failure.isNewerRelease ? Roundhouse.outdatedCode : 70)
         }
         if let persist = effects.persist { stores.log.submit(persist) }
         for (peer, frame) in effects.send {

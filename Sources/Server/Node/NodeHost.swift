@@ -117,7 +117,8 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
     func makePeers(incarnation: UInt64) -> PeerLinks {
         let identity = PeerLink.Identity(
             cluster: configuration.cluster, node: configuration.node, incarnation: incarnation,
-            url: Text(configuration.publicListener.baseURL), key: secrets.peerKey)
+            url: Text(configuration.publicListener.baseURL), key: secrets.peerKey,
+            levels: .init(newest: configuration.newestLevel))
         return PeerLinks(loop: loop, identity: identity, certificates: certificates, log: log)
     }
 
@@ -148,6 +149,8 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
         let known =
             Replica.Mark.Meta(applied.meta)?.members?.configuration
             ?? loaded.found.stored.configuration?.configuration
+        var limits = Replica.Limits()
+        limits.newestLevel = configuration.newestLevel
         let replica = try Replica(
             id: configuration.node, incarnation: incarnation,
             configuration: try FoundingMembers.configuration(
@@ -156,7 +159,7 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
             mark: Replica.Mark(
                 index: applied.index, term: applied.term, digest: applied.digest,
                 meta: applied.meta),
-            limits: Replica.Limits(), seed: SecureRandom.uint64(),
+            limits: limits, seed: SecureRandom.uint64(),
             now: Instant(nanoseconds: EventLoop.clock()),
             wall: LogTime(milliseconds: WallClock.now()))
         let relay = StorageRelay(loop: loop)
@@ -333,9 +336,18 @@ struct Loaded: Sendable {
         let started = EventLoop.clock()
         let found = try Stores.find(directory, configuration)
         var state = ReplicatedState()
+        var beyond: NewerLevel?
         do {
             try found.state.load { table, major, minor, value in
                 try state.load(table: table, major: major, minor: minor, value: value)
+                // The level comes before everything that could not be read without knowing it.
+                if table == .scalar, state.routing.level > configuration.newestLevel {
+                    let problem = NewerLevel(
+                        file: found.state.path, level: state.routing.level,
+                        newest: configuration.newestLevel)
+                    beyond = problem
+                    throw problem
+                }
             }
             do {
                 try state.finishLoading()
@@ -345,7 +357,7 @@ struct Loaded: Sendable {
             }
         } catch {
             found.close()
-            throw error
+            throw beyond ?? error
         }
         return Loaded(found: found, state: state, nanoseconds: EventLoop.clock() - started)
     }

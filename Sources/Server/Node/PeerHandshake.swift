@@ -1,5 +1,6 @@
 import Crypto
 import Raft
+import Routing
 import Wire
 
 /// How two nodes convince each other that they belong to one cluster, before any frame.
@@ -17,6 +18,25 @@ struct PeerHandshake {
     static let maxURLBytes = 512
     /// Bytes of a proof.
     static let proofBytes = 32
+    /// Random bytes of a hello.
+    static let nonceBytes = 16
+    /// Bytes of a hello's last field, of which those behind the random ones have a meaning.
+    static let maxNonceBytes = 32
+
+    /// Where a node stands with feature levels.
+    struct Levels: Hashable {
+        /// The highest that its release applies.
+        var newest = FeatureLevel.first
+        /// The one in force there, as far as it has applied the log.
+        var inForce = FeatureLevel.first
+
+        fileprivate var encoded: [UInt8] {
+            var writer = ByteWriter()
+            writer.u32(newest.rawValue)
+            writer.u32(inForce.rawValue)
+            return writer.bytes
+        }
+    }
 
     /// What a connection is for. Two nodes may have one of each at a time.
     enum Purpose: UInt8 {
@@ -37,6 +57,7 @@ struct PeerHandshake {
         var incarnation: UInt64
         /// Where browsers reach the node.
         var url: Text
+        /// Random bytes, and behind them what an older release takes for more of these.
         var nonce: [UInt8]
 
         static let magic: [UInt8] = Array("RHSE".utf8)
@@ -55,15 +76,18 @@ struct PeerHandshake {
         }
         init(
             purpose: Purpose, cluster: Text, node: NodeID, incarnation: UInt64, url: Text,
-            nonce: [UInt8]
+            nonce: [UInt8], levels: Levels
         ) {
             self.purpose = purpose
             self.cluster = cluster
             self.node = node
             self.incarnation = incarnation
             self.url = url
-            self.nonce = nonce
+            self.nonce = nonce + levels.encoded
         }
+        /// What the node says of feature levels; a release without them knows the first.
+        var levels: Levels { Levels(nonce.dropFirst(PeerHandshake.nonceBytes)) }
+
         /// Reads a hello; says in words what is wrong with it.
         init(_ reader: inout ByteReader) throws(PeerRefusal) {
             do {
@@ -80,7 +104,7 @@ struct PeerHandshake {
                 node = NodeID(try reader.u64())
                 incarnation = try reader.u64()
                 url = try reader.text(limit: PeerHandshake.maxURLBytes)
-                nonce = try reader.blob(limit: 32)
+                nonce = try reader.blob(limit: PeerHandshake.maxNonceBytes)
             } catch let refusal as PeerRefusal {
                 throw refusal
             } catch {
@@ -105,5 +129,15 @@ struct PeerHandshake {
         writer.blob(dialer.encoded())
         writer.blob(acceptor.encoded())
         return HMACSHA256.mac(key: key, writer.bytes)
+    }
+}
+
+extension PeerHandshake.Levels {
+    /// Reads what stands behind the random bytes; the first level for what does not.
+    fileprivate init(_ bytes: ArraySlice<UInt8>) {
+        var reader = ByteReader(Array(bytes))
+        guard let newest = try? reader.u32(), let inForce = try? reader.u32() else { return }
+        self.newest = FeatureLevel(newest)
+        self.inForce = FeatureLevel(inForce)
     }
 }

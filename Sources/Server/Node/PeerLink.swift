@@ -33,12 +33,14 @@ final class PeerLink {
         var incarnation: UInt64
         var url: Text
         var key: [UInt8]
+        /// What it says of feature levels.
+        var levels = PeerHandshake.Levels()
 
         /// What this node says of itself on a new connection.
         func hello(for purpose: PeerHandshake.Purpose) -> PeerHandshake.Hello {
             PeerHandshake.Hello(
                 purpose: purpose, cluster: cluster, node: node, incarnation: incarnation,
-                url: url, nonce: SecureRandom.bytes(16))
+                url: url, nonce: SecureRandom.bytes(PeerHandshake.nonceBytes), levels: levels)
         }
     }
 
@@ -78,6 +80,9 @@ final class PeerLink {
     var onClosed: ((PeerLink, NodeID?, String) -> Void)?
     /// The peer, which has proved itself, says that this node was removed from the cluster.
     var onRemoved: (() -> Void)?
+    /// The cluster is at a feature level that this node does not know: a peer that has proved
+    /// itself says so.
+    var onOutdated: ((PeerRefusal) -> Void)?
 
     /// All waiting bytes went to the kernel after some had to wait.
     var onDrained: (() -> Void)? {
@@ -87,6 +92,8 @@ final class PeerLink {
 
     /// Where browsers reach the peer; empty until it has proved itself.
     private(set) var url = Text("")
+    /// What the peer says of feature levels; nothing until it has proved itself.
+    private(set) var levels = PeerHandshake.Levels()
     /// What the connection is for; the dialer says it.
     private(set) var purpose: PeerHandshake.Purpose
     /// Whom the peer says it is, or, before it said so, whom we dialled.
@@ -317,6 +324,8 @@ final class PeerLink {
         sendFrame(
             PeerHandshake.proof(
                 key: identity.key, dialer: ours, acceptor: theirs, byDialer: true))
+        // After the proof: then the other node, too, may believe what is said here.
+        try checkLevels(theirs)
     }
 
     private func tookProof(
@@ -325,6 +334,7 @@ final class PeerLink {
         let proof = PeerHandshake.proof(
             key: identity.key, dialer: theirs, acceptor: ours, byDialer: true)
         guard constantTimeEqual(payload, proof) else { throw .wrongKey }
+        try checkLevels(theirs)
         guard case .accepts(let judge) = side else { return }
         switch judge(theirs.node, theirs.purpose) {
         case .refuse(let refusal): throw refusal
@@ -340,9 +350,21 @@ final class PeerLink {
         try check(isCertified: theirs.node)
     }
 
+    /// A node that can't apply what the cluster does takes no part in it.
+    private func checkLevels(_ theirs: PeerHandshake.Hello) throws(PeerRefusal) {
+        let (mine, others) = (identity.levels, theirs.levels)
+        guard others.inForce <= mine.newest else {
+            throw .outdated(knows: mine.newest, needs: others.inForce)
+        }
+        guard mine.inForce <= others.newest else {
+            throw .outdatedThere(theirs.node, knows: others.newest, needs: mine.inForce)
+        }
+    }
+
     private func opened(_ theirs: PeerHandshake.Hello) {
         let node = theirs.node
         url = theirs.url
+        levels = theirs.levels
         state = .open(node)
         connection.setDeadline(after: nil)
         connection.idleTimeout = Limits.silence
@@ -355,6 +377,8 @@ final class PeerLink {
             refusal = refusal ?? .closedAtOnce
         }
         state = .closed
+        // Only now: whoever ends the node for it lets the other end hear why first.
+        if let refusal, case .outdated = refusal { onOutdated?(refusal) }
         onClosed?(self, node, refusal.map { "\($0)" } ?? "\(reason)")
     }
 }

@@ -32,13 +32,17 @@ final class PeerLinks {
     var onSnapshotLink: ((PeerLink, NodeID) -> Void)?
     /// A member says that this node was removed from the cluster.
     var onRemoved: ((NodeID) -> Void)?
+    /// The cluster is at a feature level that this node does not know.
+    var onOutdated: ((PeerRefusal) -> Void)?
+    /// What new connections say of feature levels; nil while no rows tell which is in force.
+    var levels: (() -> PeerHandshake.Levels)?
     /// Whether a node was a member once and was removed: it is told so.
     var wasRemoved: (NodeID) -> Bool = { _ in false }
     /// What a joining node is told of the members; nil while this node knows of none itself.
     var introduction: () -> [UInt8]? = { nil }
 
     private let loop: EventLoop
-    private let identity: PeerLink.Identity
+    private let ownIdentity: PeerLink.Identity
     private let certificates: PeerCertificates?
     /// What is wrong with connections, as the log says it.
     let complaints: PeerComplaints
@@ -60,10 +64,17 @@ final class PeerLinks {
         loop: EventLoop, identity: PeerLink.Identity, certificates: PeerCertificates?, log: Log
     ) {
         self.loop = loop
-        self.identity = identity
+        ownIdentity = identity
         self.certificates = certificates
         self.log = log
         complaints = PeerComplaints(log: log)
+    }
+
+    /// What a new connection says of this node.
+    private var identity: PeerLink.Identity {
+        var identity = ownIdentity
+        if let levels { identity.levels = levels() }
+        return identity
     }
 
     /// Listens for other nodes.
@@ -119,6 +130,9 @@ final class PeerLinks {
 
     /// The nodes that can be reached now, ascending.
     var reachable: [NodeID] { open.keys.sorted() }
+
+    /// What a node that can be reached now says of feature levels.
+    func levels(of node: NodeID) -> PeerHandshake.Levels { open[node]?.levels ?? .init() }
 
     /// Where browsers reach the other nodes that can be reached now, by number.
     var urls: [String] { reachable.compactMap { open[$0]?.url.string } }
@@ -204,6 +218,7 @@ final class PeerLinks {
         }
         link.onFrame = { [unowned self] node, payload in onFrame?(node, payload) }
         link.onRemoved = { [unowned self] in if let dialled { onRemoved?(dialled) } }
+        link.onOutdated = { [unowned self] in onOutdated?($0) }
         link.onClosed = { [unowned self] link, node, reason in
             closed(link, node, reason)
             if let dialled { isClosing ? () : attemptLater(dialled) }
@@ -323,6 +338,7 @@ final class PeerLinks {
                 let link = PeerLink(connection, identity: identity, side: side)
                 others[ObjectIdentifier(link)] = link
                 link.onRemoved = { [unowned self] in onRemoved?(link.claimed ?? NodeID(0)) }
+                link.onOutdated = { [unowned self] in onOutdated?($0) }
                 link.onClosed = { [unowned self] link, _, why in
                     others[ObjectIdentifier(link)] = nil
                     completion(.failure(.init(description: why)))

@@ -1,4 +1,5 @@
 import Raft
+import Routing
 import Wire
 
 /// Why a connection between nodes is refused.
@@ -33,6 +34,10 @@ enum PeerRefusal: Error, Hashable, CustomStringConvertible {
     case removedThere
     /// It sent a damaged or too long frame.
     case badFrame
+    /// The cluster is at a feature level that this node does not know.
+    case outdated(knows: FeatureLevel, needs: FeatureLevel)
+    /// The cluster is at a feature level that the other node does not know.
+    case outdatedThere(NodeID, knows: FeatureLevel, needs: FeatureLevel)
 
     var description: String {
         switch self {
@@ -74,6 +79,12 @@ enum PeerRefusal: Error, Hashable, CustomStringConvertible {
         case .refusedThere(let why): "the other node refused this one and said: \(why)"
         case .badFrame:
             "the other node sent a damaged frame; the connection starts anew"
+        case .outdated(let knows, let needs):
+            "the cluster is at feature level \(needs) and this node knows levels up to \(knows); "
+                + "run a newer release here"
+        case .outdatedThere(let node, let knows, let needs):
+            "node \(node) knows feature levels up to \(knows) and the cluster is at \(needs); "
+                + "run a newer release on it"
         }
     }
 }

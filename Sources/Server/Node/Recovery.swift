@@ -33,6 +33,11 @@ final class Recovery: CustomStringConvertible {
         plan = PeerPlan(
             of: settings.node, in: members ?? listed, overrides: settings.members)
         peers = host.makePeers(incarnation: SecureRandom.uint64())
+        peers.onOutdated = { [unowned host] refusal in
+            host.log.error(
+                "the release is too old for the cluster", ["reason": .text("\(refusal)")])
+            host.end(code: Roundhouse.outdatedCode)
+        }
     }
 
     /// Whether there is anybody to ask.

@@ -4,7 +4,7 @@ import Raft
 import Transport
 import Wire
 
-/// `roundhouse members` and `roundhouse transfer`: asks one node's operations listener, with the
+/// `roundhouse members`, `transfer` and `level`: asks one node's operations listener, with the
 /// proof that only readers of the cluster's key file can give.
 public struct OperatorCommand {
     /// What is asked for.
@@ -15,6 +15,8 @@ public struct OperatorCommand {
         case remove(node: UInt64)
         /// This member leads from now on; nil: the one that is furthest.
         case transfer(to: UInt64?)
+        /// The cluster's feature level is raised; nil: to the highest that the asked node applies.
+        case raiseLevel(to: UInt32?)
     }
     /// Between two looks while waiting for a new member's vote, in microseconds.
     private static let look: UInt32 = 200_000
@@ -109,6 +111,23 @@ public struct OperatorCommand {
         }
     }
 
+    /// Prints the feature level and what each member knows, as one node sees it; gives the exit
+    /// code.
+    public func showLevel() -> Int32 {
+        do {
+            let view = try status()
+            print("the cluster is at feature level \(view.level ?? 1)")
+            for member in view.membership {
+                let newest = member.newestLevel.map { "knows levels up to \($0)" }
+                print("node \(member.node): \(newest ?? "not reached from node \(view.node)")")
+            }
+            return 0
+        } catch {
+            complain("\(error)")
+            return EX_UNAVAILABLE
+        }
+    }
+
     private func status() throws -> Node.StatusView {
         let answer = try client.exchange(
             HTTPRequest(method: .get, target: "/status", headers: ["Host": host]))
@@ -134,11 +153,18 @@ public struct OperatorCommand {
             ("/members", JSON.encode(Node.MembersRequest(add: .init(node: node, peer: peer))))
         case .remove(let node): ("/members", JSON.encode(Node.MembersRequest(remove: node)))
         case .transfer(let node): ("/transfer", JSON.encode(Node.TransferRequest(to: node)))
+        case .raiseLevel(let level): ("/level", JSON.encode(Node.LevelRequest(to: level)))
         }
     }
 
     private func report(_ request: Request, _ answer: HTTPResponse) -> Int32 {
         let decoder = JSONDecoder()
+        if answer.status == 200, case .raiseLevel = request,
+            let done = try? decoder.decode(Node.LevelAnswer.self, from: Data(answer.body))
+        {
+            print("the cluster is at feature level \(done.level)")
+            return 0
+        }
         if answer.status == 200,
             let done = try? decoder.decode(Node.OperatorAnswer.self, from: Data(answer.body))
         {
@@ -146,6 +172,7 @@ public struct OperatorCommand {
             case .add: print("node \(done.node) is a member; it votes once it is near the tip")
             case .remove: print("node \(done.node) is removed; its number is never used again")
             case .transfer: print("node \(done.node) leads")
+            case .raiseLevel: preconditionFailure("its answer has no node")
             }
             return 0
         }

@@ -84,9 +84,16 @@ public enum StatusReport {
         return row
     }
 
+    /// The feature level in force and the highest that the node applies; a node that says neither
+    /// is older than levels.
+    static func level(of view: Node.StatusView) -> String {
+        "\(view.level ?? 1) of \(view.newestLevel ?? 1)"
+    }
+
     private static func printTable(_ rows: [Row], _ views: [Node.StatusView?]) {
         let heads = [
-            "NODE", "ROLE", "TERM", "LAST", "COMMIT", "APPLIED", "DURABLE", "LAG", "READY",
+            "NODE", "ROLE", "TERM", "LAST", "COMMIT", "APPLIED", "DURABLE", "LAG", "LEVEL",
+            "READY",
         ]
         let leader = views.compactMap { $0 }.first { $0.role == "leader" }
         var table: [[String]] = [heads]
@@ -100,6 +107,7 @@ public enum StatusReport {
             table.append([
                 "\(view.node)", view.role, "\(view.term)", "\(view.last)", "\(view.commit)",
                 "\(view.applied)", "\(view.durable)", view.role == "leader" ? "0" : lag,
+                StatusReport.level(of: view),
                 view.ready ? "yes" : "no: \(view.reason ?? "")",
             ])
         }
