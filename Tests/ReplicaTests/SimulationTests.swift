@@ -74,6 +74,22 @@ import Testing
         #expect(changes > 0, "the storm tests what it says")
     }
 
+    /// 11 in brief: a node that stood still while another one started anew never heard its level.
+    @Test(arguments: 0..<3)
+    func `Nodes get a new release and the level is raised, under every fault`(batch: UInt64) {
+        var raised = 0
+        for seed in batch * 10..<batch * 10 + 10 {
+            do {
+                _ = try Run.run(seed: seed, faults: Faults.upgrade(seed: seed).brief)
+                let report = try Run.run(seed: seed, faults: .upgrade(seed: seed))
+                if report.raisedInStorm { raised += 1 }
+            } catch {
+                Issue.record("seed \(seed) of upgrades: \(error)")
+            }
+        }
+        #expect(raised > 0, "the storm tests what it says")
+    }
+
     @Test func `Nodes that were away while logs were cut are brought back by snapshots`() throws {
         var faults = Faults()
         faults.stormMilliseconds = 2_000

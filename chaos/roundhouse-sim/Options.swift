@@ -39,6 +39,7 @@ struct Options {
           --jobs J         processes at once (2)
           --storms KIND    swarm: any mix of faults (as a rule); offices: leaders that die young;
                            members: nodes that come and go, logs that are cut
+                           upgrade: nodes that get a new release, and the level is raised
           --brief          denser faults in shorter storms
           --trace          with --seed or --scenario: tell everything
           --until-found    stop at the first seed that breaks a promise
@@ -63,7 +64,8 @@ struct Options {
                 let text = rest.popFirst() ?? ""
                 guard let kind = Scenario.Kind(rawValue: text) else {
                     throw Mistake(
-                        message: "\(name) takes swarm, offices or members, not \"\(text)\"")
+                        message: "\(name) takes swarm, offices, members or upgrade, not \"\(text)\""
+                    )
                 }
                 options.kind = kind
             case "--scenario":

@@ -69,6 +69,10 @@ public struct Faults: Sendable, Hashable, Codable {
     public var membersEvery: Int64 = 0
     /// Mean time between hand-overs that operators ask for; 0 is never.
     public var transferEvery: Int64 = 0
+    /// Mean time between two steps of an upgrade: the founders begin with a release that knows the
+    /// first feature level alone, one after the other is restarted with the newest, and operators
+    /// ask for the raise all the time; 0: all know the newest level from the start.
+    public var upgradeEvery: Int64 = 0
     /// After the storm a majority alone heals, and must make progress while the rest is frozen.
     public var freezesRest = false
 
@@ -89,6 +93,7 @@ public struct Faults: Sendable, Hashable, Codable {
         brief.compactEvery /= 3
         brief.membersEvery /= 3
         brief.transferEvery /= 3
+        brief.upgradeEvery /= 3
         return brief
     }
 
@@ -120,6 +125,14 @@ public struct Faults: Sendable, Hashable, Codable {
         faults.snapshotTakes = 1...chance.pick([5, 200])
         faults.membersEvery = chance.pick([50, 200, 500])
         faults.transferEvery = chance.pick([0, 300])
+        return faults
+    }
+
+    /// Any mix of faults while the nodes are upgraded, one after the other.
+    public static func upgrade(seed: UInt64) -> Faults {
+        var chance = Generator(seed: seed ^ 0x1E7E1)
+        var faults = swarm(seed: seed)
+        faults.upgradeEvery = chance.pick([150, 400, 900])
         return faults
     }
 

@@ -22,6 +22,8 @@ public struct Run {
         public var installs = 0
         /// Committed changes of members.
         public var changes = 0
+        /// Whether the feature level was raised while a storm went on.
+        public var raisedInStorm = false
         /// Updates acknowledged to customers.
         public var acknowledged = 0
         /// Sessions given to somebody in turn.
@@ -50,6 +52,7 @@ public struct Run {
 
     private let cluster: SimulatedCluster
     private let workload: Workload
+    private var raisedInStorm = false
 
     private init(_ scenario: Scenario, note: ((String) -> Void)?) throws {
         cluster = try SimulatedCluster(scenario)
@@ -68,7 +71,7 @@ public struct Run {
     public static func run(
         _ scenario: Scenario, note: ((String) -> Void)? = nil
     ) throws -> Report {
-        let run = try Run(scenario, note: note)
+        var run = try Run(scenario, note: note)
         do {
             for faults in scenario.rounds { try run.round(faults) }
             var report = run.report
@@ -89,13 +92,14 @@ public struct Run {
         report.faults = cluster.strikes
         report.installs = cluster.installs
         report.changes = cluster.oracle.changes
+        report.raisedInStorm = raisedInStorm
         report.acknowledged = workload.acknowledged
         report.entries = cluster.oracle.highestApplied.rawValue
         report.digest = cluster.members[cluster.ids[0]]?.replica?.mark.digest ?? 0
         return report
     }
 
-    private func round(_ faults: Faults) throws {
+    private mutating func round(_ faults: Faults) throws {
         let workload = workload
         var failure: (any Error)?
         cluster.onCommand = {
@@ -114,9 +118,11 @@ public struct Run {
             try Oracle.checkLogs(cluster.disks)
         }
         cluster.onCommand = nil
+        raisedInStorm = raisedInStorm || (faults.upgradeEvery > 0 && cluster.isRaised)
         if faults.freezesRest { try progress() }
         try cluster.calm()
         try converge()
+        if faults.upgradeEvery > 0 { try finishUpgrade() }
         try cluster.compareStates()
         if let violation = workload.violation { throw violation }
     }
@@ -172,6 +178,20 @@ public struct Run {
             if isDone && isLevel && isQuiet && statuses.count == cluster.ids.count { return }
         }
         throw Violation("no convergence in calm: " + standing)
+    }
+
+    /// Liveness: in calm every node gets the new release, and the level is raised when asked for.
+    private func finishUpgrade() throws {
+        try cluster.finishUpgrade()
+        let end = cluster.now + Self.convergence * 1000
+        while cluster.now < end {
+            try cluster.askForRaise(at: cluster.ids[0])
+            try cluster.run(until: cluster.now + Self.askAgainMicroseconds)
+            if cluster.ids.allSatisfy({ cluster.members[$0]?.replica?.status.level == .newest }) {
+                return try converge()
+            }
+        }
+        throw Violation("the feature level was not raised in calm: " + standing)
     }
 
     private var standing: String {

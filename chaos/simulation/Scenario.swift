@@ -26,6 +26,8 @@ public struct Scenario: Sendable, Codable, Hashable {
         case offices
         /// Members that come and go, logs that are cut all the time, hand-overs.
         case members
+        /// Any mix of faults while the nodes get a new release and the feature level is raised.
+        case upgrade
     }
 
     /// As many storms, drawn from the seed, as last at least so many milliseconds together.
@@ -41,6 +43,7 @@ public struct Scenario: Sendable, Codable, Hashable {
                 case .swarm: Faults.swarm(seed: seed &+ round)
                 case .offices: Faults.brokenOffices(seed: seed &+ round)
                 case .members: Faults.restlessMembers(seed: seed &+ round)
+                case .upgrade: Faults.upgrade(seed: seed &+ round)
                 }
             if brief { faults = faults.brief }
             scenario.rounds.append(faults)

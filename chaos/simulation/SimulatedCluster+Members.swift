@@ -63,7 +63,7 @@ extension SimulatedCluster {
         }
     }
 
-    private func request(
+    func request(
         at id: NodeID, completion: @escaping (Answer) -> Void,
         _ input: (inout Replica, RequestID, Instant) -> Void
     ) throws {

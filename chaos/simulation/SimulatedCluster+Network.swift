@@ -86,7 +86,7 @@ extension SimulatedCluster {
         note { "a cut heals" }
         for way in cut.closed {
             // A violation found here is found again at the node's next turn.
-            try? turn(members[way.to]!) { $0.linkOpened(to: way.from) }
+            try? turn(members[way.to]!) { open(&$0, to: way.from) }
         }
         cut.closed = []
     }

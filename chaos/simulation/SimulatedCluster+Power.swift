@@ -32,6 +32,7 @@ extension SimulatedCluster {
             limits.forwardBytes = 200
             limits.pendingRequests = 40
         }
+        limits.newestLevel = member.newestLevel
         let state = try member.disk.storedState()
         try oracle.restarted(member.id, member.disk.mark)
         member.replica = try Replica(
@@ -46,13 +47,13 @@ extension SimulatedCluster {
         }
         try turn(member) { replica in
             for id in ids where id != member.id && members[id]?.replica != nil {
-                replica.linkOpened(to: id)
+                open(&replica, to: id)
             }
         }
         for id in ids where id != member.id {
             // Whoever had not noticed the end learns of it now.
             try turn(members[id]!) { $0.linkClosed(to: member.id) }
-            try turn(members[id]!) { $0.linkOpened(to: member.id) }
+            try turn(members[id]!) { open(&$0, to: member.id) }
         }
     }
 
@@ -122,6 +123,7 @@ extension SimulatedCluster {
         note { "node \(member.id) goes on" }
         member.isPaused = false
         member.turnIsDue = false
+        hearOfLevels(member)
         // While it was paused its writes went on; their news and the frames wait in the kernel.
         while let number = member.disk.finishWrite() {
             try turn(member) { $0.persisted(id: number) }

@@ -28,7 +28,7 @@ public final class SimulatedCluster {
 
     /// A fault that strikes at a moment.
     enum Fault: CaseIterable {
-        case crash, leave, cut, pause, clockJump, compact, members, transfer
+        case crash, leave, cut, pause, clockJump, compact, members, transfer, upgrade
     }
 
     /// One node: running, or only its disk.
@@ -36,6 +36,8 @@ public final class SimulatedCluster {
         let id: NodeID
         var disk = SimulatedDisk()
         var replica: Replica?
+        /// The highest feature level that its release knows.
+        var newestLevel = FeatureLevel.newest
         var incarnation: UInt64 = 0
         var isPaused = false
         var inbox: [(from: NodeID, bytes: [UInt8])] = []
@@ -106,7 +108,10 @@ public final class SimulatedCluster {
         ids = (1...UInt64(first.nodes)).map { NodeID($0) }
         founders = Configuration(voters: ids)
         highestID = ids[ids.count - 1]
-        for id in ids { members[id] = Member(id: id) }
+        for id in ids {
+            members[id] = Member(id: id)
+            if first.upgradeEvery > 0 { members[id]!.newestLevel = .first }
+        }
     }
 
     /// Starts all nodes; they stay the same over all storms.
@@ -158,6 +163,7 @@ public final class SimulatedCluster {
             case .compact: faults.compactEvery
             case .members: faults.membersEvery
             case .transfer: faults.transferEvery
+            case .upgrade: faults.upgradeEvery
             }
         guard mean > 0 else { return }
         schedule(.fault(fault, storm: storms), after: fate.number(1...(2 * mean * 1000)))
@@ -176,6 +182,7 @@ public final class SimulatedCluster {
         case .compact: try compactSomebody()
         case .members: try changeMembers()
         case .transfer: try handOver()
+        case .upgrade: try upgradeSomebody()
         }
     }
 

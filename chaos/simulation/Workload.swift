@@ -71,7 +71,7 @@ final class Workload {
         case 95: try changeLimits()
         case 96: try changeRoster(project)
         case 97: try hire()
-        case 98: try read()
+        case 98: try forceOffline()
         default: try block(project)
         }
     }
@@ -86,6 +86,12 @@ final class Workload {
 
     // MARK: Setting up
 
+    private func signIn(_ place: Int) -> Command {
+        .signIn(
+            agents[place], tokenHash: Array(repeating: UInt8(33 + place), count: 32),
+            idleMilliseconds: 1 << 40, absoluteMilliseconds: 1 << 40)
+    }
+
     /// What is still missing before the desk works, and what to do once it is there.
     private var nextStep: (command: Command, keep: (Int64) -> Void)? {
         if agents.count < agentCount {
@@ -95,11 +101,7 @@ final class Workload {
             return (command, { [self] in agents.append(AgentID($0)) })
         }
         if signedIn < agentCount {
-            let agent = agents[signedIn]
-            let command = Command.signIn(
-                agent, tokenHash: Array(repeating: UInt8(33 + signedIn), count: 32),
-                idleMilliseconds: 1 << 40, absoluteMilliseconds: 1 << 40)
-            return (command, { [self] _ in signedIn += 1 })
+            return (signIn(signedIn), { [self] _ in signedIn += 1 })
         }
         if unlimited < agentCount {
             var change = AgentChange()
@@ -362,6 +364,13 @@ final class Workload {
         var change = AgentChange()
         change.openLimit = cluster.chance.pick([0, 0, 3, 10])
         try submit(.updateAgent(somebody, by: agents[0], change))
+    }
+
+    /// An administrator takes an agent offline, who signs in again.
+    private func forceOffline() throws {
+        let place = Int(cluster.chance.number(0...Int64(agentCount - 1)))
+        try submit(.forceOffline(agents[place], by: agents[0]))
+        try submit(signIn(place))
     }
 
     private func changeRoster(_ project: ProjectID) throws {
