@@ -63,6 +63,9 @@ extension Raft {
     private mutating func isHeard(_ message: Message) -> Bool {
         switch message.body {
         case .preVote, .vote:
+            // A node that knows of no member was none that anybody counts, or its directory was
+            // emptied: then it has forgotten what its vote would have to protect.
+            guard !configuration.voters.isEmpty else { return false }
             guard committedConfiguration.excludes(message.from) else { return true }
             send(.removed(index: configurations[0].index), to: message.from)
             return false
@@ -199,9 +202,12 @@ extension Raft {
             leader = nil
             leaderHeard = nil
         }
-        if role == .leader { leaveOffice() }
+        let wasLeader = role == .leader
+        if wasLeader { leaveOffice() }
         if role != .follower { resetElectionDeadline() }
         role = .follower
+        // In office it went on although its removal was committed.
+        if wasLeader { noteCommit() }
         votes = []
         isTransferCandidacy = false
         leader = newLeader

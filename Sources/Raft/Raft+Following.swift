@@ -5,13 +5,15 @@ extension Raft {
         var previous = append.previous
         if previous.index < commit {
             // What is committed here is the same in the leader's log: only the rest matters.
-            let known = Int(min(commit.rawValue - previous.index.rawValue, UInt64(entries.count)))
-            entries = entries.dropFirst(known)
-            previous = LogPosition(index: commit, term: log.term(at: commit) ?? .zero)
             if append.lastIndex <= commit {
                 acknowledge(always: true)
                 return
             }
+            let known = Int(commit.rawValue - previous.index.rawValue)
+            previous = LogPosition(index: commit, term: log.term(at: commit) ?? .zero)
+            // Who says otherwise is no leader of ours: what follows would not fit either.
+            guard entries[known - 1].term == previous.term else { return }
+            entries = entries.dropFirst(known)
         }
         guard previous.index <= log.last.index, log.term(at: previous.index) == previous.term else {
             let hint = log.agreement(

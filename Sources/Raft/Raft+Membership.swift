@@ -140,7 +140,6 @@ extension Raft {
             send(.timeoutNow, to: best.peer)
         }
         follow(term: term, leader: nil)
-        noteCommit()
     }
 
     private func hasLivingMajority(_ next: Configuration) -> Bool {

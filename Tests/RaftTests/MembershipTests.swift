@@ -294,6 +294,42 @@ import Testing
         #expect(net[6].leader == NodeID(1))
     }
 
+    @Test func `A node that knows of no member yet has no vote to give`() {
+        // A voter whose directory was emptied comes back like this: it has forgotten what it
+        // acknowledged, and its vote could elect a leader that never had it.
+        var net = Network(limits: manual())
+        net.join(4)
+        for body in [
+            .preVote(proposed: Term(9), log: at(3, 1)),
+            .vote(log: at(3, 1), isTransfer: false), .vote(log: at(3, 1), isTransfer: true),
+        ] as [Message.Body] {
+            net[4].received(Message(from: NodeID(1), to: NodeID(4), term: Term(8), body: body))
+            let effects = net[4].takeEffects()
+            #expect(effects.send.isEmpty && effects.persist == nil)
+        }
+        #expect(net[4].term == .zero && net[4].votedFor == nil)
+    }
+
+    @Test func `A leader that is removed knows it also when another deposes it at that moment`()
+        throws
+    {
+        var net = Network(limits: manual())
+        net.elect(1)
+        // In one turn the removal is committed and a later term heard of.
+        net.isolated = [NodeID(1)]
+        try net.change(remove(1), at: 1)
+        let (term, last) = (net[1].term, net[1].lastIndex)
+        for id in [2, 3] as [UInt64] {
+            net[1].received(
+                Message(
+                    from: NodeID(id), to: NodeID(1), term: term,
+                    body: .appendReply(.matched(last, accepted: last))))
+        }
+        net[1].received(
+            Message(from: NodeID(2), to: NodeID(1), term: term.next, body: .voteReply(.refused)))
+        #expect(net[1].role == .follower && net[1].takeEffects().isRemoved)
+    }
+
     @Test func `A configuration that does not read is not taken`() {
         var raft = Network()[2]
         let bad = Entry(index: LogIndex(1), term: Term(1), kind: .configuration, payload: [9])
