@@ -13,14 +13,22 @@ struct LogClock: Sendable {
     /// Whether an entry was seen to arrive in this process, or this process has led.
     private var isAnchored = false
 
+    /// No time beyond the year 2116 counts, and none before 1970: what another node says must not
+    /// bring the arithmetic down.
+    private static let maxMilliseconds = Int64.max / 1_000_000 / 2
+
     init(last: LogTime, now: Instant) {
-        nanoseconds = last.milliseconds &* 1_000_000
+        nanoseconds = LogClock.nanoseconds(last)
         at = now
+    }
+
+    private static func nanoseconds(_ time: LogTime) -> Int64 {
+        min(max(0, time.milliseconds), maxMilliseconds) * 1_000_000
     }
 
     /// The newest entry carries this time.
     mutating func observed(_ time: LogTime, now: Instant) {
-        nanoseconds = time.milliseconds &* 1_000_000
+        nanoseconds = LogClock.nanoseconds(time)
         at = now
         isAnchored = true
     }
@@ -28,8 +36,8 @@ struct LogClock: Sendable {
     /// This node leads now; the last entry in its log carries `last`.
     mutating func tookOffice(last: LogTime, now: Instant, wall: LogTime) {
         advance(to: now, wall: wall)
-        if !isAnchored { nanoseconds = max(nanoseconds, wall.milliseconds &* 1_000_000) }
-        nanoseconds = max(nanoseconds, last.milliseconds &* 1_000_000)
+        if !isAnchored { nanoseconds = max(nanoseconds, LogClock.nanoseconds(wall)) }
+        nanoseconds = max(nanoseconds, LogClock.nanoseconds(last))
         isAnchored = true
     }
 
@@ -48,7 +56,7 @@ struct LogClock: Sendable {
     private func reading(at now: Instant, wall: LogTime) -> Int64 {
         let elapsed = max(0, now.nanoseconds - at.nanoseconds)
         let run = nanoseconds + elapsed
-        let error = wall.milliseconds &* 1_000_000 - run
+        let error = LogClock.nanoseconds(wall) - run
         let most = elapsed / 10
         return run + min(most, max(-most, error))
     }

@@ -94,7 +94,7 @@ struct FrameReader {
         let settledBelow = try reader.varint()
         let count = try reader.count(limit: reader.remaining)
         var commands: [PeerMessage.Forwarded] = []
-        commands.reserveCapacity(count)
+        commands.reserveCapacity(min(count, PeerMessage.reservedParts))
         for _ in 0..<count {
             let sequence = try reader.varint()
             let flags = try reader.u8()
@@ -145,7 +145,7 @@ struct FrameReader {
         let isProbe = try reader.bool()
         let count = try reader.count(limit: reader.remaining)
         var entries: [Entry] = []
-        entries.reserveCapacity(count)
+        entries.reserveCapacity(min(count, PeerMessage.reservedParts))
         var index = previous.index
         for _ in 0..<count {
             index = index.next

@@ -51,6 +51,10 @@ enum PeerMessage: Hashable, Sendable {
     }
 
     static let version: UInt8 = 1
+    /// Requests have numbers below this.
+    static let maxSequence: UInt64 = 1 << 62
+    /// Room made at once for the parts of a message, whatever number of them it claims.
+    static let reservedParts = 4_096
     enum Tag: UInt8 {
         case raft = 1
         case forward = 2

@@ -52,7 +52,8 @@ struct PendingRequests: Sendable {
     mutating func noteSent(_ sequence: UInt64, by change: Int) {
         guard sequence >= base, sequence < next else { return }
         let at = head + Int(sequence - base)
-        guard let sends = slots[at]?.sends else { return }
+        // At the most it can count, it stays: fewer would be taken for certain.
+        guard let sends = slots[at]?.sends, sends < .max else { return }
         slots[at]?.sends = UInt8(clamping: Int(sends) + change)
     }
 

@@ -89,7 +89,7 @@ extension Replica {
                 continue
             }
             // What can't be read would stop every node when it is applied.
-            if let what = unreadable(one) {
+            if let what = unreadable(one, settledBelow: forward.settledBelow) {
                 notices.append(.badFrame(from: peer, "a command can't be read: \(what)"))
                 refused.append(.init(sequence: one.sequence, why: .malformed))
                 continue
@@ -115,8 +115,15 @@ extension Replica {
         }
     }
 
-    /// What is wrong with the bytes of a command; nil if they are one.
-    private func unreadable(_ forwarded: PeerMessage.Forwarded) -> String? {
+    /// What is wrong with a request or with the bytes of its command; nil if nothing is.
+    private func unreadable(
+        _ forwarded: PeerMessage.Forwarded, settledBelow: UInt64
+    ) -> String? {
+        // Numbers become keys of rows: 0 is taken, and rows of one client ascend.
+        let sequence = forwarded.sequence
+        guard sequence >= max(1, settledBelow), sequence < PeerMessage.maxSequence else {
+            return "the number \(sequence)"
+        }
         var reader = ByteReader(Array(forwarded.command))
         do throws(WireError) {
             if forwarded.flags & EntryPayload.carriesKey != 0 {

@@ -195,6 +195,14 @@ import Wire
         requests.checkInvariants()
     }
 
+    @Test func `One sent more often than can be counted is never certain again`() {
+        var requests = PendingRequests()
+        requests.add(pending(1))
+        for _ in 0..<300 { requests.noteSent(1, by: 1) }
+        for _ in 0..<254 { requests.noteSent(1, by: -1) }
+        #expect(requests[1]!.sends > 1)
+    }
+
     @Test func `Many come and go`() {
         var requests = PendingRequests()
         var generator = Generator(seed: 3)
