@@ -44,7 +44,7 @@ private final class Transfer {
     let pool: WorkerPool
     let path = NSTemporaryDirectory() + "snapshot-tests-" + UUID().uuidString
     let bytes: [UInt8]
-    let header: SnapshotHeader
+    var header: SnapshotHeader
     let taker: SnapshotTaker
     var givers: [SnapshotGiver] = []
     var ends: [String] = []
@@ -188,6 +188,44 @@ private final class Transfer {
         try transfer.offer()
         transfer.nodes.run { !transfer.ends.isEmpty }
         #expect(transfer.ends == ["the disk lacks room for it"])
+    }
+
+    @Test func `a size beyond all disks is refused`() throws {
+        let transfer = try Transfer(size: 1_000, reserve: 1 << 60)
+        transfer.header.size = .max
+        try transfer.offer()
+        transfer.nodes.run { !transfer.ends.isEmpty }
+        #expect(transfer.ends == ["the disk lacks room for it"])
+    }
+
+    @Test func `chunks that come while one is being written wait for it`() throws {
+        let transfer = try Transfer(size: 700_000)
+        // The only thread that writes is held up until all chunks have come.
+        let gate = DispatchSemaphore(value: 0)
+        _ = transfer.pool.submit(on: transfer.nodes.loop, { gate.wait() }, completion: { _ in })
+        var closed: [String] = []
+        transfer.nodes.links[1]?.openSnapshotLink(to: 2) { result in
+            guard case .success(let peer) = result else { return }
+            let link = SnapshotLink(peer, with: 2)
+            link.onClosed = { closed.append($0) }
+            link.send(.offer(transfer.header))
+            link.onMessage = { message in
+                guard case .want = message else { return }
+                for start in stride(from: 0, to: 700_000, by: 100_000) {
+                    link.send(
+                        .chunk(
+                            offset: UInt64(start),
+                            Array(transfer.bytes[start..<start + 100_000])))
+                }
+                // By then they have come.
+                _ = transfer.nodes.loop.schedule(after: .milliseconds(300)) { gate.signal() }
+            }
+        }
+        transfer.nodes.run { !transfer.ready.isEmpty || !closed.isEmpty }
+        // Also when the test failed: the thread must end.
+        gate.signal()
+        #expect(transfer.ready == [transfer.header])
+        #expect(transfer.received == transfer.bytes)
     }
 
     @Test func `room is told for a directory and not for what is not there`() {

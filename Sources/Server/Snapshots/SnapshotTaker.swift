@@ -10,6 +10,8 @@ final class SnapshotTaker {
     enum Limits {
         /// After so many bytes what came is synced: one sync at the end would hold up the log's.
         static let syncBytes: UInt64 = 4 << 20
+        /// Bytes that may wait to be written: what a giver sends ahead, and as much again.
+        static let waitingBytes = 2 * SnapshotGiver.Limits.windowBytes
         /// The giver closes when it hears that all is done; it is not waited for longer.
         static let farewell: Duration = .milliseconds(500)
     }
@@ -44,6 +46,8 @@ final class SnapshotTaker {
     /// Chunks on their way to the file.
     private var waiting: [[UInt8]] = []
     private var isWriting = false
+    /// Bytes of the chunk that is being written.
+    private var writing: UInt64 = 0
     private(set) var isReady = false
 
     /// Gathers into `file` of a directory.
@@ -105,7 +109,9 @@ final class SnapshotTaker {
             log.info("snapshot goes on", ["at": .count(known.written)])
         } else {
             partial = nil
-            if let free = DiskRoom.free(at: directory), free < header.size + reserve {
+            if let free = DiskRoom.free(at: directory),
+                free < reserve || free - reserve < header.size
+            {
                 return refuse(.noRoom, link)
             }
             do throws(StorageError) {
@@ -127,10 +133,12 @@ final class SnapshotTaker {
 
     private func took(_ bytes: [UInt8], at offset: UInt64) {
         guard let partial else { return fail("a chunk without an offer") }
-        let expected = partial.written + waiting.reduce(0) { $0 + UInt64($1.count) }
+        let behind = waiting.reduce(0) { $0 + UInt64($1.count) }
+        let expected = partial.written + writing + behind
         guard offset == expected, offset + UInt64(bytes.count) <= partial.header.size,
             !bytes.isEmpty
         else { return fail("a chunk at byte \(offset) where \(expected) is next") }
+        guard behind < Limits.waitingBytes else { return fail("more than may be sent ahead") }
         waiting.append(bytes)
         write()
     }
@@ -139,6 +147,7 @@ final class SnapshotTaker {
         guard !isWriting, let partial, !waiting.isEmpty else { return }
         isWriting = true
         let bytes = waiting.removeFirst()
+        writing = UInt64(bytes.count)
         let (file, offset) = (partial.file, partial.written)
         let isSynced = partial.unsynced + UInt64(bytes.count) >= Limits.syncBytes
         let started = pool.submit(on: loop) { () -> StorageError? in
@@ -153,13 +162,13 @@ final class SnapshotTaker {
             self?.wrote(bytes.count, isSynced, error)
         }
         if !started {
-            isWriting = false
+            (isWriting, writing) = (false, 0)
             fail("too much work for the disk")
         }
     }
 
     private func wrote(_ count: Int, _ isSynced: Bool, _ error: StorageError?) {
-        isWriting = false
+        (isWriting, writing) = (false, 0)
         guard var partial else { return }
         if let error {
             // What is in the file is unknown now.

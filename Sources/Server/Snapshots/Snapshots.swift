@@ -27,7 +27,8 @@ final class Snapshots: @unchecked Sendable {  // other threads only carry it to 
     /// The newest copy.
     private var copy: SnapshotCopy?
     private var copyTimer: LoopTimer?
-    private var isMaking = false
+    /// While a copy is made: it will go up to here or further.
+    private var makingFrom: LogIndex?
     private var copies: UInt64 = 0
     /// Who waits for a copy, with the index that it must reach.
     private var waiting: [(from: LogIndex, take: (SnapshotCopy?) -> Void)] = []
@@ -54,7 +55,10 @@ final class Snapshots: @unchecked Sendable {  // other threads only carry it to 
     /// The log may not be cut beyond this: a transfer needs what follows.
     var cutLimit: LogIndex {
         installing = installing.filter { $0.value.until > loop.now }
-        let ends = givers.values.map(\.copy.header.mark.index) + installing.values.map(\.index)
+        var ends = givers.values.map(\.copy.header.mark.index) + installing.values.map(\.index)
+        if let makingFrom { ends.append(makingFrom) }
+        // One that is made, for followers to whom links are being opened.
+        if !preparing.isEmpty, let copy { ends.append(copy.header.mark.index) }
         return ends.min() ?? LogIndex(.max)
     }
 
@@ -164,8 +168,8 @@ final class Snapshots: @unchecked Sendable {  // other threads only carry it to 
     }
 
     private func make() {
-        guard !isMaking, !waiting.isEmpty else { return }
-        isMaking = true
+        guard makingFrom == nil, !waiting.isEmpty else { return }
+        makingFrom = node.stores.state.writtenIndex
         copies += 1
         let directory = node.stores.directory
         let path = directory.outgoingPath(copies)
@@ -228,7 +232,7 @@ final class Snapshots: @unchecked Sendable {  // other threads only carry it to 
     }
 
     private func made(_ new: SnapshotCopy?) {
-        isMaking = false
+        makingFrom = nil
         if let new { copy = new }
         keep()
         let served = waiting
