@@ -33,18 +33,7 @@ public enum ClusterKey {
 
     /// Makes the file if it is missing: only for a node that is a cluster of its own.
     static func makeIfMissing(_ file: String) throws(ConfigurationError) {
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL, 0o600)
-        guard descriptor >= 0 else {
-            if errno == EEXIST { return }
-            throw ConfigurationError(
-                file: file, path: "", detail: "can't be made: \(String(cString: strerror(errno)))")
-        }
-        defer { close(descriptor) }
-        let text = Array(make().utf8)
-        guard write(descriptor, text, text.count) == text.count, fsync(descriptor) == 0 else {
-            throw ConfigurationError(
-                file: file, path: "",
-                detail: "can't be written: \(String(cString: strerror(errno)))")
-        }
+        // The data directory is locked: no other node of it can make one at the same time.
+        if access(file, F_OK) != 0 { try DurableFile.write(make(), to: file) }
     }
 }

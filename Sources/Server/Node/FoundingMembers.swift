@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Raft
 
 /// With whom this node started the first time, kept beside its log: nodes that count different
@@ -21,7 +20,7 @@ enum FoundingMembers {
         let text = members.map { "\($0)" }.joined(separator: " ")
         guard let data = FileManager.default.contents(atPath: file) else {
             let isJoining = !settings.join.isEmpty
-            try write(isJoining ? joining : text, to: file, in: settings.dataDirectory)
+            try DurableFile.write((isJoining ? joining : text) + "\n", to: file)
             return isJoining ? Configuration(voters: []) : listed
         }
         let founding = String(decoding: data, as: UTF8.self)
@@ -35,31 +34,5 @@ enum FoundingMembers {
                     + "`roundhouse members`")
         }
         return listed
-    }
-
-    /// Written under another name, synced, and renamed, so that it is whole or not there.
-    private static func write(
-        _ text: String, to file: String, in directory: String
-    ) throws(ConfigurationError) {
-        let bytes = Array((text + "\n").utf8)
-        let draft = file + ".new"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        var isDone = false
-        if descriptor >= 0 {
-            isDone = Glibc.write(descriptor, bytes, bytes.count) == bytes.count
-            isDone = fsync(descriptor) == 0 && isDone
-            close(descriptor)
-            isDone = isDone && rename(draft, file) == 0
-        }
-        let parent = open(directory, O_RDONLY | O_DIRECTORY)
-        if parent >= 0 {
-            isDone = fsync(parent) == 0 && isDone
-            close(parent)
-        }
-        guard isDone, parent >= 0 else {
-            throw ConfigurationError(
-                file: file, path: "",
-                detail: "can't be written: \(String(cString: strerror(errno)))")
-        }
     }
 }
