@@ -161,6 +161,24 @@ import Wire
         #expect(seen == [false, false, true, true])
     }
 
+    @Test(arguments: [(10, 3, 9), (10, 1, 10), (2, 3, 3), (9, 3, 9)])
+    func `all nodes together let no more pass, but one each`(limit: Int, nodes: Int, passed: Int) {
+        var gates = [PasswordGate](repeating: PasswordGate(perMinute: limit), count: nodes)
+        var count = 0
+        for at in gates.indices {
+            gates[at].share(among: nodes)
+            while gates[at].mayTry(["login:a"], now: 0) {
+                gates[at].tried(["login:a"], now: 0)
+                count += 1
+            }
+        }
+        #expect(count == passed)
+        // In the minute after, all of them let the limit pass once more.
+        let later = 60_000_000_000 as Int64
+        let again = gates.indices.filter { gates[$0].mayTry(["login:a"], now: later) }
+        #expect(again.count == (limit < nodes ? 0 : nodes))
+    }
+
     @Test func `a right password does not count`() {
         var gate = PasswordGate(perMinute: 1)
         for _ in 0..<5 {

@@ -10,6 +10,7 @@ extension Node {
     /// The newest configuration in the log changed, or is told for the first time.
     func follow(_ members: Configuration) {
         isVoter = members.voters.contains(configuration.node)
+        passwordGate.share(among: members.members.count)
         if !members.voters.isEmpty {
             log.info(
                 "members",
