@@ -108,14 +108,17 @@ extension RoutingState {
         message.state = state
         if case .sent = state { outgoing.remove(id) } else { outgoing.put(message) }
         draft.messages.note(id)
-        let item = HistoryItem(
-            index: id.rawValue / OutboxMessage.partsPerReply, at: message.at,
-            what: message.historyWhat, decision: nil)
-        write(item, message.session, ordinal: message.ordinal)
+        write(message.historyItem, message.session, ordinal: message.ordinal)
     }
 }
 
 extension OutboxMessage {
+    /// Its item in the session's history, as it stands now.
+    public var historyItem: HistoryItem {
+        HistoryItem(
+            index: id.rawValue / OutboxMessage.partsPerReply, at: at, what: historyWhat,
+            decision: nil)
+    }
     /// The message as its session's history shows it.
     var historyWhat: HistoryItem.What {
         .outbound(

@@ -97,6 +97,24 @@ def test_an_answer_whose_fate_is_unknown_is_never_repeated_by_itself(desk):
     assert received(desk, user) == ["Did you get it?"] * 2
 
 
+def test_an_answer_is_shown_while_it_is_being_sent(desk):
+    user, session = begin(desk)
+    feed = desk.open_console("Ana", 2)
+    fault(desk, "delay", milliseconds=2000)
+    outbox = reply(desk, session, "On its way", node=3)
+    for state in ("sending", "sent"):
+        feed.wait_for(state, lambda event: event["type"] == "item"
+                      and event["item"].get("outbox") == outbox
+                      and event["item"]["delivery"] == state, 20)
+        # Whoever reads the history sees the same, at every node.
+        assert all(deliveries_at(desk, session, node)[-1] in (state, "sent") for node in (1, 2, 3))
+    assert [event["item"]["ordinal"] for event in feed.events
+            if event["type"] == "item" and event["item"].get("outbox") == outbox].count(
+                next(event["item"]["ordinal"] for event in feed.events
+                     if event["type"] == "item" and event["item"].get("outbox") == outbox)) >= 2
+    desk.close_console("Ana")
+
+
 def test_a_long_answer_goes_out_whole(desk):
     user, session = begin(desk)
     text = "".join(f"{number:05d} " for number in range(1500))

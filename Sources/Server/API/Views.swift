@@ -152,6 +152,7 @@ extension RoutingState {
         view.text = message.text.string
         view.messageKind = "text"
         view.outbox = "\(message.outbox)"
-        (view.delivery, view.failure) = message.state.words
+        // The row is written anew once a state is reached that lasts; until then memory knows more.
+        (view.delivery, view.failure) = (outbox(message.outbox)?.state ?? message.state).words
     }
 }

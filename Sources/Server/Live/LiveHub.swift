@@ -215,10 +215,13 @@ final class LiveHub {
                 changes.added[ItemKey(session: id, ordinal: ordinal)] = []
             case .agentChanged(let id): changes.agents.insert(id)
             case .signedOut(_, let hash): endSignIns(hash)
-            case .projectChanged, .linkChanged, .outboxQueued, .outboxChanged: break
+            case .outboxChanged(let id): changes.outbox.insert(id)
+            case .projectChanged, .linkChanged, .outboxQueued: break
             }
         }
-        if changes.sessions.count > Limits.changes || changes.added.count > Limits.changes {
+        if changes.sessions.count > Limits.changes || changes.added.count > Limits.changes
+            || changes.outbox.count > Limits.changes
+        {
             changes.forgetAll()
         } else if !changes.added.isEmpty {
             for row in effects.rows where row.table == .history {
@@ -245,6 +248,10 @@ final class LiveHub {
         let sessions = told.sessions.sorted()
         let agents = told.agents.sorted()
         let items = told.added.keys.sorted()
+        // Messages whose item is not told anyway: no row says that they are being sent.
+        let moved = told.outbox.sorted().compactMap { node.state.outbox($0) }.filter {
+            told.added[ItemKey(session: $0.session, ordinal: $0.ordinal)] == nil
+        }
         for number in consoles.keys.sorted() {
             guard let console = consoles[number] else { continue }
             if told.isTooMuch { console.mustReadAnew = true }
@@ -261,6 +268,12 @@ final class LiveHub {
                 let view = node.state.view(item, ordinal: key.ordinal)
                 send(
                     LiveMessage.item(view, of: key.session, index: node.appliedIndex), to: console)
+            }
+            for message in moved where node.state.canSee(console.caller.agent, message.session) {
+                let view = node.state.view(message.historyItem, ordinal: message.ordinal)
+                send(
+                    LiveMessage.item(view, of: message.session, index: node.appliedIndex),
+                    to: console)
             }
         }
     }
@@ -295,15 +308,18 @@ final class LiveHub {
         /// The rows of history items; empty until seen.
         var added: [ItemKey: [UInt8]] = [:]
         var agents: Set<AgentID> = []
+        /// Messages to customers that are being sent, or wait anew.
+        var outbox: Set<OutboxID> = []
         /// So much changed that reading anew is cheaper than being told.
         var isTooMuch = false
 
         var isEmpty: Bool {
-            sessions.isEmpty && added.isEmpty && agents.isEmpty && !isTooMuch
+            sessions.isEmpty && added.isEmpty && agents.isEmpty && outbox.isEmpty && !isTooMuch
         }
         mutating func forgetAll() {
             sessions.removeAll(keepingCapacity: true)
             added.removeAll(keepingCapacity: true)
+            outbox.removeAll(keepingCapacity: true)
             isTooMuch = true
         }
     }
