@@ -4,8 +4,10 @@ import json
 import os
 import re
 import signal
+import ssl
 import stat
 import subprocess
+import time
 import urllib.request
 
 import pytest
@@ -70,6 +72,23 @@ def test_certs_makes_what_is_missing_and_overwrites_nothing(tmp_path):
     assert renewed.returncode == 0
     after = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert {name for name in after if after[name] != before[name]} == {"node1.pem", "node1.key"}
+
+
+def test_certificates_count_from_a_day_ago_for_clocks_that_are_behind(tmp_path):
+    folder = tmp_path / "c"
+    assert certs("--cluster", "demo", "--directory", folder, "--days", 30, 1).returncode == 0
+    day = 86400
+    for name, days in ("ca.pem", 3650), ("node1.pem", 30):
+        begin, end = (
+            ssl.cert_time_to_seconds(subprocess.run(
+                ["openssl", "x509", "-in", folder / name, "-noout", which], check=True,
+                capture_output=True, text=True).stdout.strip().split("=")[1])
+            for which in ("-startdate", "-enddate"))
+        assert time.time() - 1.1 * day < begin <= time.time() - day
+        assert (days - 0.1) * day < end - time.time() <= days * day
+    assert subprocess.run(
+        ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile",
+         folder / "ca.pem", folder / "node1.pem"], capture_output=True).returncode == 0
 
 
 def test_certs_names_what_is_wrong(tmp_path):
