@@ -74,6 +74,16 @@ def moved_twice(evidence):
     each_export(evidence, change)
 
 
+def turn_at_who_left(evidence):
+    """The list lost whoever had the turn last, and the turn stayed at them: it began anew."""
+    def change(export):
+        for session in export:
+            for decision in session["decisions"]:
+                if decision["cursorBefore"] is None:
+                    decision["cursorBefore"] = "4711"
+    each_export(evidence, change)
+
+
 def named_moved_cursor(evidence):
     each_export(evidence, lambda export: session_of(export, 7003)["decisions"][0].update(
         way="lastOwner"))
@@ -197,7 +207,7 @@ FALSIFIED = {
     "updates_once": [lose_update, double_update, update_of_another, invented_update],
     "one_open_session": [two_open_sessions],
     "one_owner": [two_owners, other_owner, wrote_without_having_it],
-    "exact_turn": [skipped_turn, moved_twice, named_moved_cursor],
+    "exact_turn": [skipped_turn, moved_twice, turn_at_who_left, named_moved_cursor],
     "nobody_absent": [given_while_away],
     "claims_linearizable": [lost_claim, claim_of_nobody, claim_refused_and_done,
                             conflict_before_the_change, stale_conflict],

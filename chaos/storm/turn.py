@@ -59,6 +59,8 @@ def _alone(decision):
     before, after = decision["cursorBefore"], decision["cursorAfter"]
     candidates, roster = decision["candidates"], decision["roster"]
     where = f"index {decision['index']}, session {decision['session']}"
+    if before is not None and before not in roster:
+        yield f"{where}: the cursor was at {before}, who is not in the list any more"
     if way in BY_MODE:
         expected = successor(roster, before, candidates)
         if chosen != expected:
