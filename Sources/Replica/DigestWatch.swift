@@ -36,6 +36,8 @@ struct DigestWatch: Sendable {
     /// Digests of the newest indexes, at `index % capacity`.
     private var ring: [Report]
     private var peers: [Peer] = []
+    /// The newest index that a peer told of; nil before any did.
+    private(set) var newestHeard: LogIndex?
     private var voters = 0
     private var isVoter = false
 
@@ -71,6 +73,7 @@ struct DigestWatch: Sendable {
     mutating func heard(_ report: Report, from peer: NodeID) {
         guard let at = peers.firstIndex(where: { $0.id == peer }) else { return }
         peers[at].waiting = report
+        newestHeard = max(newestHeard ?? report.index, report.index)
     }
 
     /// Compares what can be compared by now; gives our digests where a peer's differed.

@@ -121,6 +121,9 @@ extension Replica {
         public var leader: NodeID?
         /// The highest index known to be committed.
         public var commit: LogIndex
+        /// The last index that another node told to have applied; nil before any did since the
+        /// start.
+        public var heard: LogIndex?
         /// The last index applied here.
         public var applied: LogIndex
         /// The last index durable here.

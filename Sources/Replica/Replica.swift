@@ -117,8 +117,8 @@ public struct Replica: Sendable {
     public var status: Status {
         Status(
             role: raft.role, term: raft.term, leader: raft.leader, commit: raft.commit,
-            applied: mark.index, durable: raft.durableIndex, last: raft.lastIndex,
-            digest: mark.digest, members: raft.members,
+            heard: watch.newestHeard, applied: mark.index, durable: raft.durableIndex,
+            last: raft.lastIndex, digest: mark.digest, members: raft.members,
             pendingRequests: pending.count + reads.count + errands.all.count,
             logTime: clock.time(at: now, wall: wall), isSuspended: isSuspended,
             configuration: raft.configuration,

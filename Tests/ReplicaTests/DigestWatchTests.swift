@@ -38,6 +38,18 @@ import Testing
         #expect(watch.verdict == .undecided(index: LogIndex(12)))
     }
 
+    @Test func `How far others are is known from the first report on, and stays known`() {
+        var watch = watch([1, 2, 3])
+        #expect(watch.newestHeard == nil)
+        watch.heard(report(12, 120), from: NodeID(2))
+        watch.heard(report(11, 110), from: NodeID(3))
+        watch.heard(report(99, 990), from: NodeID(9))
+        #expect(watch.newestHeard == LogIndex(12))
+        watch.this(report(12, 120))
+        _ = watch.compare(applied: LogIndex(12))
+        #expect(watch.newestHeard == LogIndex(12))
+    }
+
     @Test func `With one that agrees the other is wrong; with two that agree on another we are`() {
         var watch = watch([1, 2, 3])
         #expect(

@@ -64,7 +64,11 @@ extension Node {
         guard status.leader != nil else { return "no leader" }
         if status.isSuspended { return "the nodes' states differ" }
         if status.role == .leader && officeEpoch == nil { return "taking office" }
-        if status.applied.rawValue + Node.caughtUpWithin < status.commit.rawValue {
+        // The leader tells of no more commits than it knows to be here: what others have applied
+        // says how far there is to go.
+        let tip = status.role == .leader ? status.commit : status.heard
+        guard let tip else { return "catching up" }
+        if status.applied.rawValue + Node.caughtUpWithin < max(tip, status.commit).rawValue {
             return "catching up"
         }
         if state.agents.isEmpty && configuration.bootstrap != nil {
