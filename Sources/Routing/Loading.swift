@@ -20,9 +20,7 @@ extension RoutingState {
         case .signIn:
             let signIn = try SignIn(agent: AgentID(major), id: minor, value: value)
             signIns[Text(signIn.tokenHash)] = signIn
-        case .session:
-            let session = try Session(id: SessionID(major), value: value)
-            sessions[session.id] = session
+        case .session: note(try sessions.load(SessionID(major), row: value))
         case .link:
             let link = try Link(id: LinkID(major), value: value)
             linkSlots[link.id] = linkList.count
@@ -62,7 +60,8 @@ extension RoutingState {
     public mutating func finishLoading() throws(WireError) {
         for desk in desks { logins[desk.account.login] = desk.account.id }
         try placeRows()
-        for id in sessions.sortedKeys { try place(sessions[id]!) }
+        for session in unplacedSessions { try place(session) }
+        unplacedSessions = []
         for signIn in signIns.values.sorted(by: { $0.id < $1.id }) {
             guard let desk = deskSlots[signIn.agent] else { throw Self.orphan }
             desks[desk].signIns.append(Text(signIn.tokenHash))
@@ -118,25 +117,39 @@ extension RoutingState {
         unplaced = []
     }
 
-    /// Puts a session where it belongs: a queue, its agent's desk, the completed ones.
-    private mutating func place(_ session: Session) throws(WireError) {
-        guard let slot = roomSlots[session.project] else { throw Self.orphan }
-        rooms[slot].sessions.insert(session.id)
+    /// Notes what a session that was loaded implies; it is placed once everything is loaded.
+    private mutating func note(_ session: Session) {
         latest[Chat(project: session.project, user: session.user)] = session.id
         for touch in session.touches.prefix(Touch.limit - 1)
         where touch.via == .own && started[touch.key] == nil {
             started[touch.key] = session.id
         }
-        switch session.state {
-        case .unassigned:
-            rooms[slot].queue.insert(session.queuePlace, excluded: session.excludedAgents)
-            expiries.set(.exclusion(session.id), session.exclusions.first?.until)
-        case .assigned:
-            guard let owner = session.owner, let desk = deskSlots[owner] else {
-                throw Self.orphan
-            }
-            desks[desk].add(session.id, of: session.project)
-        case .completed: rooms[slot].completed.insert(session.id)
-        }
+        unplacedSessions.append(
+            UnplacedSession(
+                id: session.id, project: session.project, isOpen: session.state != .completed))
     }
+
+    /// Puts a session where it belongs: a queue, its agent's desk, the completed ones.
+    private mutating func place(_ unplaced: UnplacedSession) throws(WireError) {
+        guard let slot = roomSlots[unplaced.project] else { throw Self.orphan }
+        rooms[slot].sessions.insert(unplaced.id)
+        // A completed one need not be read again.
+        guard unplaced.isOpen, let session = sessions[unplaced.id] else {
+            rooms[slot].completed.insert(unplaced.id)
+            return
+        }
+        guard session.state == .assigned else {
+            rooms[slot].queue.insert(session.queuePlace, excluded: session.excludedAgents)
+            return expiries.set(.exclusion(session.id), session.exclusions.first?.until)
+        }
+        guard let owner = session.owner, let desk = deskSlots[owner] else { throw Self.orphan }
+        desks[desk].add(session.id, of: session.project)
+    }
+}
+
+/// A session that was loaded and is not in its project yet.
+struct UnplacedSession: Sendable {
+    var id: SessionID
+    var project: ProjectID
+    var isOpen: Bool
 }

@@ -57,6 +57,8 @@ public struct RoutingState: Sendable {
     var draft = Draft()
     /// While loading: rows whose owners may not have been loaded yet.
     var unplaced: [RowChange] = []
+    /// While loading: sessions in the order of their rows.
+    var unplacedSessions: [UnplacedSession] = []
 
     /// Nothing applied yet.
     public init() {}
