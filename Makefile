@@ -7,10 +7,13 @@ JOBS ?= 2
 SEED ?= 1
 MINUTES ?= 2
 FAULTS ?= all
+SESSIONS ?= 1000000
+ENTRIES ?= 1000000
 PYTHON := .venv/bin/python
+PROBES := swift build -q -c release --static-swift-stdlib --product
 SWIFT_PATHS := Package.swift Sources Tests chaos
 
-.PHONY: help run build test sim mutations failover chaos bench fuzz lint format clean venv
+.PHONY: help run build test sim mutations failover chaos bench scale catchup fuzz lint format clean venv
 
 help:
 	@echo 'make run        three nodes with simulated customers; Ctrl-C ends everything'
@@ -19,6 +22,8 @@ help:
 	@echo 'make failover   kill the leader KILLS=5 times under load and check what came of it'
 	@echo 'make chaos      every fault for MINUTES=2 in the order of SEED=1; docs/CHAOS.md'
 	@echo 'make bench      side by side with etcd, nginx and a small bot; docs/BENCHMARKS.md'
+	@echo 'make scale      restart a node with SESSIONS=1000000 sessions; docs/SCALE.md'
+	@echo 'make catchup    a node comes back that missed ENTRIES=1000000 entries; docs/SCALE.md'
 	@echo 'make sim        whole simulated clusters under faults: SEEDS=500 of SECONDS=30 each'
 	@echo 'make mutations  deliberate bugs, each of which the simulation must find'
 	@echo 'make fuzz       fuzz the parsers for FUZZ_SECONDS=60 each'
@@ -62,6 +67,14 @@ chaos: build
 bench: build venv
 	@cluster/prepare bench
 	@$(PYTHON) Tests/Benchmarks/bench.py
+
+scale: build
+	@$(PROBES) state-filler
+	@python3 Tests/Benchmarks/scale.py --sessions $(SESSIONS)
+
+catchup: build
+	@$(PROBES) webhook-load
+	@python3 Tests/Benchmarks/catchup.py --entries $(ENTRIES)
 
 fuzz:
 	@cluster/prepare build

@@ -79,6 +79,14 @@ let package = Package(
         .executableTarget(
             name: "storage-cost", dependencies: ["Storage", "Raft", "Routing", "Wire"],
             path: "Tests/Probes/storage-cost", swiftSettings: strict),
+        // Fills a node's files with conversations.
+        .executableTarget(
+            name: "state-filler", dependencies: ["Replica", "Storage", "Raft", "Routing", "Wire"],
+            path: "Tests/Probes/state-filler", swiftSettings: strict),
+        // Sends webhooks at a rate.
+        .executableTarget(
+            name: "webhook-load", dependencies: ["HTTP", "Transport", "Wire"],
+            path: "Tests/Probes/webhook-load", swiftSettings: strict),
         // A disk for SQLite that fails and loses power on demand.
         .target(name: "StorageFaults", dependencies: ["CSQLite"], path: "Tests/StorageFaults"),
         tests("WireTests", ["Wire"]),

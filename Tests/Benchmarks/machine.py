@@ -13,15 +13,21 @@ SYNCS = 200
 
 def facts(directory):
     """Sentences about processor, disk and versions."""
+    return brief_facts(directory) + [
+        "; ".join([
+            version("swift", "Swift", "--version"), version("etcd", "etcd", "--version"),
+            version("nginx", "nginx", "-v"), version("redis-server", "Redis", "--version"),
+            version("wrk", "wrk", "-v"), f"Python {platform.python_version()}"]),
+    ]
+
+
+def brief_facts(directory):
+    """Sentences about processor and disk alone."""
     processor = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     return [
         f"{os.cpu_count()} cores, {processor[1] if processor else platform.machine()},"
         f" Linux {platform.release().split('-')[0]}",
         f"fdatasync of 600 new bytes: {sync_microseconds(directory):.0f} microseconds (median)",
-        "; ".join([
-            version("swift", "Swift", "--version"), version("etcd", "etcd", "--version"),
-            version("nginx", "nginx", "-v"), version("redis-server", "Redis", "--version"),
-            version("wrk", "wrk", "-v"), f"Python {platform.python_version()}"]),
     ]
 
 
