@@ -11,12 +11,18 @@ struct StateFile: Sendable {
     private(set) var mark: AppliedMark
     /// The part of it that a power cut can't take back.
     private(set) var durable: LogIndex = .zero
+    /// What the committed rows add up to.
+    private(set) var sums: RowSums
     /// A copy under way.
     private var copy: DatabaseCopy?
+    /// A walk under way.
+    private(set) var scrub: StateScrub?
 
     private let begin: Statement
     private let commit: Statement
     private let updateMark: Statement
+    private let updateSums: Statement
+    private let replaced: ReplacedRow
     /// By `RowTable.rawValue`; nil where there is no such table.
     private let puts: [Statement?]
     private let deletes: [Statement?]
@@ -29,32 +35,55 @@ struct StateFile: Sendable {
         try database.create(.state, for: identity, schema: schema) { () throws(StorageError) in
             let insert = try database.prepare("INSERT INTO mark VALUES(1, ?)")
             try insert.run(1, AppliedMark().encoded)
+            try database.prepare(StateFile.putSums)
+                .run(1, RowSums(areKnown: true).encoded(at: .zero))
         }
+        let mark = try StateFile.mark(in: database)
+        let sums = try StateFile.sums(in: database, at: mark.index)
+        return try StateFile(database, mark: mark, sums: sums)
+    }
+
+    private static let putSums = "INSERT OR REPLACE INTO mark VALUES(2, ?)"
+
+    /// The mark that a file holds.
+    static func mark(in database: Database) throws(StorageError) -> AppliedMark {
         let select = try database.prepare("SELECT body FROM mark WHERE id = 1")
         defer { select.reset() }
         guard try select.step(), let mark = AppliedMark(select.bytes(0)) else {
             throw StorageError(.corrupt, file: database.file, "table mark, row 1 does not read")
         }
-        return try StateFile(database, mark: mark)
+        return mark
+    }
+
+    /// The sums that a file holds with a mark at this index; unknown ones when it holds none.
+    static func sums(in database: Database, at index: LogIndex) throws(StorageError) -> RowSums {
+        let select = try database.prepare("SELECT body FROM mark WHERE id = 2")
+        defer { select.reset() }
+        guard try select.step() else { return RowSums(areKnown: false) }
+        guard let sums = RowSums(select.bytes(0), at: index) else {
+            throw StorageError(.corrupt, file: database.file, "table mark, row 2 does not read")
+        }
+        return sums
     }
 
     /// The mark of a file that is not in use.
     static func applied(in path: String) throws(StorageError) -> AppliedMark {
         let database = try Database(path: path, role: .reader(.state))
         defer { database.close() }
-        let select = try database.prepare("SELECT body FROM mark WHERE id = 1")
-        guard try select.step(), let mark = AppliedMark(select.bytes(0)) else {
-            throw StorageError(.corrupt, file: path, "table mark, row 1 does not read")
-        }
-        return mark
+        return try mark(in: database)
     }
 
-    private init(_ database: Database, mark: AppliedMark) throws(StorageError) {
+    private init(
+        _ database: Database, mark: AppliedMark, sums: RowSums
+    ) throws(StorageError) {
         self.database = database
         self.mark = mark
+        self.sums = sums
+        replaced = try ReplacedRow(in: database)
         begin = try database.prepare("BEGIN IMMEDIATE")
         commit = try database.prepare("COMMIT")
         updateMark = try database.prepare("UPDATE mark SET body = ? WHERE id = 1")
+        updateSums = try database.prepare(StateFile.putSums)
         var puts = [Statement?](repeating: nil, count: 256)
         var deletes = puts
         for table in RowTable.allCases {
@@ -69,30 +98,42 @@ struct StateFile: Sendable {
     /// One transaction; without effect when it throws.
     mutating func write(_ changes: [RowChange], applied: AppliedMark) throws(StorageError) {
         precondition(applied.index >= mark.index, "rows are applied in the order of the log")
+        var (sums, scrub) = (sums, scrub)
         try begin.run()
         do throws(StorageError) {
-            for place in StateFile.lastOfEachKey(changes) { try write(changes[place]) }
+            for place in StateFile.lastOfEachKey(changes) {
+                try write(changes[place], &sums, &scrub)
+            }
             try updateMark.run(1, applied.encoded)
+            try updateSums.run(1, sums.encoded(at: applied.index))
             try commit.run()
         } catch {
             database.rollBack()
             throw error
         }
-        mark = applied
+        (mark, self.sums, self.scrub) = (applied, sums, scrub)
     }
 
-    private func write(_ change: RowChange) throws(StorageError) {
-        let table = Int(change.table.rawValue)
-        if let value = change.value, let put = puts[table] {
-            put.bind(1, change.major)
-            put.bind(2, StateTable.crc(change.table, change.major, change.minor, value))
-            if change.table.hasMinorKey { put.bind(4, change.minor) }
+    private func write(
+        _ change: RowChange, _ sums: inout RowSums, _ scrub: inout StateScrub?
+    ) throws(StorageError) {
+        let (table, major, minor) = (change.table, change.major, change.minor)
+        var crc: Int64?
+        replaced.crc = nil
+        if let value = change.value, let put = puts[Int(table.rawValue)] {
+            let sum = StateTable.crc(table, major, minor, value)
+            crc = sum
+            put.bind(1, major)
+            put.bind(2, sum)
+            if table.hasMinorKey { put.bind(4, minor) }
             try put.run(3, value)
-        } else if let delete = deletes[table] {
-            delete.bind(1, change.major)
-            if change.table.hasMinorKey { delete.bind(2, change.minor) }
+        } else if let delete = deletes[Int(table.rawValue)] {
+            delete.bind(1, major)
+            if table.hasMinorKey { delete.bind(2, minor) }
             try delete.run()
         }
+        sums.change(table, major, minor, from: replaced.crc, to: crc)
+        scrub?.change(table, major, minor, from: replaced.crc, to: crc)
     }
 
     /// Places of the changes that count, in the order of table and key: neighbours in the file are
@@ -155,8 +196,25 @@ struct StateFile: Sendable {
         copy = nil
     }
 
-    /// Visits the tables that are loaded at start.
-    func load(
+    /// Begins a walk over all rows; one under way is given up.
+    mutating func beginScrub(_ options: StoreOptions) throws(StorageError) {
+        endScrub()
+        scrub = StateScrub(try Database(path: database.file, role: .reader(options)))
+    }
+
+    /// Walks on; over when there is no walk.
+    mutating func stepScrub(bytes: Int) throws(StorageError) -> StateScrub.Step {
+        try scrub?.step(bytes: bytes, sums: &sums) ?? .isOver
+    }
+
+    /// Ends the walk, wherever it is.
+    mutating func endScrub() {
+        scrub?.close()
+        scrub = nil
+    }
+
+    /// Visits the tables that are loaded at start, and compares them with their sums.
+    mutating func load(
         _ visit: (RowTable, Int64, Int64, [UInt8]) throws -> Void
     ) throws(StorageError) {
         for table in RowTable.allCases where table.isLoadedAtStart {
@@ -164,8 +222,10 @@ struct StateFile: Sendable {
             let select = try database.prepare(
                 "SELECT \(sql.columns) FROM \(sql.name) ORDER BY \(sql.order)")
             defer { select.reset() }
+            var seen = RowSums.Table()
             while try select.step() {
                 let row = try StateRow(table, of: select, in: database.file)
+                seen.change(row.major, row.minor, from: nil, to: row.crc)
                 do {
                     try visit(table, row.major, row.minor, row.value)
                 } catch {
@@ -174,6 +234,13 @@ struct StateFile: Sendable {
                         "table \(sql.name) (\(table)), row (\(row.major), \(row.minor)): \(error)")
                 }
             }
+            if let written = sums[table],
+                let what = RowSums.difference(found: seen, written: written)
+            {
+                throw StorageError(
+                    .corrupt, file: database.file, "table \(sql.name) (\(table)): \(what)")
+            }
+            sums[table] = seen
         }
     }
 }

@@ -26,8 +26,9 @@ public struct AppliedMark: Hashable, Sendable {
 
 /// The rows of what was applied: state.db. Knows tables and keys, no meaning.
 ///
-/// Each row carries a CRC32C over table, key and value. A row that is missing as a whole is not
-/// noticed here; the digests exchanged between members and the scrub are for that.
+/// Each row carries a CRC32C over table, key and value, and beside the mark stands what the rows of
+/// each table add up to: so a row that is missing as a whole is noticed too, when the table is
+/// loaded and by the scrub.
 public final class StateStore: Sendable {
     /// The file.
     public let path: String
@@ -76,8 +77,8 @@ public final class StateStore: Sendable {
         _ visit: (RowTable, _ major: Int64, _ minor: Int64, _ value: [UInt8]) throws -> Void
     ) throws(StorageError) {
         try file.withLock { (file) throws(StorageError) in
-            guard let file else { throw self.closed }
-            try file.load(visit)
+            guard file != nil else { throw self.closed }
+            try file!.load(visit)
         }
     }
 
@@ -130,6 +131,24 @@ public final class StateStore: Sendable {
         }
     }
 
+    /// Begins a walk over all rows; its failures leave this store alone.
+    func beginScrub() throws(StorageError) {
+        try withFile { (file) throws(StorageError) in try file.beginScrub(self.options) }
+    }
+
+    /// Walks on; see `StateScrub.step`.
+    func stepScrub(bytes: Int) throws(StorageError) -> StateScrub.Step {
+        try withFile { (file) throws(StorageError) in try file.stepScrub(bytes: bytes) }
+    }
+
+    /// Ends the walk.
+    func endScrub() { file.withLock { $0?.endScrub() } }
+
+    /// Rows that the walk has seen, and rows that there are.
+    var scrubbed: (rows: Int64, of: Int64) {
+        file.withLock { ($0?.scrub?.rows ?? 0, $0?.sums.rows ?? 0) }
+    }
+
     /// Gives a copy up.
     func endCopy() { file.withLock { $0?.endCopy() } }
 
@@ -139,6 +158,7 @@ public final class StateStore: Sendable {
             // Only saves time at the next open: the WAL holds the same.
             _ = try? file?.database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
             file?.endCopy()
+            file?.endScrub()
             file?.database.close()
             file = nil
         }
@@ -151,6 +171,7 @@ public final class StateStore: Sendable {
         try withFile(body) { (error, file) in
             guard error.kind != .full else { return }
             file?.endCopy()
+            file?.endScrub()
             file?.database.close()
             file = nil
         }

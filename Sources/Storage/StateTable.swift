@@ -25,17 +25,17 @@ struct StateTable {
         table.hasMinorKey ? "crc, value, major, minor" : "crc, value, major, 0"
     }
 
-    /// Parameters: major, crc, value, minor.
+    /// Parameters: major, crc, value, minor. Tells the `ReplacedRow`.
     var put: String {
-        table.hasMinorKey
+        (table.hasMinorKey
             ? "INSERT INTO \(name)(major, crc, value, minor) VALUES(?1, ?2, ?3, ?4)"
                 + " ON CONFLICT(major, minor)"
-                + " DO UPDATE SET crc = excluded.crc, value = excluded.value"
-            : "INSERT OR REPLACE INTO \(name)(major, crc, value) VALUES(?1, ?2, ?3)"
+            : "INSERT INTO \(name)(major, crc, value) VALUES(?1, ?2, ?3) ON CONFLICT(major)")
+            + " DO UPDATE SET crc = replaced(crc, excluded.crc), value = excluded.value"
     }
 
-    /// Parameters: major, and minor where there is one.
-    var delete: String { "DELETE FROM \(name) WHERE \(key)" }
+    /// Parameters: major, and minor where there is one. Tells the `ReplacedRow`.
+    var delete: String { "DELETE FROM \(name) WHERE \(key) AND removed(crc)" }
 
     /// The condition that finds one row.
     var key: String { table.hasMinorKey ? "major = ?1 AND minor = ?2" : "major = ?1" }
@@ -58,13 +58,16 @@ struct StateRow {
     let major: Int64
     let minor: Int64
     let value: [UInt8]
+    /// The stored checksum, which is right.
+    let crc: Int64
 
     /// The current row of a statement that selects `StateTable.columns`.
     init(_ table: RowTable, of statement: Statement, in file: String) throws(StorageError) {
         value = statement.bytes(1)
         major = statement.integer(2)
         minor = statement.integer(3)
-        guard StateTable.crc(table, major, minor, value) == statement.integer(0) else {
+        crc = statement.integer(0)
+        guard StateTable.crc(table, major, minor, value) == crc else {
             throw StorageError(
                 .corrupt, file: file,
                 "table t\(table.rawValue) (\(table)), row (\(major), \(minor)): "

@@ -24,6 +24,14 @@ public final class StateWriter: Sendable {
         public var copyPause: Duration = .milliseconds(4)
         /// How long a full disk is left alone before the same rows are tried again.
         public var fullPause: Duration = .milliseconds(100)
+        /// A walk over all rows reads at most so many bytes in a second,
+        public var scrubBytesPerSecond = 4 << 20
+        /// so many in one step,
+        public var scrubStepBytes = 64 << 10
+        /// begins so long after the start,
+        public var scrubDelay: Duration = .seconds(2)
+        /// and again so long after one has ended.
+        public var scrubRest: Duration = .seconds(86_400)
         /// The limits as given above.
         public init() {}
     }
@@ -46,10 +54,12 @@ public final class StateWriter: Sendable {
         case write([Submission])
         case makeDurable([@Sendable (LogIndex) -> Void])
         case copy(Copy)
+        case scrub
         case stop
     }
     private struct Callbacks: Sendable {
         var onFull: @Sendable (StorageError?) -> Void
+        var onBadRows: @Sendable (StorageError) -> Void
         var onFailure: @Sendable (StorageError) -> Void
     }
     private struct Queue {
@@ -62,6 +72,9 @@ public final class StateWriter: Sendable {
         var askedDurable: [@Sendable (LogIndex) -> Void] = []
         var copy: Copy?
         var written: LogIndex
+        var scrub = ScrubProgress()
+        /// What is being written finds no room.
+        var isFull = false
         var isClosing = false
         var isDead = false
 
@@ -83,11 +96,13 @@ public final class StateWriter: Sendable {
     }
 
     /// Starts the thread. On it run `onFull`, when rows found no room and are kept to be tried
-    /// again, and with nil once they are written; and `onFailure`, once: nothing is written
-    /// afterwards.
+    /// again, and with nil once they are written; `onBadRows`, when a walk over all rows found
+    /// some that are not what was written, at most once a walk; and `onFailure`, once: nothing is
+    /// written afterwards.
     public init(
         store: StateStore, limits: Limits = Limits(),
         onFull: @escaping @Sendable (StorageError?) -> Void = { _ in },
+        onBadRows: @escaping @Sendable (StorageError) -> Void = { _ in },
         onFailure: @escaping @Sendable (StorageError) -> Void
     ) {
         self.store = store
@@ -98,7 +113,8 @@ public final class StateWriter: Sendable {
         self.pending = pending
         thread = Thread(name: "state-writer") {
             StateWriter.run(
-                store, limits, queue, pending, Callbacks(onFull: onFull, onFailure: onFailure))
+                store, limits, queue, pending,
+                Callbacks(onFull: onFull, onBadRows: onBadRows, onFailure: onFailure))
         }
     }
 
@@ -121,13 +137,14 @@ public final class StateWriter: Sendable {
     }
 
     /// Writes at once what is queued and calls back when readers see everything through the
-    /// index: on the caller's thread when they do already, on the writer's otherwise. False: it
-    /// failed or was closed before.
+    /// index: on the caller's thread when they do already, on the writer's otherwise. On a full
+    /// disk it does not wait: readers see what was written before. False: it failed or was closed
+    /// before.
     public func flush(
         through index: LogIndex, completion: @escaping @Sendable (Bool) -> Void
     ) {
         let answer: Bool? = queue.withLock { queue in
-            if queue.written >= index { return (true, notify: false) }
+            if queue.written >= index || queue.isFull { return (true, notify: false) }
             if queue.isDead || queue.isClosing { return (false, notify: false) }
             queue.waiters.append(Waiter(index: index, completion: completion))
             return (nil, notify: true)
@@ -171,6 +188,9 @@ public final class StateWriter: Sendable {
     /// The newest index that readers see.
     public var writtenIndex: LogIndex { queue.read { $0.written } }
 
+    /// How the walk over all rows stands.
+    public var scrub: ScrubProgress { queue.read { $0.scrub } }
+
     /// Writes what is queued, ends the thread and closes the store. Blocks until then; once.
     public func close() {
         queue.withLock { queue in
@@ -186,10 +206,18 @@ public final class StateWriter: Sendable {
         _ callbacks: Callbacks
     ) {
         var failure: StorageError?
+        var scrub = ScrubSchedule(
+            store, limits,
+            report: { progress in
+                queue.withLock { queue in
+                    queue.scrub = progress
+                    return ((), notify: false)
+                }
+            }, onBadRows: callbacks.onBadRows)
         do throws(StorageError) {
             var isOver = false
             while !isOver {
-                switch nextWork(queue, limits) {
+                switch nextWork(queue, limits, scrubAt: scrub.due) {
                 case .write(let batch):
                     isOver = try !write(batch, store, limits, queue, callbacks.onFull)
                     pending.rows.subtract(
@@ -201,6 +229,7 @@ public final class StateWriter: Sendable {
                     try skippingWhenFull { () throws(StorageError) in try store.checkpointWhole() }
                     for completion in completions { completion(store.durable) }
                 case .copy(let copy): advance(copy, store, limits, queue)
+                case .scrub: scrub.step()
                 case .stop: isOver = true
                 }
             }
@@ -243,7 +272,10 @@ public final class StateWriter: Sendable {
                 try store.write(rows, applied: applied)
                 break
             } catch  where error.kind == .full {
-                if !wasFull { onFull(error) }
+                if !wasFull {
+                    onFull(error)
+                    for waiter in becomeFull(queue) { waiter.completion(true) }
+                }
                 wasFull = true
             }
             let end = monotonicNanoseconds() + nanoseconds(limits.fullPause)
@@ -285,12 +317,9 @@ public final class StateWriter: Sendable {
         if let result { copy.completion(result) }
     }
 
-    private static func nanoseconds(_ duration: Duration) -> Int64 {
-        let parts = duration.components
-        return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
-    }
-
-    private static func nextWork(_ queue: Monitor<Queue>, _ limits: Limits) -> Work {
+    private static func nextWork(
+        _ queue: Monitor<Queue>, _ limits: Limits, scrubAt: Int64
+    ) -> Work {
         let interval = nanoseconds(limits.flushInterval)
         return queue.wait { queue, now in
             let due = queue.waiting.isEmpty ? Int64.max : queue.since + interval
@@ -307,8 +336,8 @@ public final class StateWriter: Sendable {
                 return .ready(.makeDurable(queue.askedDurable))
             }
             if let copy = queue.copy, now >= copy.due { return .ready(.copy(copy)) }
-            let moment = min(due, queue.copy?.due ?? .max)
-            return moment == .max ? .wait : .waitUntil(moment)
+            if now >= scrubAt { return .ready(.scrub) }
+            return .waitUntil(min(due, queue.copy?.due ?? .max, scrubAt))
         }
     }
 
@@ -326,10 +355,20 @@ public final class StateWriter: Sendable {
         return batch
     }
 
+    /// Notes that there is no room and takes out who waited: readers must do with what there is.
+    private static func becomeFull(_ queue: Monitor<Queue>) -> [Waiter] {
+        queue.withLock { queue in
+            queue.isFull = true
+            defer { queue.waiters = [] }
+            return (queue.waiters, notify: false)
+        }
+    }
+
     /// Notes what is written now and takes out who waited for it.
     private static func settle(_ queue: Monitor<Queue>, _ index: LogIndex) -> [Waiter] {
         queue.withLock { queue in
             queue.written = index
+            queue.isFull = false
             let ready = queue.waiters.filter { $0.index <= index }
             queue.waiters.removeAll { $0.index <= index }
             return (ready, notify: false)

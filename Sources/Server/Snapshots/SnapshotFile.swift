@@ -89,13 +89,3 @@ final class SnapshotFile: Sendable {
         return StorageError(kind, file: path, "\(what): \(String(cString: strerror(code)))")
     }
 }
-
-/// How much room a file system has.
-enum DiskRoom {
-    /// Bytes that this process may still write where a path lies; nil when it can't be told.
-    static func free(at path: String) -> UInt64? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
-        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
-    }
-}
