@@ -101,8 +101,8 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "Server", "Console", "Crypto", "HTTP", "Raft", "Routing", "Storage", "Transport",
-                "Wire",
+                "Server", "Console", "Crypto", "HTTP", "Raft", "Replica", "Routing", "Storage",
+                "Transport", "Wire",
             ]),
         tests("TidyTests", []),
     ]

@@ -68,5 +68,7 @@ public enum Answer: Hashable, Sendable {
         case unknownLevel = 18
         /// A member does not know the feature level asked for, or can't be reached to tell.
         case memberTooOld = 19
+        /// The disks of so many nodes are full that no majority could write.
+        case noRoom = 20
     }
 }

@@ -74,6 +74,8 @@ extension Replica {
         case peerDiverged(NodeID, index: LogIndex)
         /// States differ and no majority agrees: requests are refused.
         case noMajorityAgrees(index: LogIndex)
+        /// This node leads with little room on its disk and lets this one lead instead.
+        case handsOverForRoom(to: NodeID)
     }
 
     /// Why the node must stop.
@@ -151,5 +153,7 @@ extension Replica {
         /// The members that can be reached from here, this node included, and the highest level
         /// that each applies.
         public var newestLevels: [(id: NodeID, newest: FeatureLevel)]
+        /// It leads and the disks of so many voters are full that no majority could write.
+        public var lacksRoom: Bool
     }
 }

@@ -31,6 +31,8 @@ extension Replica {
         public var errandResend: Duration = .seconds(1)
         /// The highest feature level that this node applies.
         public var newestLevel = FeatureLevel.newest
+        /// A leader with little room on its disk that could not hand over tries again after this.
+        public var roomRetry: Duration = .seconds(1)
         /// The defaults.
         public init() {}
     }

@@ -66,6 +66,11 @@ struct FrameReader {
                 throw WireError(.badValue("why"), offset: reader.offset - 1)
             }
             return .askRefused(client: client, id: id, why)
+        case .room:
+            guard let room = Room(rawValue: try reader.u8()) else {
+                throw WireError(.badValue("room"), offset: reader.offset - 1)
+            }
+            return .room(room)
         }
     }
 

@@ -25,6 +25,9 @@ enum PeerMessage: Hashable, Sendable {
     /// The leader did not do what the receiver asked for; it never will for this question. Nil:
     /// not yet, ask again.
     case askRefused(client: UInt64, id: UInt64, Answer.Why?)
+    /// The sender's disk has little room. Stands behind each report while that is so; a report
+    /// without it tells that there is enough.
+    case room(Room)
 
     /// Requests on their way to the leader.
     struct Forward: Hashable, Sendable {
@@ -47,6 +50,7 @@ enum PeerMessage: Hashable, Sendable {
             case tooLarge = 2
             case diverged = 3
             case malformed = 4
+            case noRoom = 5
         }
     }
 
@@ -65,6 +69,7 @@ enum PeerMessage: Hashable, Sendable {
         case majority = 7
         case ask = 8
         case askRefused = 9
+        case room = 10
     }
 }
 
@@ -136,6 +141,9 @@ struct FrameWriter: Sendable {
             writer.varint(id)
             writer.bool(why != nil)
             if let why { writer.u8(why.rawValue) }
+        case .room(let room):
+            tag(.room)
+            writer.u8(room.rawValue)
         }
     }
 

@@ -14,6 +14,7 @@ extension Replica {
         if isLeaving, raft.role == .leader, !raft.isTransferring {
             raft.transferRequested(to: nil)
         }
+        yieldForRoom()
         proposeOwnCommands()
         dispatch()
         var consensus = raft.takeEffects()
@@ -176,6 +177,7 @@ extension Replica {
             case .heartbeat, .heartbeatReply:
                 let report = DigestWatch.Report(index: mark.index, digest: mark.digest)
                 frames[at].writer.add(.report(report), sharing: &batch)
+                if room != .ok { frames[at].writer.add(.room(room), sharing: &batch) }
             case .preVote, .preVoteReply, .vote, .voteReply, .append, .appendReply, .timeoutNow,
                 .removed:
                 break

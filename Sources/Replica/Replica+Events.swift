@@ -65,7 +65,10 @@ extension Replica {
             if isNews { asked(errand, id, client: client, by: peer) }
         case .askRefused(let client, let id, let why):
             if isNews, client == incarnation { errandRefused(id, why) }
-        case .report(let report): watch.heard(report, from: peer)
+        case .report(let report):
+            watch.heard(report, from: peer)
+            peerRooms[peer] = .ok
+        case .room(let room): peerRooms[peer] = room
         case .majority(let report):
             if let mine = watch.digest(at: report.index), mine != report.digest {
                 failure = .diverged(index: report.index, mine: mine, theirs: report.digest)
@@ -85,6 +88,7 @@ extension Replica {
     public mutating func linkClosed(to peer: NodeID) {
         guard failure == nil else { return }
         newestLevels[peer] = nil
+        peerRooms[peer] = nil
         raft.linkClosed(to: peer)
     }
 

@@ -18,9 +18,17 @@ extension Replica {
     }
 
     private mutating func proposePending() {
+        let lacksRoom = lacksRoom
         while forwardFrom < pending.next {
             let sequence = forwardFrom
             guard let request = pending[sequence] else {
+                forwardFrom += 1
+                continue
+            }
+            guard !lacksRoom else {
+                // What may be in a log already waits for room; the rest is told at once.
+                guard request.sends == 0 else { return }
+                refuse(sequence, .noRoom)
                 forwardFrom += 1
                 continue
             }
@@ -78,6 +86,7 @@ extension Replica {
     mutating func forwarded(_ forward: PeerMessage.Forward, from peer: NodeID) {
         // An election may have been won in this very turn: the clock comes first.
         noteOffice()
+        let lacksRoom = lacksRoom
         var refused: [PeerMessage.Refused] = []
         for one in forward.commands {
             guard !isSuspended else {
@@ -86,6 +95,10 @@ extension Replica {
             }
             guard raft.role == .leader else {
                 refused.append(.init(sequence: one.sequence, why: .notLeader))
+                continue
+            }
+            guard !lacksRoom else {
+                refused.append(.init(sequence: one.sequence, why: .noRoom))
                 continue
             }
             // What can't be read would stop every node when it is applied.
@@ -151,6 +164,7 @@ extension Replica {
             case .tooLarge: why = .tooLarge
             case .diverged: why = .diverged
             case .malformed: why = .malformed
+            case .noRoom: why = .noRoom
             }
             if request.sends == 1, let why {
                 refuse(one.sequence, why)
@@ -215,6 +229,8 @@ extension Replica {
 
     /// This node has just been elected.
     mutating func tookOffice() {
+        // What was told to an earlier leader counts no more.
+        peerRooms = [:]
         var last = appliedTime
         if let newest = raft.lastCommandPayload, let time = EntryPayload.time(of: newest) {
             last = max(last, time)

@@ -57,6 +57,11 @@ public struct Replica: Sendable {
     var isLeaving = false
     var isSuspended = false
     var isRemoved = false
+    /// How much room our disk has, and those of peers that told since their link opened.
+    var room = Room.ok
+    var peerRooms: [NodeID: Room] = [:]
+    /// As leader with little room: no hand-over is tried before.
+    var handOverNotBefore: Instant?
     /// The configuration that the parts follow, and the one that the caller was told.
     var followedConfiguration = Configuration(voters: [])
     var toldConfiguration: Configuration?
@@ -126,7 +131,7 @@ public struct Replica: Sendable {
             isRemoved: isRemoved, level: state.routing.level,
             newestLevels: raft.configuration.members.compactMap { member in
                 newestLevel(of: member).map { (member, $0) }
-            })
+            }, lacksRoom: lacksRoom)
     }
 
     /// The log's time now, as far as this node can tell.

@@ -38,7 +38,10 @@ def make_clusters(tmp_path_factory):
     def make(nodes=3, start=True, **settings):
         ports = free_ports(3 * nodes)
         directory = tmp_path_factory.mktemp("cluster")
-        make_cluster(directory, list(zip(*[iter(ports)] * 3)), **settings)
+        # Every node keeps a quarter of this as a reserve, and there are many nodes.
+        changes = dict(settings.pop("changes", None) or {})
+        changes["limits"] = {"diskReserveMiB": 16, **changes.get("limits", {})}
+        make_cluster(directory, list(zip(*[iter(ports)] * 3)), changes=changes, **settings)
         cluster = Cluster(directory, bound=True)
         made.append(cluster)
         if start:

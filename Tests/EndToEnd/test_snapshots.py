@@ -6,6 +6,7 @@ import threading
 import pytest
 from desk import Desk, new_update_id, new_user
 from driver import telegram
+from driver.api import request
 from driver.processes import get_status
 from driver.waiting import wait_until
 
@@ -158,6 +159,8 @@ def test_while_rows_are_asked_for_the_node_says_so(desk):
     wait_until("it asks", lambda: "state.db can't be used" in node.log_tail(40))
     assert get_status(node.operations, "/healthz") == 200
     assert get_status(node.operations, "/readyz") == 503
-    assert get_status(node.public, "/api/v1/me") == 503
+    answer = request(node.url, "GET", "/api/v1/me")
+    assert answer.status == 503 and answer.json()["code"] == "not_ready"
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
     node.stop()
     assert node.child.returncode == 0

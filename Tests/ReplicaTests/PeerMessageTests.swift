@@ -85,6 +85,11 @@ import Wire
             "0109 0100000000000000 09 01 0a"
         ),
         (.askRefused(client: 1, id: 9, nil), "0109 0100000000000000 09 00"),
+        (
+            .forwardRefused(client: 1, [.init(sequence: 4, why: .noRoom)]),
+            "0103 0100000000000000 01 04 05"
+        ),
+        (.room(.full), "010a 02"),
     ]
 
     private func frame(_ messages: [PeerMessage]) -> [UInt8] {

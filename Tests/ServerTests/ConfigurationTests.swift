@@ -79,6 +79,16 @@ private func pathOfProblem(_ changes: (inout [String: Any]) -> Void) -> String? 
         #expect(pathOfProblem { $0["telegram"] = ["apiURL": "ftp://x"] } == "$.telegram.apiURL")
     }
 
+    @Test(arguments: [("scrubMiBPerSecond", 1...10_000), ("diskReserveMiB", 4...1_048_576)])
+    func `a bound is taken up to its edges`(key: String, range: ClosedRange<Int>) {
+        for good in [range.lowerBound, range.upperBound] {
+            #expect(pathOfProblem { $0["limits"] = [key: good] } == nil)
+        }
+        for bad in [range.lowerBound - 1, range.upperBound + 1] {
+            #expect(pathOfProblem { $0["limits"] = [key: bad] } == "$.limits.\(key)")
+        }
+    }
+
     @Test func `a missing setting is named with its path`() {
         #expect(pathOfProblem { $0["dataDirectory"] = nil } == "$.dataDirectory")
         #expect(pathOfProblem { $0["public"] = nil } == "$.public")

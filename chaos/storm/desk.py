@@ -16,7 +16,7 @@ FULL_DESK = 8
 SECONDS_BETWEEN_ACTIONS = 0.2
 SECONDS_BETWEEN_EDITS = 2.0
 # Answers that say that nothing was changed and nothing will be.
-DEFINITE = {"no_quorum", "overloaded", "joining"}
+DEFINITE = {"no_quorum", "overloaded", "joining", "not_ready", "disk_full", "disks_full"}
 
 
 async def attempt(call, request, **more):

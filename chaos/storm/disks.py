@@ -27,14 +27,14 @@ def can_mount():
 class Disks:
     """Loop-mounted filesystems, in the mounts of this run alone."""
 
-    def __init__(self, directory, numbers):
+    def __init__(self, directory, numbers, image_bytes=IMAGE_BYTES):
         self._places = {}
         for number in numbers:
             image = pathlib.Path(directory) / f"disk{number}.img"
             place = pathlib.Path(directory) / f"disk{number}"
             place.mkdir()
             with open(image, "wb") as file:
-                file.truncate(IMAGE_BYTES)
+                file.truncate(image_bytes)
             subprocess.run(
                 ["mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=1", str(image)], check=True)
             subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=True)
@@ -47,18 +47,21 @@ class Disks:
     def _disk(self, number):
         return self._places[(number - 1) % len(self._places) + 1]
 
-    def fill(self, number):
-        """Takes all room that is left; gives what returns it."""
+    def fill(self, number, leave=0):
+        """Takes all room but so many bytes; gives what returns it."""
         place = self._disk(number)
         path = place / BALLAST
+
+        def room():
+            status = os.statvfs(place)
+            return status.f_bavail * status.f_frsize - leave
+
         with open(path, "wb") as ballast:
-            room = os.statvfs(place)
-            size = room.f_bavail * room.f_frsize
-            while size >= room.f_frsize:
+            size = room()
+            while size >= os.statvfs(place).f_frsize:
                 try:
                     os.posix_fallocate(ballast.fileno(), os.fstat(ballast.fileno()).st_size, size)
-                    room = os.statvfs(place)
-                    size = room.f_bavail * room.f_frsize
+                    size = room()
                 except OSError:
                     size //= 2
         return path.unlink

@@ -79,6 +79,7 @@ struct APICall {
     func submit(
         _ command: Command, session: SessionID? = nil, done: @escaping (Int64) -> Void
     ) {
+        if node.isOutOfRoom { return respond(node.outOfRoom) }
         let key: RequestKey?
         do throws(Problem) {
             key = try requestKey
@@ -92,6 +93,7 @@ struct APICall {
             case .applied(_, .refused(let refusal)):
                 respond(problem(refusal))
             case .refused(.overloaded): respond(Problem.overloaded)
+            case .refused(.noRoom): respond(Problem.disksFull)
             case .refused(.tooLarge): respond(Problem.invalid("The request is too large."))
             case .refused(.needsLevel): respond(Problem.needsLevel)
             // Each of these is certain: the request is in no log and never will be.

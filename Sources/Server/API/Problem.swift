@@ -34,6 +34,9 @@ struct Problem: Error, Encodable {
         return response
     }
 
+    /// What happened and what to do, for who reads plain text.
+    var sentence: String { "\(detail) \(hint)" }
+
     static let notSignedIn = Problem(
         401, "not_signed_in", "Not signed in",
         detail: "The request carries no valid sign-in; it may have expired.",

@@ -156,6 +156,7 @@ extension NodeLimits {
         try set(\.trailingEntries, "trailingEntries", 100...100_000_000)
         try set(\.trailingMiB, "trailingMiB", 1...65_536)
         try set(\.snapshotMiBPerSecond, "snapshotMiBPerSecond", 1...10_000)
+        try set(\.scrubMiBPerSecond, "scrubMiBPerSecond", 1...10_000)
         try set(\.diskReserveMiB, "diskReserveMiB", 4...1_048_576)
     }
 }

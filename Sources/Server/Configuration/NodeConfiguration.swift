@@ -119,7 +119,9 @@ public struct NodeLimits: Sendable, Hashable {
     public var trailingMiB = 512
     /// `snapshotMiBPerSecond`: as fast a snapshot is sent.
     public var snapshotMiBPerSecond = 64
-    /// `diskReserveMiB`: with less room on the disk nothing new is taken.
+    /// `scrubMiBPerSecond`: as fast the rows of state.db are read through, once a day.
+    public var scrubMiBPerSecond = 4
+    /// `diskReserveMiB`: with less room another node leads, with half of it nothing new is taken.
     public var diskReserveMiB = 256
     /// The defaults.
     public init() {}

@@ -1,6 +1,7 @@
 import HTTP
 import Raft
 import Replica
+import Transport
 import Wire
 
 /// What operators and their tools read: health, readiness, metrics, status.
@@ -46,9 +47,11 @@ extension Node {
     /// The node can serve: it has a leader and is caught up.
     func respondReady(_ exchange: Exchange) {
         let reason = whyNotReady
+        // What does not keep it from serving but somebody should know.
+        let notes = [disk.text, repair.text].compactMap(\.self).map { "; \($0)" }.joined()
         var response = HTTPResponse(
             status: reason == nil ? 200 : 503, contentType: "text/plain; charset=utf-8",
-            body: Array(((reason ?? "ready") + "\n").utf8))
+            body: Array(((reason ?? "ready" + notes) + "\n").utf8))
         if reason != nil { response.headers.append("Retry-After", "1") }
         exchange.respond(response)
     }
@@ -57,6 +60,8 @@ extension Node {
     var whyNotReady: String? {
         let status = replica.status
         if isStopping { return "shutting down" }
+        if disk.room == .full { return disk.text }
+        if status.lacksRoom { return "the disks of a majority are full" }
         guard status.configuration.contains(configuration.node) else {
             return "not a member yet; `roundhouse members add` makes it one"
         }
@@ -79,7 +84,7 @@ extension Node {
 
     private var gauges: [(name: String, value: Int64)] {
         let status = replica.status
-        return certificateGauges + [
+        return certificateGauges + storageGauges + [
             ("roundhouse_feature_level", Int64(status.level.rawValue)),
             ("roundhouse_feature_level_newest", Int64(configuration.newestLevel.rawValue)),
             ("roundhouse_raft_term", Int64(clamping: status.term.rawValue)),
@@ -107,6 +112,24 @@ extension Node {
             (
                 "roundhouse_sessions_waiting",
                 Int64(state.projects.reduce(0) { $0 + state.waitingCount(in: $1.id) })
+            ),
+        ]
+    }
+
+    private var storageGauges: [(name: String, value: Int64)] {
+        let scrub = stores.state.scrub
+        return [
+            ("roundhouse_disk_room", Int64(disk.room.rawValue)),
+            ("roundhouse_disk_free_bytes", disk.free.map { Int64(clamping: $0) } ?? -1),
+            ("roundhouse_disk_reserve_bytes", Int64(clamping: disk.held)),
+            ("roundhouse_state_repairing", repair.isUnderWay ? 1 : 0),
+            ("roundhouse_state_repairs", Int64(host.repairs)),
+            ("roundhouse_scrub_rows", scrub.rows),
+            ("roundhouse_scrub_rows_known", scrub.of),
+            ("roundhouse_scrub_passes", Int64(scrub.passes)),
+            (
+                "roundhouse_scrub_last_pass_age_seconds",
+                scrub.lastPass.map { (EventLoop.clock() - $0) / 1_000_000_000 } ?? -1
             ),
         ]
     }
@@ -162,6 +185,11 @@ extension Node {
         var members: [Member]
         var membership: [Membership]
         var isMembershipCommitted: Bool
+        /// The room of the disk: ok, low or full. Nil from a release that does not watch it.
+        var disk: String?
+        var diskFreeBytes: UInt64?
+        /// What is wrong with the disk, or with the rows on it.
+        var storageNotes: [String]?
         var ready: Bool
         var reason: String?
         var logTime: String
@@ -191,7 +219,9 @@ extension Node {
                     id: member.id.rawValue, match: member.match.rawValue,
                     lag: status.last.rawValue - min(status.last.rawValue, member.match.rawValue))
             }, membership: membership(status),
-            isMembershipCommitted: status.isConfigurationCommitted, ready: reason == nil,
+            isMembershipCommitted: status.isConfigurationCommitted, disk: "\(disk.room)",
+            diskFreeBytes: disk.free, storageNotes: [disk.text, repair.text].compactMap(\.self),
+            ready: reason == nil,
             reason: reason, logTime: logTime.text,
             publicURL: configuration.publicListener.baseURL, level: status.level.rawValue,
             newestLevel: configuration.newestLevel.rawValue)

@@ -168,6 +168,7 @@ extension Problem {
         switch why {
         case .noLeader, .shuttingDown: self = .noQuorum
         case .overloaded: self = .overloaded
+        case .noRoom: self = .disksFull
         case .removed:
             self.init(
                 409, "removed", "This node is no member",

@@ -184,13 +184,22 @@ extension Node {
             case .success(let value): completion(value)
             case .failure(let error):
                 log.error("state.db can't be read", ["reason": .text(error.description)])
-                call.respond(
-                    Problem(
-                        500, "storage", "This node can't read its files",
-                        detail: "The node's log has the details.",
-                        hint: "Use another node and tell an operator."))
+                if error.kind == .corrupt || error.kind == .inputOutput { repair.begin(error) }
+                call.respond(repair.isUnderWay ? Problem.repairing : .unreadable)
             }
         }
         if !started { call.respond(Problem.overloaded) }
     }
+}
+
+extension Problem {
+    static let unreadable = Problem(
+        500, "storage", "This node can't read its files",
+        detail: "The node's log has the details.",
+        hint: "Use another node and tell an operator.")
+    static let repairing = Problem(
+        503, "repairing", "This node replaces rows that it can't read",
+        detail: "What was asked for is in rows that went bad on this node's disk. Another node's "
+            + "copy is on its way.",
+        hint: "Use another node, or try again in a minute.")
 }

@@ -70,13 +70,15 @@ extension Node {
     }
 
     private func admit(_ agent: Agent, _ exchange: Exchange) {
+        if isOutOfRoom { return exchange.respond(outOfRoom.response) }
         let token = SecureRandom.bytes(32)
         let command = Command.signIn(
             agent.id, tokenHash: SHA256.hash(token), idleMilliseconds: Node.signInIdle,
             absoluteMilliseconds: Node.signInAbsolute)
         submit(command) { [self] answer in
             guard case .applied(_, .done) = answer else {
-                exchange.respond(Problem.noQuorum.response)
+                let isFull = answer == .refused(.noRoom)
+                exchange.respond((isFull ? Problem.disksFull : .noQuorum).response)
                 return
             }
             struct Answer: Encodable { var agent: API.Named }

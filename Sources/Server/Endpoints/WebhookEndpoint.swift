@@ -26,6 +26,10 @@ extension Node {
         } catch {
             return finishWebhook(exchange, error.response, started)
         }
+        guard !isOutOfRoom else {
+            metrics.count(.updatesRefused)
+            return finishWebhook(exchange, Node.unavailable(outOfRoom.sentence), started)
+        }
         guard !isOverloaded, !isStopping else {
             return finishWebhook(exchange, Node.unavailable("busy"), started)
         }
@@ -48,6 +52,9 @@ extension Node {
                         "reason": .text("\(refusal)"),
                     ])
                 finishWebhook(exchange, Node.accepted, started)
+            case .refused(.noRoom):
+                metrics.count(.updatesRefused)
+                finishWebhook(exchange, Node.unavailable(Problem.disksFull.sentence), started)
             case .refused(let why):
                 metrics.count(.updatesRefused)
                 finishWebhook(exchange, Node.unavailable("\(why)"), started)

@@ -47,6 +47,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     let indexWaits: IndexWaits
     private(set) var snapshots: Snapshots!
     private(set) var compaction: Compaction!
+    private(set) var repair: Repair!
+    private(set) var disk: DiskWatch!
     /// Just before the first entry in log.db.
     private(set) var logBase: LogIndex
     var publicFront: HTTPFront? { host.publicFront }
@@ -97,6 +99,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         joining = Joining(node: self)
         snapshots = Snapshots(node: self, pool: workers.snapshots)
         compaction = Compaction(node: self)
+        repair = Repair(node: self)
+        disk = DiskWatch(node: self, pool: workers.disk)
     }
 
     /// Connects the parts and begins.
@@ -125,9 +129,12 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             snapshots.opened(SnapshotLink(link, with: peer))
         }
         snapshots.taker.isNeeded = { [unowned self] mark in
-            replica.needsSnapshot(through: mark.index, term: mark.term)
+            repair.wants(mark) || replica.needsSnapshot(through: mark.index, term: mark.term)
         }
-        snapshots.taker.onReady = { [unowned self] header in host.install(header) }
+        snapshots.taker.onReady = { [unowned self] header in
+            if repair.isUnderWay { repair.took(header) } else { host.install(header) }
+        }
+        snapshots.taker.onFailed = { [unowned self] _ in repair.transferFailed() }
         loop.onTurnEnd = { [unowned self] in carryOut() }
         if let listen = configuration.peerListen {
             try peers.start(listen: listen)
@@ -138,6 +145,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         clicks.start()
         live.start()
         compaction.start()
+        disk.start()
         hasNewInput = true
     }
 
@@ -271,6 +279,9 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     func snapshotFailed(to peer: NodeID) { input { $0.snapshotFailed(to: peer) } }
     /// A snapshot is on its way.
     func snapshotProgressed(to peer: NodeID) { input { $0.snapshotProgressed(to: peer) } }
+
+    /// The disk has more or less room than before.
+    func roomChanged(to room: Room) { input { $0.roomChanged(to: room) } }
 
     /// A write of log.db is durable.
     func wrote(_ id: UInt64) { input { $0.persisted(id: id) } }
@@ -443,6 +454,10 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             log.error(
                 "the nodes' states differ and no majority agrees; nothing is assigned",
                 ["index": .count(index.rawValue)])
+        case .handsOverForRoom(let peer):
+            log.warning(
+                "this disk has little room; another node is to lead",
+                ["peer": .count(peer.rawValue)])
         }
     }
 }

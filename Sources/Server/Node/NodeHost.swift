@@ -47,6 +47,8 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
     /// How many snapshots this process has installed, and sent.
     private(set) var snapshotsInstalled = 0
     var snapshotsSent = 0
+    /// How often bad rows were replaced by a peer's.
+    var repairs = 0
     /// Counts on over the nodes of a process.
     private var metrics = Metrics()
 
@@ -164,7 +166,7 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
             wall: LogTime(milliseconds: WallClock.now()))
         let relay = StorageRelay(loop: loop)
         let stores = try Stores(
-            loaded.found, stateRows: configuration.limits.stateRows, relay: relay)
+            loaded.found, limits: configuration.limits, relay: relay)
         let node = try Node(
             host: self, stores: stores, replica: replica, incarnation: incarnation,
             logBase: loaded.found.stored.base.index)
@@ -241,7 +243,8 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
         }
     }
 
-    /// state.db turned out to be bad while the node runs: it is replaced.
+    /// state.db can't be used any more while the node runs, or only the log can give its rows
+    /// again: the node starts anew without it.
     func replaceState(_ node: Node, _ error: StorageError) {
         log.error(
             "state.db can't be trusted; it is replaced", ["reason": .text(error.description)])
@@ -277,6 +280,9 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
         operationsFront.onRequest = { [unowned self] exchange in answerNotReady(exchange) }
     }
 
+    /// Where answers are for programs.
+    private static let apiPrefix = Array("/api/".utf8)
+
     private func answerNotReady(_ exchange: Exchange) {
         if exchange.request.pathString == "/healthz" {
             return exchange.respond(
@@ -290,6 +296,14 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
             case .recovering(let recovery): recovery.description
             case .serving, .ended: "starting"
             }
+        if exchange.request.hasPathPrefix(NodeHost.apiPrefix) {
+            return exchange.respond(
+                Problem(
+                    503, "not_ready", "This node is not ready",
+                    detail: "The node can't answer now: \(reason). Nothing was changed.",
+                    hint: "Ask another node, or try again in a moment."
+                ).response)
+        }
         var response = HTTPResponse(
             status: 503, contentType: "text/plain; charset=utf-8",
             body: Array("not ready: \(reason)\n".utf8))
@@ -334,6 +348,7 @@ struct Loaded: Sendable {
         from directory: DataDirectory, _ configuration: NodeConfiguration
     ) throws -> Loaded {
         let started = EventLoop.clock()
+        DiskReserve.releaseIfTight(in: directory)
         let found = try Stores.find(directory, configuration)
         var state = ReplicatedState()
         var beyond: NewerLevel?

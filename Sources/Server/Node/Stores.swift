@@ -77,17 +77,25 @@ final class Stores: Sendable {
     }
 
     /// Starts the threads over what was found; `relay` carries their news to the loop.
-    init(_ found: Found, stateRows: Int, relay: StorageRelay) throws(StorageError) {
+    init(_ found: Found, limits settings: NodeLimits, relay: StorageRelay) throws(StorageError) {
         directory = found.directory
         statePath = found.state.path
         self.relay = relay
         reader = try found.state.reader()
         let onFailure: @Sendable (StorageError) -> Void = { error in relay.failed(error) }
+        let onFull: @Sendable (StorageError?) -> Void = { error in
+            if let error { relay.foundNoRoom(error) }
+        }
         log = LogWriter(
-            store: found.log, onDurable: { id in relay.wrote(id) }, onFailure: onFailure)
+            store: found.log, onDurable: { id in relay.wrote(id) }, onFull: onFull,
+            onFailure: onFailure)
         var limits = StateWriter.Limits()
-        limits.maxPendingRows = stateRows
-        state = StateWriter(store: found.state, limits: limits, onFailure: onFailure)
+        limits.maxPendingRows = settings.stateRows
+        limits.scrubBytesPerSecond = settings.scrubMiBPerSecond << 20
+        state = StateWriter(
+            store: found.state, limits: limits, onFull: onFull,
+            onBadRows: { error in relay.foundBadRows(error) },
+            onFailure: { error in relay.stateFailed(error) })
         spool = SpoolWriter(spool: found.spool, onFailure: onFailure)
     }
 
@@ -119,6 +127,22 @@ final class StorageRelay: @unchecked Sendable {  // `node` is touched on the loo
     func failed(_ error: StorageError) {
         loop.post { self.node?.storageFailed(error) }
     }
+    /// state.db failed for good; what is bad in it can be had again.
+    func stateFailed(_ error: StorageError) {
+        loop.post {
+            guard let node = self.node, !node.isStopping else { return }
+            guard error.kind == .corrupt else { return node.storageFailed(error) }
+            node.host.replaceState(node, error)
+        }
+    }
+    /// Rows of state.db are not those that were written.
+    func foundBadRows(_ error: StorageError) {
+        loop.post { self.node?.repair.begin(error) }
+    }
+    /// A write found no room and is tried again.
+    func foundNoRoom(_ error: StorageError) {
+        loop.post { self.node?.disk.foundNoRoom(error) }
+    }
 }
 
 /// Threads for what must not hold up the loop.
@@ -129,15 +153,19 @@ struct Workers {
     let queries: WorkerPool
     /// Reading, writing and hashing snapshots.
     let snapshots: WorkerPool
+    /// Looking at the disk's room and keeping the reserve.
+    let disk: WorkerPool
 
     init(passwordThreads: Int) throws(TransportError) {
         passwords = try WorkerPool(name: "passwords", threads: passwordThreads, queueLimit: 64)
         queries = try WorkerPool(name: "queries", threads: 1, queueLimit: 1000)
         snapshots = try WorkerPool(name: "snapshots", threads: 1, queueLimit: 64)
+        disk = try WorkerPool(name: "disk-watch", threads: 1, queueLimit: 16)
     }
     func shutDown() {
         passwords.shutDown()
         queries.shutDown()
         snapshots.shutDown()
+        disk.shutDown()
     }
 }

@@ -29,6 +29,8 @@ struct Metrics {
         case signInsRefused
         case consoleFramesSent
         case consolesDropped
+        case badRows
+        case writesWithoutRoom
 
         /// The name that Prometheus sees.
         var name: String {
@@ -48,6 +50,8 @@ struct Metrics {
             case .signInsRefused: "roundhouse_sign_ins_refused_total"
             case .consoleFramesSent: "roundhouse_console_frames_sent_total"
             case .consolesDropped: "roundhouse_consoles_dropped_total"
+            case .badRows: "roundhouse_state_bad_rows_total"
+            case .writesWithoutRoom: "roundhouse_disk_writes_without_room_total"
             }
         }
     }

@@ -92,7 +92,7 @@ public enum StatusReport {
 
     private static func printTable(_ rows: [Row], _ views: [Node.StatusView?]) {
         let heads = [
-            "NODE", "ROLE", "TERM", "LAST", "COMMIT", "APPLIED", "DURABLE", "LAG", "LEVEL",
+            "NODE", "ROLE", "TERM", "LAST", "COMMIT", "APPLIED", "DURABLE", "LAG", "LEVEL", "DISK",
             "READY",
         ]
         let leader = views.compactMap { $0 }.first { $0.role == "leader" }
@@ -107,7 +107,7 @@ public enum StatusReport {
             table.append([
                 "\(view.node)", view.role, "\(view.term)", "\(view.last)", "\(view.commit)",
                 "\(view.applied)", "\(view.durable)", view.role == "leader" ? "0" : lag,
-                StatusReport.level(of: view),
+                StatusReport.level(of: view), view.disk ?? "-",
                 view.ready ? "yes" : "no: \(view.reason ?? "")",
             ])
         }
@@ -120,6 +120,9 @@ public enum StatusReport {
                     ? cell : cell.padding(toLength: widths[column], withPad: " ", startingAt: 0)
             }
             print(cells.joined(separator: "  "))
+        }
+        for view in views.compactMap(\.self) {
+            for note in view.storageNotes ?? [] { print("node \(view.node): \(note)") }
         }
     }
 }

@@ -69,11 +69,20 @@ final class SnapshotTaker {
         return (partial.written, partial.header.size)
     }
 
-    /// Asks over a link for a snapshot that goes up to `index` or further.
-    func ask(from index: LogIndex, over link: SnapshotLink) {
-        guard adopt(link) else { return link.close() }
+    /// Asks over a link for a snapshot that goes up to `index` or further. False, and the link is
+    /// closed, when another is on its way.
+    @discardableResult
+    func ask(from index: LogIndex, over link: SnapshotLink) -> Bool {
+        guard adopt(link) else {
+            link.close()
+            return false
+        }
         link.send(.request(from: index))
+        return true
     }
+
+    /// Gives up what came whole, so that another can come.
+    func forget() { isReady = false }
 
     /// A node offers a snapshot over a link that it opened.
     func offered(_ header: SnapshotHeader, over link: SnapshotLink) {

@@ -54,6 +54,7 @@ final class Snapshots: @unchecked Sendable {  // other threads only carry it to 
 
     /// The log may not be cut beyond this: a transfer needs what follows.
     var cutLimit: LogIndex {
+        if node.repair.isUnderWay { return .zero }
         installing = installing.filter { $0.value.until > loop.now }
         var ends = givers.values.map(\.copy.header.mark.index) + installing.values.map(\.index)
         if let makingFrom { ends.append(makingFrom) }
