@@ -42,6 +42,8 @@ private final class Transfer {
     static let log = Log(node: 2, level: .error)
     let nodes: LinkedNodes
     let pool: WorkerPool
+    /// The taker's.
+    let writers: WorkerPool
     let path = NSTemporaryDirectory() + "snapshot-tests-" + UUID().uuidString
     let bytes: [UInt8]
     var header: SnapshotHeader
@@ -54,6 +56,7 @@ private final class Transfer {
     init(size: Int, reserve: UInt64 = 0) throws {
         nodes = try LinkedNodes()
         pool = try WorkerPool(name: "tests", threads: 1, queueLimit: 64)
+        writers = try WorkerPool(name: "writers", threads: 1, queueLimit: 64)
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
         bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 9) }
@@ -61,8 +64,8 @@ private final class Transfer {
             mark: AppliedMark(index: LogIndex(7), term: Term(3), digest: 9), size: UInt64(size),
             hash: SHA256.hash(bytes))
         taker = SnapshotTaker(
-            directory: path, file: "incoming.db", loop: nodes.loop, pool: pool, reserve: reserve,
-            log: Transfer.log)
+            directory: path, file: "incoming.db", loop: nodes.loop, pool: writers,
+            reserve: reserve, log: Transfer.log)
         taker.isNeeded = { [unowned self] _ in isNeeded }
         taker.onReady = { [unowned self] in ready.append($0) }
         let one = try nodes.start(LinkedNodes.identity(1))
@@ -84,6 +87,7 @@ private final class Transfer {
 
     deinit {
         pool.shutDown()
+        writers.shutDown()
         try? FileManager.default.removeItem(atPath: path)
     }
 
@@ -147,6 +151,25 @@ private final class Transfer {
             return !transfer.ready.isEmpty
         }
         #expect(try #require(first) >= before)
+        #expect(transfer.ends == ["cut", ""] && transfer.received == transfer.bytes)
+    }
+
+    @Test func `an offer that comes while a chunk is being written waits for that`() throws {
+        let transfer = try Transfer(size: 3_000_000)
+        try transfer.offer()
+        transfer.nodes.run { (transfer.taker.progress?.done ?? 0) > 0 }
+        let disk = DispatchSemaphore(value: 0)
+        let isHeld = transfer.writers.submit(
+            on: transfer.nodes.loop, { disk.wait() }, completion: { _ in })
+        #expect(isHeld)
+        transfer.nodes.run { transfer.taker.isWriting }
+        transfer.givers[0].end("cut")
+        transfer.nodes.run { transfer.taker.progress == nil }
+        try transfer.offer()
+        transfer.nodes.run { transfer.taker.progress != nil }
+        #expect(transfer.taker.isWriting)
+        disk.signal()
+        transfer.nodes.run { !transfer.ready.isEmpty && transfer.ends.count == 2 }
         #expect(transfer.ends == ["cut", ""] && transfer.received == transfer.bytes)
     }
 

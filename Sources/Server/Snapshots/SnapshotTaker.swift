@@ -45,9 +45,12 @@ final class SnapshotTaker {
     private var link: SnapshotLink?
     /// Chunks on their way to the file.
     private var waiting: [[UInt8]] = []
-    private var isWriting = false
+    /// The file is busy.
+    private(set) var isWriting = false
     /// Bytes of the chunk that is being written.
     private var writing: UInt64 = 0
+    /// Came while something of an earlier transfer was still being written.
+    private var offer: SnapshotHeader?
     private(set) var isReady = false
 
     /// Gathers into `file` of a directory.
@@ -94,7 +97,7 @@ final class SnapshotTaker {
     }
 
     private func adopt(_ link: SnapshotLink) -> Bool {
-        guard self.link == nil, !isReady, !isWriting else { return false }
+        guard self.link == nil, !isReady else { return false }
         self.link = link
         link.onMessage = { [weak self] message in self?.received(message) }
         link.onClosed = { [weak self] reason in self?.failed(reason) }
@@ -112,7 +115,8 @@ final class SnapshotTaker {
     }
 
     private func began(_ header: SnapshotHeader) {
-        guard let link, waiting.isEmpty else { return fail("a second offer") }
+        guard let link, waiting.isEmpty, offer == nil else { return fail("a second offer") }
+        guard !isWriting else { return offer = header }
         guard isNeeded(header.mark) else { return refuse(.notNeeded, link) }
         if let known = partial, known.header == header {
             log.info("snapshot goes on", ["at": .count(known.written)])
@@ -138,6 +142,14 @@ final class SnapshotTaker {
         }
         link.send(.want(offset: partial?.written ?? 0))
         if partial?.written == header.size { verify() }
+    }
+
+    /// Begins what was offered while the file was busy; whether there was such an offer.
+    private func beginPostponed() -> Bool {
+        guard let header = offer else { return false }
+        offer = nil
+        began(header)
+        return true
     }
 
     private func took(_ bytes: [UInt8], at offset: UInt64) {
@@ -187,6 +199,7 @@ final class SnapshotTaker {
         partial.written += UInt64(count)
         partial.unsynced = isSynced ? 0 : partial.unsynced + UInt64(count)
         self.partial = partial
+        if beginPostponed() { return }
         guard let link else { return waiting = [] }
         link.send(.taken(offset: partial.written))
         if partial.written == partial.header.size { verify() } else { write() }
@@ -203,8 +216,9 @@ final class SnapshotTaker {
                 return try file.hash()
             }
         } completion: { [weak self] result in
-            self?.isWriting = false
-            self?.verified(result)
+            guard let self else { return }
+            isWriting = false
+            if !beginPostponed() { verified(result) }
         }
         if !started {
             isWriting = false
@@ -267,6 +281,7 @@ final class SnapshotTaker {
         link?.onMessage = nil
         link?.onClosed = nil
         link = nil
+        offer = nil
         waiting = []
     }
 }
