@@ -140,6 +140,14 @@ public struct Replica: Sendable {
     /// Our digest after an entry, if it is remembered; for the simulation.
     package func digest(at index: LogIndex) -> UInt64? { watch.digest(at: index) }
 
+    /// For the simulation: applies a command that is in no log, as a bug or a flipped bit would
+    /// change the state. Digest and rows show it only where later entries touch it.
+    package mutating func misapply(_ command: Command) {
+        var unseen = Applied()
+        _ = state.routing.apply(
+            command, at: Int64(mark.index.rawValue), time: appliedTime, into: &unseen)
+    }
+
     /// Whether an orderly shutdown may end the process: another leads, or nobody could.
     public var mayLeave: Bool { raft.role != .leader || raft.configuration.voters == [id] }
 

@@ -105,6 +105,38 @@ import Testing
         #expect(installs > 3)
     }
 
+    @Test(arguments: 0..<4)
+    func `News of links that is missed keeps nobody out`(batch: UInt64) throws {
+        for seed in batch * 10..<batch * 10 + 10 {
+            do {
+                _ = try Run.run(seed: seed, faults: .missedNews(seed: seed))
+            } catch {
+                Issue.record("seed \(seed) of missed news: \(error)")
+            }
+        }
+    }
+
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func `A node whose state is wrong is found by digests and stops`(seed: UInt64) throws {
+        var faults = Faults()
+        faults.nodes = seed % 2 == 0 ? 3 : 5
+        faults.stormMilliseconds = 4_000
+        faults.corruptNodes = faults.nodes / 2
+        let report = try Run.run(seed: seed, faults: faults)
+        #expect(report.stopped == faults.corruptNodes && !report.isAlarmed)
+    }
+
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func `Where three states differ all raise the alarm and do nothing more`(
+        seed: UInt64
+    ) throws {
+        var faults = Faults()
+        faults.stormMilliseconds = 4_000
+        faults.corruptNodes = 2
+        let report = try Run.run(seed: seed, faults: faults)
+        #expect(report.stopped == 0 && report.isAlarmed)
+    }
+
     private func run(_ seed: UInt64) {
         do {
             _ = try Run.run(seed: seed, faults: Faults.swarm(seed: seed).brief)

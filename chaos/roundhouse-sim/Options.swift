@@ -38,8 +38,9 @@ struct Options {
           --seconds T      simulated seconds of storm per seed, at least (30)
           --jobs J         processes at once (2)
           --storms KIND    swarm: any mix of faults (as a rule); offices: leaders that die young;
-                           members: nodes that come and go, logs that are cut
-                           upgrade: nodes that get a new release, and the level is raised
+                           members: nodes that come and go, logs that are cut; news: links that
+                           close and open while nodes stand still; upgrade: nodes that get a new
+                           release, and the level is raised
           --brief          denser faults in shorter storms
           --trace          with --seed or --scenario: tell everything
           --until-found    stop at the first seed that breaks a promise
@@ -63,9 +64,8 @@ struct Options {
             case "--storms":
                 let text = rest.popFirst() ?? ""
                 guard let kind = Scenario.Kind(rawValue: text) else {
-                    throw Mistake(
-                        message: "\(name) takes swarm, offices, members or upgrade, not \"\(text)\""
-                    )
+                    let kinds = Scenario.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw Mistake(message: "\(name) takes one of \(kinds), not \"\(text)\"")
                 }
                 options.kind = kind
             case "--scenario":

@@ -54,6 +54,7 @@ struct FinalCheck {
                 throw Violation("\(text), \(fate), is there \(seen[text] ?? 0) times")
             }
         }
+        try workload.keyed.check(texts: seen) { state.agent(login: $0)?.id }
         for (login, fate) in workload.logins {
             let id = state.agent(login: login)?.id.rawValue
             switch fate {

@@ -33,6 +33,10 @@ struct Oracle {
     private(set) var highestApplied = LogIndex.zero
     /// The highest index at which an answered command was applied.
     private(set) var answered = LogIndex.zero
+    /// Committed commands.
+    private(set) var commands = 0
+    /// Nodes whose state was changed behind the log's back: theirs may be anything.
+    var corrupted: Set<NodeID> = []
     /// Times that a node took a term's leadership.
     private(set) var elections = 0
 
@@ -120,6 +124,7 @@ struct Oracle {
         if let time = logTime(of: entry) {
             guard time >= newest else { throw Violation("log time goes back at \(entry.index)") }
             newest = time
+            commands += 1
         }
     }
 
@@ -158,6 +163,7 @@ struct Oracle {
     private mutating func agree(
         _ node: NodeID, _ index: LogIndex, _ digest: UInt64
     ) throws(Violation) {
+        guard !corrupted.contains(node) else { return }
         let place = Int(index.rawValue)
         while digests.count <= place { digests.append(nil) }
         if let known = digests[place], known != digest {

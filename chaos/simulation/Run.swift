@@ -28,6 +28,10 @@ public struct Run {
         public var acknowledged = 0
         /// Sessions given to somebody in turn.
         public var decisions = 0
+        /// Nodes that stopped because their state was wrong.
+        public var stopped = 0
+        /// Whether all nodes raised the alarm, because no majority agreed, and took nothing more.
+        public var isAlarmed = false
         /// Log entries at the end.
         public var entries: UInt64 = 0
         /// The state's digest at the end.
@@ -75,7 +79,9 @@ public struct Run {
         do {
             for faults in scenario.rounds { try run.round(faults) }
             var report = run.report
-            report.decisions = try FinalCheck(run.cluster, run.workload).check()
+            if run.cluster.oracle.corrupted.isEmpty {
+                report.decisions = try FinalCheck(run.cluster, run.workload).check()
+            }
             return report
         } catch {
             run.cluster.note { "violation: \(error)" }
@@ -94,6 +100,8 @@ public struct Run {
         report.changes = cluster.oracle.changes
         report.raisedInStorm = raisedInStorm
         report.acknowledged = workload.acknowledged
+        report.stopped = cluster.stopped.count
+        report.isAlarmed = cluster.isAlarmed
         report.entries = cluster.oracle.highestApplied.rawValue
         report.digest = cluster.members[cluster.ids[0]]?.replica?.mark.digest ?? 0
         return report
@@ -108,23 +116,61 @@ public struct Run {
         func advance(until time: Int64) throws {
             try cluster.run(until: time)
             if let failure { throw failure }
-            if let violation = workload.violation { throw violation }
+            try checkWorkload()
         }
         cluster.storm(faults)
         let slice: Int64 = 500_000
+        let middle = cluster.now + faults.stormMilliseconds * 500
         let end = cluster.now + faults.stormMilliseconds * 1000
         while cluster.now < end {
             try advance(until: min(end, cluster.now + slice))
             try Oracle.checkLogs(cluster.disks)
+            if cluster.now >= middle, cluster.oracle.corrupted.isEmpty {
+                cluster.corrupt(faults.corruptNodes, agents: workload.agents)
+            }
         }
+        if faults.corruptNodes > 0 { try divergence() }
         cluster.onCommand = nil
         raisedInStorm = raisedInStorm || (faults.upgradeEvery > 0 && cluster.isRaised)
+        // Where nobody is known to be right, nothing comes level any more.
+        if cluster.isAlarmed { return }
         if faults.freezesRest { try progress() }
         try cluster.calm()
         try converge()
         if faults.upgradeEvery > 0 { try finishUpgrade() }
         try cluster.compareStates()
-        if let violation = workload.violation { throw violation }
+        try checkWorkload()
+    }
+
+    /// What clients were told, by nodes that may be believed.
+    private func checkWorkload() throws {
+        guard cluster.oracle.corrupted.isEmpty, let violation = workload.violation else { return }
+        throw violation
+    }
+
+    /// States differ, and clients go on: a minority that is wrong must find that out and stop.
+    /// Where no majority agrees all must raise the alarm, and from then on nothing is done.
+    private func divergence() throws {
+        let corrupted = cluster.oracle.corrupted
+        let isMinority = 2 * corrupted.count < cluster.members.count
+        let end = cluster.now + Self.convergence * 1000
+        while cluster.now < end {
+            try cluster.run(until: cluster.now + 100_000)
+            if isMinority ? Set(cluster.stopped) == corrupted : cluster.isAlarmed {
+                return isMinority ? () : try standstill()
+            }
+        }
+        throw Violation("wrong: \(corrupted.sorted()), stopped: \(cluster.stopped): \(standing)")
+    }
+
+    private func standstill() throws {
+        // What was on its way into the log may still get there.
+        try cluster.run(until: cluster.now + 500_000)
+        let before = cluster.oracle.commands
+        try cluster.run(until: cluster.now + 2_000_000)
+        guard cluster.oracle.commands == before, cluster.isAlarmed else {
+            throw Violation("something was done where no majority agrees: \(standing)")
+        }
     }
 
     /// Liveness with a majority alone: the rest is frozen somehow, and still every node of the
@@ -206,12 +252,19 @@ public struct Run {
 }
 
 extension SimulatedCluster {
+    /// Whether states differ, no majority is known to agree, and all running nodes know that.
+    var isAlarmed: Bool {
+        !oracle.corrupted.isEmpty
+            && ids.allSatisfy { members[$0]?.replica?.status.isSuspended ?? true }
+    }
     /// Every node's disk.
     var disks: [(NodeID, SimulatedDisk)] { ids.map { ($0, members[$0]!.disk) } }
 
     /// Deep equality of the states of nodes that stand at the same index, and at one node that the
     /// state agrees with itself and nobody waits who could be given to somebody.
     func compareStates() throws(Violation) {
+        let ids = ids.filter { !oracle.corrupted.contains($0) }
+        guard !ids.isEmpty else { return }
         if let replica = members[ids[steps % ids.count]]!.replica {
             replica.state.checkInvariants()
             if let session = replica.state.routing.overlooked().first {

@@ -28,6 +28,8 @@ public struct Scenario: Sendable, Codable, Hashable {
         case members
         /// Any mix of faults while the nodes get a new release and the feature level is raised.
         case upgrade
+        /// Links that close and open while nodes stand still.
+        case news
     }
 
     /// As many storms, drawn from the seed, as last at least so many milliseconds together.
@@ -44,6 +46,7 @@ public struct Scenario: Sendable, Codable, Hashable {
                 case .offices: Faults.brokenOffices(seed: seed &+ round)
                 case .members: Faults.restlessMembers(seed: seed &+ round)
                 case .upgrade: Faults.upgrade(seed: seed &+ round)
+                case .news: Faults.missedNews(seed: seed &+ round)
                 }
             if brief { faults = faults.brief }
             scenario.rounds.append(faults)

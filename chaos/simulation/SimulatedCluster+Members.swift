@@ -21,7 +21,7 @@ extension SimulatedCluster {
 
     private func addNode() throws {
         highestID = NodeID(highestID.rawValue + 1)
-        let member = Member(id: highestID)
+        let member = newMember(highestID)
         members[member.id] = member
         let asked = fate.pick(ids)
         ids.append(member.id)
@@ -49,7 +49,8 @@ extension SimulatedCluster {
     private func ask(
         _ change: MembershipChange, at id: NodeID, completion: @escaping (Answer) -> Void
     ) throws {
-        try request(at: id, completion: completion) { replica, request, deadline in
+        try request(at: id, patience: 2_000, completion: completion) {
+            replica, request, deadline in
             replica.membershipRequested(change, request: request, deadline: deadline)
         }
     }
@@ -57,22 +58,10 @@ extension SimulatedCluster {
     /// An operator wants another leader.
     func handOver() throws {
         let target = fate.happens(permille: 500) ? fate.pick(ids) : nil
-        try request(at: fate.pick(ids)) { _ in
-        } _: { replica, request, deadline in
+        try request(at: fate.pick(ids), patience: 2_000, completion: { _ in }) {
+            replica, request, deadline in
             replica.transferRequested(to: target, request: request, deadline: deadline)
         }
-    }
-
-    func request(
-        at id: NodeID, completion: @escaping (Answer) -> Void,
-        _ input: (inout Replica, RequestID, Instant) -> Void
-    ) throws {
-        guard let member = members[id], member.replica != nil, !member.isPaused else { return }
-        let request = RequestID(member.nextRequest)
-        member.nextRequest += 1
-        member.waiting[request] = completion
-        let deadline = instant.advanced(by: .milliseconds(2_000))
-        try turn(member) { input(&$0, request, deadline) }
     }
 
     /// A node ends for good, unless it is a member or may become one.

@@ -40,7 +40,7 @@ extension SimulatedCluster {
             configuration: founders.contains(member.id) ? founders : Configuration(voters: []),
             stored: member.disk.storedLog(tail: 64),
             state: state, mark: member.disk.mark, limits: limits, seed: physics.next(),
-            now: instant, wall: wall(member))
+            now: member.clock.instant(at: now), wall: member.clock.wall(at: now))
         note {
             "node \(member.id) starts: term \(member.disk.hardState.term), log up to "
                 + "\(member.disk.last.index), rows up to \(member.disk.mark.index)"
@@ -74,10 +74,12 @@ extension SimulatedCluster {
     /// A process ends. Killed, its links close; after a power cut nobody notices.
     func end(_ member: Member, isPowerCut: Bool) throws {
         member.replica = nil
+        let isTorn = faults.tornWrite > 0 && physics.happens(permille: faults.tornWrite)
         member.disk.crash(
-            lucky: { count in
-                physics.happens(permille: faults.luckyWrite)
-                    ? Int(physics.number(0...Int64(count))) : 0
+            lucky: { pages in
+                if isTorn { return pages.prefix { isWhole(pages: $0) }.count }
+                return physics.happens(permille: faults.luckyWrite)
+                    ? Int(physics.number(0...Int64(pages.count))) : 0
             }, forgets: { isPowerCut ? Int(physics.number(0...Int64($0))) : 0 })
         note {
             "node \(member.id) \(isPowerCut ? "loses power" : "is killed"): on its disk term "
@@ -93,6 +95,14 @@ extension SimulatedCluster {
             .restart(member.id),
             after: fate.number(
                 faults.downFor.lowerBound * 1000...faults.downFor.upperBound * 1000))
+    }
+
+    /// Chance that a page under way at a crash that tears writes is there afterwards.
+    private static let pageSurvives = 800
+
+    /// Whether all pages of a torn write are there: only then is it found at the next start.
+    private func isWhole(pages: Int) -> Bool {
+        (0..<pages).allSatisfy { _ in physics.happens(permille: Self.pageSurvives) }
     }
 
     /// A leader leaves in order: it hands over, and its process ends a little later.
@@ -137,10 +147,11 @@ extension SimulatedCluster {
         try turn(member) { _ in }
     }
 
-    func moveClock() {
+    func disturbClock() {
         let member = members[fate.pick(ids)]!
-        member.wallOffset = fate.number(-faults.clockSkew...faults.clockSkew)
-        note { "the wall clock of node \(member.id) is off by \(member.wallOffset) ms" }
+        let skew = fate.number(-faults.clockSkew...faults.clockSkew)
+        member.clock.disturb(faults.clockCourse, by: skew, at: now)
+        note { "the wall clock of node \(member.id) is wrong by \(skew) ms, \(faults.clockCourse)" }
     }
 
     // MARK: Calm
@@ -151,6 +162,7 @@ extension SimulatedCluster {
         isStorm = false
         frozen = []
         for cut in cuts { heal(cut) }
+        for clog in clogs { unclog(clog) }
         for id in ids {
             let member = members[id]!
             if member.isPaused { try resume(member) }

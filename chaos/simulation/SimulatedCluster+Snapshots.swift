@@ -39,7 +39,7 @@ extension SimulatedCluster {
     func sendSnapshot(from member: Member, to peer: NodeID) {
         guard let receiver = members[peer], receiver.replica != nil else {
             // Its connection is refused, a little later.
-            let transfer = Transfer(from: member, to: members[peer] ?? Member(id: peer))
+            let transfer = Transfer(from: member, to: members[peer] ?? newMember(peer))
             transfers.append(transfer)
             return schedule(.snapshot(transfer), after: physics.number(100...5_000))
         }

@@ -32,7 +32,7 @@ extension SimulatedCluster {
 
     /// An operator asks a node for the newest level.
     func askForRaise(at id: NodeID) throws {
-        try request(at: id) { [self] answer in
+        try request(at: id, patience: 2_000) { [self] answer in
             note { "raising the level, asked at node \(id): \(answer)" }
         } _: { replica, request, deadline in
             replica.raiseRequested(to: .newest, request: request, deadline: deadline)

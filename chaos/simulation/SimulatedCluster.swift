@@ -19,6 +19,7 @@ public final class SimulatedCluster {
         case restart(NodeID)
         case end(NodeID, incarnation: UInt64)
         case heal(Cut)
+        case unclog(Clog)
         case resume(NodeID)
         case fault(Fault, storm: Int)
         case command
@@ -28,7 +29,7 @@ public final class SimulatedCluster {
 
     /// A fault that strikes at a moment.
     enum Fault: CaseIterable {
-        case crash, leave, cut, pause, clockJump, compact, members, transfer, upgrade
+        case crash, leave, cut, clog, pause, clock, compact, members, transfer, upgrade
     }
 
     /// One node: running, or only its disk.
@@ -41,7 +42,7 @@ public final class SimulatedCluster {
         var incarnation: UInt64 = 0
         var isPaused = false
         var inbox: [(from: NodeID, bytes: [UInt8])] = []
-        var wallOffset: Int64 = 0
+        var clock: SimulatedClock
         var nextRequest: UInt64 = 1
         var waiting: [RequestID: (Answer) -> Void] = [:]
         var wakeAt: Int64 = .max
@@ -49,7 +50,10 @@ public final class SimulatedCluster {
         var turnIsDue = false
         /// What the oracle has seen of it.
         var seen: (commit: LogIndex, applied: LogIndex) = (.zero, .zero)
-        init(id: NodeID) { self.id = id }
+        init(id: NodeID, clock: SimulatedClock) {
+            self.id = id
+            self.clock = clock
+        }
     }
 
     /// The faults of the storm under way, or of the last one.
@@ -68,14 +72,19 @@ public final class SimulatedCluster {
     let founders: Configuration
     /// The highest id that a node was ever given here.
     var highestID: NodeID
+    /// Nodes that found their state wrong and stopped, for good.
+    var stopped: [NodeID] = []
     /// Snapshots on their way.
     var transfers: [Transfer] = []
     /// Snapshots that were installed.
     var installs = 0
     let isNarrow: Bool
+    private let clockDrift: Int64
+    private let seed: UInt64
     var oracle = Oracle()
     private var queue = HappeningQueue()
     var cuts: [Cut] = []
+    var clogs: [Clog] = []
     var lastArrival: [Way: Int64] = [:]
     var isStorm = false
     /// Nodes that take no part until calm comes.
@@ -103,15 +112,23 @@ public final class SimulatedCluster {
         let first = scenario.rounds.first ?? Faults()
         faults = first
         isNarrow = first.isNarrow
+        clockDrift = first.clockDrift
+        seed = scenario.seed
         skipped = Set(scenario.skipped)
         commandLimit = scenario.commandLimit ?? .max
         ids = (1...UInt64(first.nodes)).map { NodeID($0) }
         founders = Configuration(voters: ids)
         highestID = ids[ids.count - 1]
         for id in ids {
-            members[id] = Member(id: id)
+            members[id] = newMember(id)
             if first.upgradeEvery > 0 { members[id]!.newestLevel = .first }
         }
+    }
+
+    /// A node that never ran. How fast its clock goes depends on the seed and its number alone.
+    func newMember(_ id: NodeID) -> Member {
+        var chance = Generator(seed: seed ^ 0xD21F ^ id.rawValue << 32)
+        return Member(id: id, clock: SimulatedClock(rate: chance.number(-clockDrift...clockDrift)))
     }
 
     /// Starts all nodes; they stay the same over all storms.
@@ -158,8 +175,9 @@ public final class SimulatedCluster {
             case .crash: faults.crashEvery
             case .leave: faults.leaveEvery
             case .cut: faults.cutEvery
+            case .clog: faults.clogEvery
             case .pause: faults.pauseEvery
-            case .clockJump: faults.clockSkew > 0 ? 500 : Int64(0)
+            case .clock: faults.clockSkew > 0 ? 500 : Int64(0)
             case .compact: faults.compactEvery
             case .members: faults.membersEvery
             case .transfer: faults.transferEvery
@@ -177,8 +195,9 @@ public final class SimulatedCluster {
         case .crash: try crashSomebody()
         case .leave: try leave()
         case .cut: try cutSomewhere()
+        case .clog: clogSomewhere()
         case .pause: pauseSomebody()
-        case .clockJump: moveClock()
+        case .clock: disturbClock()
         case .compact: try compactSomebody()
         case .members: try changeMembers()
         case .transfer: try handOver()
@@ -231,6 +250,10 @@ public final class SimulatedCluster {
             }
             guard let member = running(id, incarnation) else { return }
             if isStorm, physics.happens(permille: faults.lostRead) { return }
+            if isStorm, physics.happens(permille: faults.failedRead) {
+                note { "a read of the log fails at node \(id)" }
+                return try end(member, isPowerCut: false)
+            }
             let entries = member.disk.read(
                 from: request.from, through: request.through, maxBytes: request.maxBytes)
             try turn(member) { $0.entriesRead(entries, from: request.from) }
@@ -243,6 +266,7 @@ public final class SimulatedCluster {
             else { return }
             try end(member, isPowerCut: false)
         case .heal(let cut): heal(cut)
+        case .unclog(let clog): unclog(clog)
         case .resume(let id):
             if !frozen.contains(id) { try resume(members[id]!) }
         case .fault(let fault, let storm):
@@ -266,7 +290,8 @@ public final class SimulatedCluster {
     /// An input of a node's loop; its effects are taken at the end of the turn.
     func turn(_ member: Member, _ input: (inout Replica) -> Void) throws {
         guard member.replica != nil, !member.isPaused else { return }
-        member.replica!.timeAdvanced(to: instant, wall: wall(member))
+        member.replica!.timeAdvanced(
+            to: member.clock.instant(at: now), wall: member.clock.wall(at: now))
         input(&member.replica!)
         guard faults.turn > 0 else { return try finishTurn(member) }
         guard !member.turnIsDue else { return }
@@ -307,15 +332,8 @@ public final class SimulatedCluster {
         schedule(.written(member.id, incarnation: member.incarnation), after: time)
     }
 
-    var instant: Instant { Instant(nanoseconds: now * 1000) }
-    func wall(_ member: Member) -> LogTime {
-        LogTime(milliseconds: 1_800_000_000_000 + now / 1000 + member.wallOffset)
-    }
-
     private func carryOut(_ effects: Replica.Effects, _ member: Member) throws {
-        if let failure = effects.failure {
-            throw Violation("node \(member.id) stopped: \(failure)")
-        }
+        if let failure = effects.failure { return try stop(member, failure) }
         if let configuration = effects.configurationChanged, !configuration.voters.isEmpty {
             note {
                 "node \(member.id) has voters \(configuration.voters), "
@@ -365,7 +383,7 @@ public final class SimulatedCluster {
             schedule(.retire(member.id), after: physics.number(1_000...1_000_000))
         }
         if let deadline = effects.nextDeadline {
-            let at = max(now + 1, (deadline.nanoseconds + 999) / 1000)
+            let at = max(now + 1, member.clock.time(of: deadline))
             if at < member.wakeAt {
                 member.wakeAt = at
                 schedule(.wake(member.id, incarnation: member.incarnation), after: at - now)
@@ -380,34 +398,5 @@ public final class SimulatedCluster {
         case .candidate: "stands for election"
         case .leader: "leads"
         }
-    }
-
-    /// Submits a command at a node; false if it does not run.
-    func submit(
-        _ command: Command, at id: NodeID, patience: Int64 = 2_000,
-        completion: @escaping (Answer) -> Void
-    ) throws -> Bool {
-        guard let member = members[id], member.replica != nil, !member.isPaused else {
-            return false
-        }
-        let request = RequestID(member.nextRequest)
-        member.nextRequest += 1
-        member.waiting[request] = completion
-        let deadline = instant.advanced(by: .milliseconds(patience))
-        try turn(member) { $0.submitted(command, request: request, deadline: deadline) }
-        return true
-    }
-
-    /// Asks a node for a linearizable read; false if it does not run.
-    func read(at id: NodeID, completion: @escaping (Answer) -> Void) throws -> Bool {
-        guard let member = members[id], member.replica != nil, !member.isPaused else {
-            return false
-        }
-        let request = RequestID(member.nextRequest)
-        member.nextRequest += 1
-        member.waiting[request] = completion
-        let deadline = instant.advanced(by: .milliseconds(1_000))
-        try turn(member) { $0.readRequested(request, deadline: deadline) }
-        return true
     }
 }

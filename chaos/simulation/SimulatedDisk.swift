@@ -103,9 +103,11 @@ struct SimulatedDisk {
     }
 
     /// The process dies: unflushed rows are lost, and of the writes under way all but a lucky run
-    /// from the oldest on. `forgets` says how many flushes of so many a power cut takes back.
-    mutating func crash(lucky: (Int) -> Int, forgets: (Int) -> Int) {
-        for persist in writes.prefix(lucky(writes.count)) { keep(persist) }
+    /// from the oldest on, of which `lucky` says how long it is; it is told of how many pages each
+    /// write is. `forgets` says how many flushes of so many a power cut takes back.
+    mutating func crash(lucky: ([Int]) -> Int, forgets: (Int) -> Int) {
+        let pages = writes.map { 1 + $0.entries.count }
+        for persist in writes.prefix(lucky(pages)) { keep(persist) }
         writes = []
         begun = 0
         unflushed = []

@@ -30,7 +30,12 @@ final class Workload {
     private(set) var link: LinkID?
     private(set) var sent: [Int64: Sent] = [:]
     private(set) var acknowledged = 0
-    private(set) var violation: Violation?
+    private var broken: Violation?
+    /// What clients were told and must not have been.
+    private(set) var violation: Violation? {
+        get { broken ?? keyed.violation }
+        set { broken = newValue }
+    }
     /// Agents created by login, and answers by their text.
     private(set) var logins: [Text: Fate] = [:]
     private(set) var texts: [Text: Fate] = [:]
@@ -43,11 +48,14 @@ final class Workload {
     private var signedIn = 0
     private var unlimited = 0
     private var hasMembers = false
+    /// Requests with keys.
+    let keyed: KeyedRequests
     private let agentCount: Int
     private let mode: Mode
 
     init(_ cluster: SimulatedCluster) {
         self.cluster = cluster
+        keyed = KeyedRequests(cluster)
         agentCount = Int(cluster.chance.number(1...5))
         mode = cluster.chance.pick([.roundRobin, .roundRobin, .onlineFirst])
     }
@@ -62,7 +70,9 @@ final class Workload {
         case 52..<64: try renew()
         case 64..<67: try submit(.setAway(somebody, cluster.chance.happens(permille: 300)))
         case 67..<72: try take()
-        case 72..<77: try reply()
+        case 72..<75: try reply()
+        case 75: try keyed.ask(in: owned())
+        case 76: try repeatKeyed()
         case 77..<82: try complete()
         case 82..<86: try transfer()
         case 86..<88: try giveBack()
@@ -281,6 +291,11 @@ final class Workload {
                 violation = Violation("\(text), a new one, was answered as a duplicate")
             }
         }
+    }
+
+    private func repeatKeyed() throws {
+        if cluster.chance.happens(permille: 100) { return try keyed.misuse() }
+        try keyed.askAgain()
     }
 
     /// A new agent whose login nobody else has.
