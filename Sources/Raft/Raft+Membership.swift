@@ -87,13 +87,15 @@ extension Raft {
         return configurationIndex
     }
 
-    /// Makes one learner that is near the tip a voter.
+    /// Makes one learner that is near the tip a voter. It must hold the configuration that it is
+    /// in: one that knows of no member gives no vote, and a majority may need its from now on.
     mutating func promoteLearner() {
         guard limits.promotesLearners, !configuration.learners.isEmpty, hasCommittedInTerm,
             transfer == nil, configurationIndex <= commit
         else { return }
         for learner in configuration.learners where isAlive(learner) {
             guard let at = progressIndex(of: learner), case .replicate = progress[at].flow,
+                progress[at].match >= configurationIndex,
                 log.last.index.rawValue - progress[at].match.rawValue
                     <= UInt64(limits.promotionDistance)
             else { continue }

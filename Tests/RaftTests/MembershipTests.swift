@@ -48,7 +48,7 @@ import Testing
         try net.change(add(2), at: 1)
         net.run(.milliseconds(500))
         #expect(net[1].configuration.learners == [NodeID(2)])
-        net.propose(1, "alone")
+        net.propose(1, "a", "b", "c", "alone")
         #expect(net.texts(1).last == "alone")
         // Its answers say how far it is; four entries short is too far.
         net.isolated = []
@@ -65,6 +65,30 @@ import Testing
         told(last - 4)
         #expect(net[1].configuration.learners == [NodeID(2)])
         told(last - 3)
+        #expect(voters(net[1]) == [1, 2])
+    }
+
+    @Test func `A learner becomes no voter before it holds the entry that made it a member`()
+        throws
+    {
+        var net = Network([1])
+        net.settle()
+        for text in 0..<5 { net.propose(1, "\(text)") }
+        net.join(2)
+        net.isolated = [NodeID(2)]
+        try net.change(add(2), at: 1)
+        let added = net[1].configurationIndex.rawValue
+        net.isolated = []
+        net.passes = { if case .append = $0.body { false } else { true } }
+        net.run(.milliseconds(60))
+        for match in 1...added {
+            #expect(voters(net[1]) == [1])
+            net[1].received(
+                Message(
+                    from: NodeID(2), to: NodeID(1), term: net[1].term,
+                    body: .appendReply(.matched(LogIndex(match), accepted: LogIndex(match)))))
+            _ = net[1].takeEffects()
+        }
         #expect(voters(net[1]) == [1, 2])
     }
 

@@ -7,6 +7,7 @@ import Testing
     static let kept: [(seed: UInt64, found: String)] = [
         (6, "a tail that begins just after the applied index was refused"),
         (18, "a request lost on the way to a living leader was never sent again"),
+        (149, "a learner was made a voter before it knew of any member, and then gave no vote"),
         (156, "a forwarded request that came twice was taken, and then refused"),
         (281, "a leader that missed the opening of a link never used it again"),
         (540, "a follower far behind stood still when its leader had paused"),
