@@ -47,7 +47,7 @@ let package = Package(
         // Level 3: the outside world.
         room("Crypto", ["COpenSSL"]),
         room("Transport", ["CLinux", "COpenSSL"]),
-        room("Storage", ["CSQLite", "Raft", "Routing", "Wire"]),
+        room("Storage", ["CLinux", "CSQLite", "Raft", "Routing", "Wire"]),
         // Level 4: the node.
         .target(
             name: "Console", exclude: ["README.md"],

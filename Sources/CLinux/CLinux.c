@@ -63,6 +63,8 @@ long linux_send(int fd, const void *bytes, long count) {
 
 int linux_pipe(int ends[2]) { return pipe2(ends, O_NONBLOCK | O_CLOEXEC); }
 
+int linux_begin_writeback(int fd) { return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 void linux_name_thread(const char *name) {
     // It fails for a name too long only, and nothing depends on the name.
     (void)pthread_setname_np(pthread_self(), name);

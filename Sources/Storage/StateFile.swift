@@ -111,6 +111,7 @@ struct StateFile: Sendable {
             database.rollBack()
             throw error
         }
+        database.writeBack()
         (mark, self.sums, self.scrub) = (applied, sums, scrub)
     }
 

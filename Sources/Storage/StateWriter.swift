@@ -17,6 +17,10 @@ public final class StateWriter: Sendable {
         /// With this many pages in the WAL they are moved into the file: 32 MiB. A page touched
         /// by many transactions is then written once.
         public var checkpointPages = 8_192
+        /// Each of three nodes takes so many pages less than the one before it, so that they don't
+        /// do it at the same entries: while one node's log waits for its disk, the others' are a
+        /// quorum.
+        public var checkpointStagger = 1_024
         /// A copy takes so many pages of 4 KiB in one step,
         public var copyPages = 256
         /// and rests so long between two steps: at most some 250 MB/s, and less than a third of

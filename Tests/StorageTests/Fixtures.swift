@@ -101,6 +101,14 @@ func bytes(of path: String) -> [UInt8] {
     FileManager.default.contents(atPath: path).map { Array($0) } ?? []
 }
 
+/// How many descriptors of this process are open on a file.
+func descriptors(of path: String) -> Int {
+    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return all.filter {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0)) == path
+    }.count
+}
+
 func write(_ bytes: [UInt8], to path: String) {
     #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))
 }

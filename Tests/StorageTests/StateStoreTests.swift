@@ -94,6 +94,26 @@ struct StateStoreTests {
         #expect(try StateModel(store) == model)
     }
 
+    @Test func `a WAL that went to the disk early leaves no descriptor behind`() throws {
+        let scratch = Scratch()
+        let path = scratch.state
+        let store = try StateStore.open(path: path, identity: identity)
+        var open: Set<Int> = []
+        for index in 1...8 {
+            let rows = (1...400).map {
+                RowChange(
+                    table: .session, major: Int64(index * 1_000 + $0),
+                    value: [UInt8](repeating: 7, count: 900))
+            }
+            try store.write(rows, applied: AppliedMark(index: LogIndex(UInt64(index))))
+            open.insert(descriptors(of: path + "-wal"))
+        }
+        // SQLite's own, and from the first MiB on ours.
+        #expect(open == [1, 2])
+        store.close()
+        #expect(descriptors(of: path + "-wal") == 0)
+    }
+
     @Test func `loading visits the rows that are loaded at start, keys ascending`() throws {
         let store = try StateStore.open(path: scratch.state, identity: identity)
         var model = StateModel()

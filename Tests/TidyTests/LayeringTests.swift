@@ -28,7 +28,7 @@ import Testing
         "Transport": Room(
             level: 3, rooms: ["CLinux", "COpenSSL"], outside: ["Glibc", "Synchronization"]),
         "Storage": Room(
-            level: 3, rooms: ["CSQLite", "Raft", "Routing", "Wire"],
+            level: 3, rooms: ["CLinux", "CSQLite", "Raft", "Routing", "Wire"],
             outside: ["Foundation", "Glibc", "Synchronization"]),
         "Console": Room(level: 4, rooms: [], outside: []),
         "Server": Room(

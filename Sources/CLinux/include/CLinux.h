@@ -37,6 +37,9 @@ int linux_tcp_socket(int family);
 long linux_send(int fd, const void *bytes, long count);
 /// The two ends of a non-blocking, close-on-exec pipe: reader, writer; 0, or -1.
 int linux_pipe(int ends[2]);
+/// Lets the kernel begin to write a file's changed pages to the disk, and does not wait for it;
+/// 0, or -1. A hint: nothing is durable by it.
+int linux_begin_writeback(int fd);
 /// Names the calling thread (15 bytes at most).
 void linux_name_thread(const char *name);
 /// From now on `signal` writes its number as one byte to `fd` (a pipe's end, non-blocking).

@@ -166,7 +166,7 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
             wall: LogTime(milliseconds: WallClock.now()))
         let relay = StorageRelay(loop: loop)
         let stores = try Stores(
-            loaded.found, limits: configuration.limits, relay: relay)
+            loaded.found, of: configuration.node, limits: configuration.limits, relay: relay)
         let node = try Node(
             host: self, stores: stores, replica: replica, incarnation: incarnation,
             logBase: loaded.found.stored.base.index)

@@ -77,7 +77,9 @@ final class Stores: Sendable {
     }
 
     /// Starts the threads over what was found; `relay` carries their news to the loop.
-    init(_ found: Found, limits settings: NodeLimits, relay: StorageRelay) throws(StorageError) {
+    init(
+        _ found: Found, of node: NodeID, limits settings: NodeLimits, relay: StorageRelay
+    ) throws(StorageError) {
         directory = found.directory
         statePath = found.state.path
         self.relay = relay
@@ -91,6 +93,7 @@ final class Stores: Sendable {
             onFailure: onFailure)
         var limits = StateWriter.Limits()
         limits.maxPendingRows = settings.stateRows
+        limits.checkpointPages -= limits.checkpointStagger * Int(node.rawValue % 3)
         limits.scrubBytesPerSecond = settings.scrubMiBPerSecond << 20
         state = StateWriter(
             store: found.state, limits: limits, onFull: onFull,
