@@ -111,8 +111,8 @@ extension RoutingState {
         return .done(id: id.rawValue)
     }
 
-    /// A session that the agent may find.
-    func visible(_ id: SessionID, to agent: AgentID) -> Session? {
+    /// A session that the agent may find, or could have claimed a moment ago.
+    public func visible(_ id: SessionID, to agent: AgentID) -> Session? {
         guard let session = sessions[id] else { return nil }
         // Who could have claimed it a moment ago learns whose it is now.
         guard canSee(agent, session) || canReply(agent, session.project) else { return nil }

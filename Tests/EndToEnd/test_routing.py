@@ -140,6 +140,23 @@ def test_claims_at_two_nodes_have_one_winner_and_the_loser_reads_who(new_desk):
         assert owner(desk, user) == won[0]
 
 
+def test_who_claims_or_answers_too_late_reads_whose_it_is(new_desk):
+    desk = new_desk("Ana", "Wei", permissions=("reply",))
+    user = new_user()
+    desk.write(user, "Mine?")
+    session = desk.session_of(user)
+    path = f"/api/v1/sessions/{session['id']}"
+    version = {"version": session["version"]}
+    assert desk.browser("Ana", 2).attempt("POST", path + "/claim", version).status == 200
+    # Also at a node that knows it already: Wei's page still shows what it showed before.
+    for node in (1, 2, 3):
+        wei = desk.browser("Wei", node)
+        claimed = wei.attempt("POST", path + "/claim", version)
+        assert claimed.status == 409 and claimed.json()["owner"]["name"] == "Ana"
+        answered = wei.attempt("POST", path + "/reply", {"text": "Hello"})
+        assert answered.status == 403 and answered.json()["owner"]["name"] == "Ana"
+
+
 def test_a_named_transfer_to_somebody_offline_asks_first(new_desk):
     desk = new_desk("Ana", "Wei")
     desk.open_console("Ana")

@@ -25,7 +25,12 @@ extension Node {
         api(.post, "/api/v1/sessions/*/reply", &routes) { node, call throws(Problem) in
             try node.reply(call)
         }
-        change("claim", &routes) { id, by, version in .claim(id, by: by, version: version) }
+        change(
+            "claim", &routes,
+            finding: { node, call throws(Problem) in try node.contestedSession(call) }
+        ) {
+            .claim($0, by: $1, version: $2)
+        }
         change("give-back", &routes) { .giveBack($0, by: $1, version: $2) }
         change("complete", &routes) { .complete($0, by: $1, version: $2) }
         change("reopen", &routes) { .reopen($0, by: $1, version: $2) }
@@ -41,10 +46,13 @@ extension Node {
     /// A route of a change that only carries the version it saw.
     private func change(
         _ verb: String, _ routes: inout Router,
+        finding session: @escaping (Node, APICall) throws(Problem) -> SessionID = {
+            node, call throws(Problem) in try node.visibleSession(call)
+        },
         _ command: @escaping (SessionID, AgentID, UInt64) -> Command
     ) {
         api(.post, "/api/v1/sessions/*/\(verb)", &routes) { node, call throws(Problem) in
-            let session = try node.visibleSession(call)
+            let session = try session(node, call)
             let version = try call.body(API.Versioned.self).version
             guard version >= 0 else { throw .invalid("The field version must not be negative.") }
             call.submit(command(session, call.caller.agent, UInt64(version))) { _ in
@@ -72,6 +80,14 @@ extension Node {
         guard state.session(id) != nil, state.canSee(call.caller.agent, id) else {
             throw .notFound
         }
+        return id
+    }
+
+    /// The session in the path, if the caller could have claimed it a moment ago. Somebody else may
+    /// have been faster, and this node knows it already: then the log says who it was.
+    private func contestedSession(_ call: APICall) throws(Problem) -> SessionID {
+        let id = try call.id(0, as: SessionID.self)
+        guard state.visible(id, to: call.caller.agent) != nil else { throw .notFound }
         return id
     }
 
@@ -175,7 +191,7 @@ extension Node {
     }
 
     private func reply(_ call: APICall) throws(Problem) {
-        let id = try visibleSession(call)
+        let id = try contestedSession(call)
         let text = try call.body(API.Reply.self).text
         guard !text.isEmpty, text.utf8.count <= 65_536 else {
             throw .invalid("The field text must have 1 to 65536 bytes.")
