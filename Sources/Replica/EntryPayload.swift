@@ -94,7 +94,8 @@ extension Command {
         case .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
-            .startSending, .finishSending, .resend, .forceOffline:
+            .startSending, .finishSending, .resend, .forceOffline,
+            .createPool, .updatePool, .removePool:
             false
         }
     }

@@ -9,6 +9,10 @@ enum FieldLimits {
     static let members = 1000
     static let signInsPerAgent = 32
     static let remark = 4096
+    static let tag = 64
+    /// Different ones in a project, one bit each.
+    static let tags = 64
+    static let language = 35
 }
 
 extension RoutingState {

@@ -25,7 +25,7 @@ extension RoutingState {
     private mutating func receive(_ message: InboundMessage, in slot: Int) -> SessionID {
         let chat = Chat(project: rooms[slot].project.id, user: message.user)
         var touch: Touch?
-        if case .click(let link, let key, let clickedAt) = message.start {
+        if case .click(let link, let key, let clickedAt, _) = message.start {
             touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
         }
         guard let id = latest[chat], var session = sessions[id] else {
@@ -34,6 +34,7 @@ extension RoutingState {
         switch session.state {
         case .unassigned, .assigned:
             if session.isAnswered, session.state == .assigned { session.place = now.time }
+            if session.state == .unassigned, let touch { follow(touch, message, &session, in: slot) }
             take(message, touch, opening: .none, nil, into: &session)
         case .completed:
             guard mayReopen(session, touch, in: slot) else {
@@ -70,10 +71,41 @@ extension RoutingState {
             place: now.time)
         latest[chat] = id
         rooms[slot].sessions.insert(id)
+        if let touch { apply(touch, message, to: &session) }
         let decision = arrive(&session, cause: .new, in: slot)
         take(message, touch, opening: .opened, decision, into: &session)
         store(session)
         return id
+    }
+
+    /// What the link says about who is given the session: its pool or whom it prefers, and the
+    /// language, where a parameter of the click comes first.
+    private func apply(_ touch: Touch, _ message: InboundMessage, to session: inout Session) {
+        guard touch.via != .foreignToken, let slot = linkSlots[touch.link] else { return }
+        let link = linkList[slot].settings
+        session.pool = link.pool
+        session.prefer = link.prefer
+        session.fixedLanguage = link.language
+        if case .click(_, _, _, let asked) = message.start, !asked.isEmpty {
+            session.fixedLanguage = asked
+        }
+    }
+
+    /// A waiting session's customer came by a link: it is for the link's pool from here on, at the
+    /// place that it has.
+    private mutating func follow(
+        _ touch: Touch, _ message: InboundMessage, _ session: inout Session, in slot: Int
+    ) {
+        var led = session
+        apply(touch, message, to: &led)
+        guard led != session else { return }
+        rooms[slot].queue.remove(session)
+        rooms[slot].queue.insert(led)
+        for pool in [session.pool, led.pool] {
+            if let pool { scheduleRestriction(pool, in: slot) }
+        }
+        session = led
+        noteDrain(slot)
     }
 
     /// Adds a customer's message to its session.
@@ -83,6 +115,7 @@ extension RoutingState {
     ) {
         session.name = message.name
         session.username = message.username
+        if session.language != message.language, level >= .second { session.fixLanguage() }
         session.language = message.language
         session.isBlocked = false
         session.isAnswered = false

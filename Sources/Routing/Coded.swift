@@ -39,6 +39,24 @@ extension ByteReader {
     }
 }
 
+// Values grew with later feature levels. What has nothing to say in the new fields keeps the bytes
+// that it always had; else the highest bit of one old byte, never used before, tells that more
+// follows. So each value has one encoding, whatever the level.
+extension ByteWriter {
+    /// A number below 128, and whether more fields than at first follow.
+    mutating func u8(_ number: UInt8, isLonger: Bool) {
+        u8(number & 0x7f | (isLonger ? 0x80 : 0))
+    }
+}
+
+extension ByteReader {
+    /// A number below 128, and whether more fields than at first follow.
+    mutating func u8OrLonger() throws(WireError) -> (UInt8, isLonger: Bool) {
+        let byte = try u8()
+        return (byte & 0x7f, byte & 0x80 != 0)
+    }
+}
+
 extension Coded where Self: Identifier {
     func encode(into writer: inout ByteWriter) { writer.zigzag(rawValue) }
     init(from reader: inout ByteReader) throws(WireError) { self.init(try reader.zigzag()) }
@@ -72,6 +90,11 @@ extension UInt32: Coded {
     init(from reader: inout ByteReader) throws(WireError) {
         self = UInt32(try reader.count(limit: Int(UInt32.max)))
     }
+}
+
+extension UInt8: Coded {
+    func encode(into writer: inout ByteWriter) { writer.u8(self) }
+    init(from reader: inout ByteReader) throws(WireError) { self = try reader.u8() }
 }
 
 extension Int64: Coded {

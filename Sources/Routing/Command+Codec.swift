@@ -30,6 +30,9 @@ enum CommandTag: UInt8, CaseIterable {
     case resend = 26
     case raiseLevel = 27
     case forceOffline = 28
+    case createPool = 29
+    case updatePool = 30
+    case removePool = 31
 }
 
 extension ByteWriter {
@@ -80,6 +83,11 @@ extension Command {
         case .resend(let id, let by): writer.put(.resend, id, by)
         case .raiseLevel(let target): writer.put(.raiseLevel, target)
         case .forceOffline(let id, let by): writer.put(.forceOffline, id, by)
+        case .createPool(let by, let project, let settings):
+            writer.put(.createPool, by, project, settings)
+        case .updatePool(let id, let by, let settings):
+            writer.put(.updatePool, id, by, settings)
+        case .removePool(let id, let by): writer.put(.removePool, id, by)
         }
     }
 
@@ -136,6 +144,10 @@ extension Command: Coded {
         case .resend: self = .resend(try r.take(), by: try r.take())
         case .raiseLevel: self = .raiseLevel(to: try r.take())
         case .forceOffline: self = .forceOffline(try r.take(), by: try r.take())
+        case .createPool:
+            self = .createPool(by: try r.take(), try r.take(), try r.take())
+        case .updatePool: self = .updatePool(try r.take(), by: try r.take(), try r.take())
+        case .removePool: self = .removePool(try r.take(), by: try r.take())
         }
     }
 }

@@ -23,6 +23,12 @@ public enum Command: Hashable, Sendable {
     case updateProject(ProjectID, by: AgentID?, ProjectSettings)
     /// Replaces a project's ordered list of members, in one command.
     case setMembers(ProjectID, by: AgentID?, [Member])
+    /// A new named pool of a project; the outcome carries its id.
+    case createPool(by: AgentID?, ProjectID, PoolSettings)
+    /// Replaces a pool's settings.
+    case updatePool(PoolID, by: AgentID?, PoolSettings)
+    /// A pool is no more; what was for it is for the whole project.
+    case removePool(PoolID, by: AgentID?)
     /// A new link; refused as `alreadyExists` when the code is taken.
     case createLink(by: AgentID?, LinkSettings)
     /// Replaces a link's settings.
@@ -117,11 +123,16 @@ public struct Member: Hashable, Sendable {
     public var permissions: Permissions
     /// Whether they are named when the scope is *specified agents*.
     public var isInScope: Bool
+    /// Languages and skills; see `MemberRule`.
+    public var tags: [Text]
     /// A member of these parts.
-    public init(agent: AgentID, permissions: Permissions, isInScope: Bool = true) {
+    public init(
+        agent: AgentID, permissions: Permissions, isInScope: Bool = true, tags: [Text] = []
+    ) {
         self.agent = agent
         self.permissions = permissions
         self.isInScope = isInScope
+        self.tags = tags
     }
 }
 
@@ -224,6 +235,12 @@ public struct LinkSettings: Hashable, Sendable {
     public var expires: LogTime?
     /// `tg://` instead of `https://t.me/`.
     public var opensApp: Bool
+    /// Its sessions are for this pool of the project alone; nil: for the whole project.
+    public var pool: PoolID?
+    /// Whom its sessions would rather have; they have the whole project.
+    public var prefer = MemberRule()
+    /// The language of its customers, in lower case; empty: as Telegram says.
+    public var language: Text = ""
     /// Settings of these parts.
     public init(
         code: Text, name: Text, project: ProjectID, isEnabled: Bool = true,
@@ -308,8 +325,8 @@ public struct InboundMessage: Hashable, Sendable {
 public enum Start: Hashable, Sendable {
     /// Without a payload.
     case plain
-    /// A token with a good MAC.
-    case click(link: LinkID, key: ClickKey, clickedAt: LogTime)
+    /// A token with a good MAC, and the language that the click asked for.
+    case click(link: LinkID, key: ClickKey, clickedAt: LogTime, language: Text = "")
     /// Any other payload, kept as text.
     case text(Text)
 }

@@ -24,14 +24,21 @@ extension AgentChange: Coded {
 extension Member: Coded {
     func encode(into writer: inout ByteWriter) {
         writer.put(agent)
-        writer.u8(permissions.rawValue)
+        writer.u8(permissions.rawValue, isLonger: !tags.isEmpty)
         writer.bool(isInScope)
+        if !tags.isEmpty { writer.put(tags) }
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
+        let agent: AgentID = try reader.take()
+        let (permissions, isLonger) = try reader.u8OrLonger()
         self.init(
-            agent: try reader.take(), permissions: Permissions(rawValue: try reader.u8()),
+            agent: agent, permissions: Permissions(rawValue: permissions),
             isInScope: try reader.bool())
+        guard isLonger else { return }
+        let start = reader.offset
+        tags = try reader.take()
+        if tags.isEmpty { throw WireError(.badValue("tags"), offset: start) }
     }
 }
 
@@ -100,15 +107,30 @@ extension LinkSettings: Coded {
         writer.put(project)
         writer.bool(isEnabled)
         writer.put(expires)
-        writer.bool(opensApp)
+        writer.u8(opensApp ? 1 : 0, isLonger: routes)
+        guard routes else { return }
+        writer.put(pool)
+        writer.put(prefer)
+        writer.text(language)
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
         self.init(
             code: try reader.text(), name: try reader.text(), project: try reader.take(),
-            isEnabled: try reader.bool(), expires: try reader.take(),
-            opensApp: try reader.bool())
+            isEnabled: try reader.bool(), expires: try reader.take())
+        let start = reader.offset
+        let (way, isLonger) = try reader.u8OrLonger()
+        guard way < 2 else { throw reader.unknown(way, at: start) }
+        opensApp = way == 1
+        guard isLonger else { return }
+        pool = try reader.take()
+        prefer = try reader.take()
+        language = try reader.text()
+        guard routes else { throw WireError(.badValue("link"), offset: start) }
     }
+
+    /// Whether it says anything about who is given its sessions.
+    var routes: Bool { pool != nil || !prefer.isEmpty || !language.isEmpty }
 }
 
 extension ClickKey: Coded {

@@ -25,9 +25,9 @@ extension RoutingState {
             cause: question.cause, mode: mode, way: .none, isOverride: false,
             rosterVersion: rooms[slot].project.rosterVersion,
             candidates: assess(
-                excluding: question.session.exclusions, giver: question.giver, in: slot,
-                at: moment.time), chosen: nil,
-            cursorBefore: rooms[slot].cursor, cursorAfter: rooms[slot].cursor)
+                for: question.session, giver: question.giver, in: slot, at: moment.time),
+            chosen: nil, cursorBefore: rooms[slot].cursor, cursorAfter: rooms[slot].cursor)
+        if question.session.pool != nil { point(&decision, at: question.session, in: slot) }
         if rooms[slot].project.settings.claimOnly, question.cause != .transfer { return decision }
         if let lastOwner = question.lastOwner,
             decision.candidates.contains(where: { $0.agent == lastOwner && $0.reasons.isEmpty })
@@ -37,33 +37,36 @@ extension RoutingState {
             return decision
         }
         let strategy = Strategy(mode, rooms[slot].project.settings.balance)
-        var position = elect(
-            strategy, in: slot, decision.candidates, question, moment,
-            barring: Reasons(rawValue: .max))
-        decision.way = .mode
-        if position == nil, mayGoOffline(question, in: slot, decision.candidates, at: moment.time) {
-            position = elect(
-                .inTurn, in: slot, decision.candidates, question, moment,
+        if elect(strategy, &decision, question, in: slot, moment, barring: .all) {
+            decision.way = .mode
+        } else if mayGoOffline(question, in: slot, decision.candidates, at: moment.time),
+            elect(
+                .inTurn, &decision, question, in: slot, moment,
                 barring: [.rules, .load, .neverSignedIn])
+        {
             decision.way = .offline
         }
-        guard let position else {
-            decision.way = .none
-            return decision
-        }
-        decision.chosen = decision.candidates[position].agent
-        decision.cursorAfter = decision.chosen
         return decision
     }
 
+    /// Makes a decision look at the cursor of a session's pool.
+    private func point(_ decision: inout Decision, at session: Session, in slot: Int) {
+        decision.pool = rooms[slot].pool(inForce: session.pool)?.id
+        let key = rooms[slot].cursorKey(pool: decision.pool, tier: nil, nil)
+        decision.cursorBefore = rooms[slot].cursor(key)
+        decision.cursorAfter = decision.cursorBefore
+    }
+
     /// Everybody in the list, with every reason that applies and its figures.
-    func assess(
-        excluding exclusions: [Session.Exclusion], giver: AgentID?, in slot: Int, at time: LogTime
+    private func assess(
+        for session: Session, giver: AgentID?, in slot: Int, at time: LogTime
     ) -> [Candidate] {
+        let exclusions = session.exclusions
+        let pool = rooms[slot].poolBit(session.pool)
         var candidates: [Candidate] = []
         candidates.reserveCapacity(rooms[slot].roster.count)
         for place in rooms[slot].roster {
-            var candidate = assess(place, in: slot, at: time)
+            var candidate = assess(place, pool: pool, in: slot, at: time)
             if !exclusions.isEmpty {
                 for exclusion in exclusions where exclusion.agent == place.agent {
                     candidate.reasons.insert(.excluded)
@@ -76,9 +79,12 @@ extension RoutingState {
         return candidates
     }
 
-    /// One member, with every reason that applies whatever the session.
-    func assess(_ place: ProjectRoom.Place, in slot: Int, at time: LogTime) -> Candidate {
+    /// One member, with every reason that applies to the sessions of a pool.
+    func assess(
+        _ place: ProjectRoom.Place, pool: UInt64, in slot: Int, at time: LogTime
+    ) -> Candidate {
         var candidate = Candidate(agent: place.agent, reasons: place.rules)
+        if place.pools & pool == 0 { candidate.reasons.insert(.linkRestricted) }
         addLoad(of: place, in: slot, at: time, to: &candidate)
         let absence = desks[place.desk].absence(
             at: time,
@@ -141,23 +147,52 @@ extension RoutingState {
         }
     }
 
-    /// The strategy's choice among members against whom none of the `barring` reasons speaks.
+    /// Lets the strategy choose among the members against whom none of the `barring` reasons speaks,
+    /// in the first tier that has one; false: there is none.
     private func elect(
-        _ strategy: Strategy, in slot: Int, _ candidates: [Candidate], _ question: Question,
+        _ strategy: Strategy, _ decision: inout Decision, _ question: Question, in slot: Int,
         _ moment: Moment, barring: Reasons
-    ) -> Int? {
+    ) -> Bool {
+        var cursor = decision.cursorBefore
+        let preference = rooms[slot].preference(of: question.session)
+        var tier: UInt8?
+        if let preference {
+            tier = bestTier(decision.candidates, preference, in: slot, barring: barring)
+            guard tier != nil else { return false }
+            let key = rooms[slot].cursorKey(pool: decision.pool, tier: tier, preference)
+            cursor = rooms[slot].cursor(key)
+        }
         var ballot = Strategy.Ballot(
-            entries: [], cursor: rooms[slot].cursorPosition,
+            entries: [], cursor: rooms[slot].position(of: cursor),
             draw: Strategy.draw(index: moment.index, session: question.session.id))
-        ballot.entries.reserveCapacity(candidates.count)
-        for (position, candidate) in candidates.enumerated()
+        ballot.entries.reserveCapacity(decision.candidates.count)
+        for (position, candidate) in decision.candidates.enumerated()
         where candidate.reasons.isDisjoint(with: barring) {
-            let desk = rooms[slot].roster[position].desk
+            let place = rooms[slot].roster[position]
+            if let preference, preference.tier(of: place) != tier { continue }
             ballot.entries.append(
                 Strategy.Ballot.Entry(
-                    position: position, open: desks[desk].open.count,
-                    lastIndex: desks[desk].load.lastIndex))
+                    position: position, open: desks[place.desk].open.count,
+                    lastIndex: desks[place.desk].load.lastIndex))
         }
-        return strategy.choose(ballot)
+        guard let position = strategy.choose(ballot) else { return false }
+        decision.tier = tier
+        decision.cursorBefore = cursor
+        decision.chosen = decision.candidates[position].agent
+        decision.cursorAfter = decision.chosen
+        return true
+    }
+
+    /// The most wanted tier in which somebody could be chosen.
+    private func bestTier(
+        _ candidates: [Candidate], _ preference: Preference, in slot: Int, barring: Reasons
+    ) -> UInt8? {
+        var best: UInt8?
+        for (position, candidate) in candidates.enumerated()
+        where candidate.reasons.isDisjoint(with: barring) {
+            let tier = preference.tier(of: rooms[slot].roster[position])
+            if best == nil || tier < best! { best = tier }
+        }
+        return best
     }
 }

@@ -5,7 +5,8 @@ import Wire
 extension Decision: Coded {
     func encode(into writer: inout ByteWriter) {
         writer.u8(cause.rawValue | (isOverride ? 0x80 : 0))
-        writer.u8(way.rawValue | mode.rawValue << 4)
+        let isLonger = pool != nil || tier != nil
+        writer.u8(way.rawValue | mode.rawValue << 4, isLonger: isLonger)
         writer.varint(rosterVersion)
         writer.put(chosen)
         writer.put(cursorBefore)
@@ -18,12 +19,15 @@ extension Decision: Coded {
             before = candidate.agent.rawValue
             candidate.encodeReasons(into: &writer)
         }
+        guard isLonger else { return }
+        writer.put(pool)
+        writer.put(tier)
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
         let start = reader.offset
         let first = try reader.u8()
-        let second = try reader.u8()
+        let (second, isLonger) = try reader.u8OrLonger()
         guard let cause = Cause(rawValue: first & 0x7f), let way = Way(rawValue: second & 0x0f),
             let mode = Mode(rawValue: second >> 4)
         else { throw WireError(.badValue("decision"), offset: start) }
@@ -43,6 +47,10 @@ extension Decision: Coded {
             cause: cause, mode: mode, way: way, isOverride: first & 0x80 != 0,
             rosterVersion: rosterVersion, candidates: candidates, chosen: chosen,
             cursorBefore: cursorBefore, cursorAfter: isMoved ? chosen : cursorBefore)
+        guard isLonger else { return }
+        pool = try reader.take()
+        tier = try reader.take()
+        if pool == nil, tier == nil { throw WireError(.badValue("decision"), offset: start) }
     }
 }
 

@@ -52,6 +52,10 @@ public struct Decision: Hashable, Sendable {
     public var cursorBefore: AgentID?
     /// The last agent chosen by the mode, after.
     public var cursorAfter: AgentID?
+    /// The pool in force; nil: the project's own. Cursors are those of pool and tier.
+    public var pool: PoolID?
+    /// The tier that had a candidate, the most wanted being 0; nil: members were all alike.
+    public var tier: UInt8?
 }
 
 /// One member as a decision saw them.

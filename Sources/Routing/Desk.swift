@@ -130,12 +130,16 @@ extension RoutingState {
         permissions(of: agent, in: project).contains(.reply)
     }
 
-    /// Everything that speaks against an agent; somebody who is not in the list can't reply.
-    func objections(to agent: AgentID, in slot: Int, at time: LogTime) -> Reasons {
+    /// Everything that speaks against an agent; somebody who is not in the list can't reply. Who is
+    /// excluded from a session is not asked.
+    func objections(
+        to agent: AgentID, in slot: Int, at time: LogTime, for session: Session? = nil
+    ) -> Reasons {
         guard let place = rooms[slot].roster.first(where: { $0.agent == agent }) else {
             return .cannotReply
         }
-        return assess(place, in: slot, at: time).reasons
+        let pool = rooms[slot].poolBit(session?.pool)
+        return assess(place, pool: pool, in: slot, at: time).reasons
     }
 
     /// Why an agent may not claim a session: it is not waiting, a rule or the capacity forbids it,
@@ -149,15 +153,23 @@ extension RoutingState {
         case .unassigned: break
         }
         let slot = roomSlots[session.project]!
-        let reasons = objections(to: agent, in: slot, at: time)
+        let reasons = objections(to: agent, in: slot, at: time, for: session)
         let barring = reasons.intersection([.rules, .atCapacity])
         guard barring.isEmpty else { return .refusedBy(barring) }
         if rooms[slot].project.settings.claim == .head,
-            let head = rooms[slot].queue.head(for: agent), head.session != session.id
+            let head = head(for: agent, in: slot), head.session != session.id
         {
             return .notHead(head.session)
         }
         return nil
+    }
+
+    /// The first waiting session that an agent may be given; the first of all if there is none.
+    private func head(for agent: AgentID, in slot: Int) -> QueuePlace? {
+        let pools = rooms[slot].roster.first { $0.agent == agent }?.pools ?? 1
+        return rooms[slot].queue.head { kind in
+            !kind.excluded.contains(agent) && pools & rooms[slot].poolBit(kind.pool) != 0
+        }
     }
 
     private mutating func claim(_ session: inout Session, by agent: AgentID) {

@@ -9,11 +9,18 @@ struct Draft: Sendable {
     var desks: [Int] = []
     var loads: [Int] = []
     var rooms: [Int] = []
-    var cursors: [Int] = []
+    var cursors: [MovedCursor] = []
+    var pools: [PoolID] = []
     var links: [Int] = []
     var connections: [Connection.Key] = []
     var messages: [OutboxID] = []
     var scalars: [Scalar] = []
+}
+
+/// Which cursor of which room has moved.
+struct MovedCursor: Equatable, Sendable {
+    var slot: Int
+    var key: Int64
 }
 
 /// Keys of the scalar table. Numbers are never reused.
@@ -52,10 +59,10 @@ extension RoutingState {
             draft.loads.removeAll(keepingCapacity: true)
         }
         if !draft.cursors.isEmpty {
-            for slot in draft.cursors {
+            for moved in draft.cursors {
                 draft.applied.write(
-                    .cursor, rooms[slot].project.id.rawValue,
-                    as: rooms[slot].cursor.map { $0.encodedAlone() })
+                    .cursor, rooms[moved.slot].project.id.rawValue, moved.key,
+                    as: rooms[moved.slot].encodedCursor(moved.key))
             }
             draft.cursors.removeAll(keepingCapacity: true)
         }
@@ -86,6 +93,11 @@ extension RoutingState {
             draft.applied.write(.project, project.id.rawValue, as: project.encoded())
             draft.applied.events.append(.projectChanged(project.id))
         }
+        for id in draft.pools {
+            let pool = poolRooms[id].map { rooms[$0].pools[rooms[$0].poolIndex(id)!] }
+            draft.applied.write(.pool, id.rawValue, as: pool?.encoded())
+        }
+        draft.pools.removeAll(keepingCapacity: true)
         for slot in draft.links {
             draft.applied.write(.link, linkList[slot].id.rawValue, as: linkList[slot].encoded())
             draft.applied.events.append(.linkChanged(linkList[slot].id))
@@ -135,9 +147,15 @@ extension Draft {
         }
     }
 
+    /// A cursor moved.
+    mutating func note(_ key: Int64, in slot: Int) {
+        cursors.note(MovedCursor(slot: slot, key: key))
+    }
+
     /// Whether nothing was touched but sessions, loads, cursors and messages.
     var isQuiet: Bool {
         desks.isEmpty && rooms.isEmpty && links.isEmpty && connections.isEmpty && scalars.isEmpty
+            && pools.isEmpty
     }
 }
 

@@ -2,21 +2,30 @@ import Wire
 
 /// Who could be given what waits in one project, whatever the session.
 private struct Openings {
+    /// A member, with the pools that may have them.
+    struct Opening {
+        var agent: AgentID
+        var pools: UInt64
+    }
     /// Members without any reason against them.
-    var candidates: [AgentID] = []
-    /// Members who could be given a session although they are not receiving; empty while somebody
-    /// who passes the rules is.
-    var offline: [AgentID] = []
-    /// How long a session must have waited for those; nil: never.
+    var candidates: [Opening] = []
+    /// Members who could be given a session although they are not receiving.
+    var offline: [Opening] = []
+    /// The pools in which somebody who passes the rules is receiving: nothing goes offline there.
+    var receiving: UInt64 = 0
+    /// How long a session must have waited to go offline; nil: never.
     var patienceMilliseconds: Int64?
 
     /// Whether the head of a class could be given to somebody.
-    func suit(_ head: QueuePlace, excluded: [AgentID], at time: LogTime) -> Bool {
-        if candidates.contains(where: { !excluded.contains($0) }) { return true }
-        guard let patienceMilliseconds,
+    func suit(_ head: QueuePlace, excluded: [AgentID], pool: UInt64, at time: LogTime) -> Bool {
+        func suits(_ opening: Opening) -> Bool {
+            opening.pools & pool != 0 && !excluded.contains(opening.agent)
+        }
+        if candidates.contains(where: suits) { return true }
+        guard let patienceMilliseconds, receiving & pool == 0,
             head.since.adding(milliseconds: patienceMilliseconds) <= time
         else { return false }
-        return offline.contains { !excluded.contains($0) }
+        return offline.contains(where: suits)
     }
 }
 
@@ -58,7 +67,9 @@ extension RoutingState {
             for waiting in rooms[slot].queue.classes {
                 let head = waiting.places.first!
                 if let best, best < head { continue }
-                if known[index]!.suit(head, excluded: waiting.excluded, at: now.time) {
+                let pool = rooms[slot].poolBit(waiting.kind.pool)
+                let excluded = waiting.kind.excluded
+                if known[index]!.suit(head, excluded: excluded, pool: pool, at: now.time) {
                     best = head
                     bestSlot = slot
                 }
@@ -69,16 +80,16 @@ extension RoutingState {
 
     private func openings(in slot: Int) -> Openings {
         var openings = Openings()
-        var isSomebodyReceiving = false
         for place in rooms[slot].roster {
-            let reasons = assess(place, in: slot, at: now.time).reasons
-            if reasons.isEmpty { openings.candidates.append(place.agent) }
-            if reasons.isDisjoint(with: [.rules, .presence]) { isSomebodyReceiving = true }
+            let reasons = assess(place, pool: .max, in: slot, at: now.time).reasons
+            let opening = Openings.Opening(agent: place.agent, pools: place.pools)
+            if reasons.isEmpty { openings.candidates.append(opening) }
+            if reasons.isDisjoint(with: [.rules, .presence]) { openings.receiving |= place.pools }
             if reasons.isDisjoint(with: [.rules, .load, .neverSignedIn]) {
-                openings.offline.append(place.agent)
+                openings.offline.append(opening)
             }
         }
-        if case .after(let patience) = rooms[slot].project.assignOffline, !isSomebodyReceiving {
+        if case .after(let patience) = rooms[slot].project.assignOffline {
             openings.patienceMilliseconds = patience
         }
         return openings

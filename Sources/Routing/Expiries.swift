@@ -33,6 +33,7 @@ extension RoutingState {
         case .connection(let key): drop(key)
         case .signIn(let agent, let id): endSignIn(agent, id)
         case .exclusion(let session): endExclusions(of: session)
+        case .restriction(let pool): endRestriction(pool)
         }
     }
 }

@@ -43,10 +43,13 @@ extension Command {
         switch self {
         // Raising is how a cluster gets there; at the first level already.
         case .raiseLevel(let to): max(to, .second)
-        case .forceOffline: .second
+        case .forceOffline, .createPool, .updatePool, .removePool: .second
+        case .setMembers(_, _, let members): members.allSatisfy(\.tags.isEmpty) ? .first : .second
+        case .createLink(_, let settings), .updateLink(_, _, let settings):
+            settings.routes ? .second : .first
+        case .update(let update): update.asksForLanguage ? .second : .first
         case .advance, .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
-            .updateProject, .setMembers, .createLink, .updateLink, .update, .clicks, .renewLeases,
-            .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
+            .updateProject, .clicks, .renewLeases, .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:
             .first
         }

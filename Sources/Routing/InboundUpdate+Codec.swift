@@ -43,6 +43,18 @@ extension InboundUpdate: Coded {
     }
 }
 
+extension InboundUpdate {
+    /// Whether its `/start` carries a language, which the first level does not know.
+    var asksForLanguage: Bool {
+        switch content {
+        case .message(let message), .edit(let message):
+            guard case .click(_, _, _, let language) = message.start else { return false }
+            return !language.isEmpty
+        case .blocked, .callback, .unsupported: return false
+        }
+    }
+}
+
 extension InboundMessage: Coded {
     func encode(into writer: inout ByteWriter) {
         writer.put(user)
@@ -69,11 +81,12 @@ extension Start: Coded {
     func encode(into writer: inout ByteWriter) {
         switch self {
         case .plain: writer.u8(1)
-        case .click(let link, let key, let clickedAt):
-            writer.u8(2)
+        case .click(let link, let key, let clickedAt, let language):
+            writer.u8(language.isEmpty ? 2 : 4)
             writer.put(link)
             writer.put(key)
             writer.put(clickedAt)
+            if !language.isEmpty { writer.text(language) }
         case .text(let text):
             writer.u8(3)
             writer.text(text)
@@ -89,6 +102,13 @@ extension Start: Coded {
             self = .click(
                 link: try reader.take(), key: try reader.take(), clickedAt: try reader.take())
         case 3: self = .text(try reader.text())
+        case 4:
+            self = .click(
+                link: try reader.take(), key: try reader.take(), clickedAt: try reader.take(),
+                language: try reader.text())
+            guard case .click(_, _, _, let language) = self, !language.isEmpty else {
+                throw WireError(.badValue("language"), offset: start)
+            }
         default: throw reader.unknown(tag, at: start)
         }
     }

@@ -56,12 +56,16 @@ extension RoutingState {
         if let cursor = room.cursor {
             precondition(room.project.members.contains { $0.agent == cursor })
         }
+        for tier in room.cursors {
+            precondition(room.project.members.contains { $0.agent == tier.agent })
+            precondition(tier.pool == nil || room.poolIndex(tier.pool!) != nil)
+        }
+        precondition(room.cursors.map(\.key) == room.cursors.map(\.key).sorted())
         for waiting in room.queue.classes {
-            precondition(waiting.excluded == waiting.excluded.sorted())
             for place in waiting.places.ascending() {
                 let session = sessions[place.session]!
                 precondition(session.state == .unassigned && session.queuePlace == place)
-                precondition(session.excludedAgents == waiting.excluded && !session.isBlocked)
+                precondition(session.queueKind == waiting.kind && !session.isBlocked)
             }
         }
     }

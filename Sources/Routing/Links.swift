@@ -6,6 +6,7 @@ extension RoutingState {
         guard roomSlots[settings.project] != nil else { return .refused(.notFound) }
         guard isManager(by, of: settings.project) else { return .refused(.forbidden) }
         if let why = settings.refusal { return .refused(.invalid(why)) }
+        guard isOfItsProject(settings) else { return .refused(.invalid("pool")) }
         guard codes[settings.code] == nil else { return .refused(.alreadyExists) }
         let id = LinkID(now.index)
         codes[settings.code] = id
@@ -25,12 +26,20 @@ extension RoutingState {
             return .refused(.forbidden)
         }
         if let why = settings.refusal { return .refused(.invalid(why)) }
+        let keepsPool = settings.pool == before.pool && settings.project == before.project
+        guard keepsPool || isOfItsProject(settings) else { return .refused(.invalid("pool")) }
         if let holder = codes[settings.code], holder != id { return .refused(.alreadyExists) }
         codes[before.code] = nil
         codes[settings.code] = id
         linkList[slot].settings = settings
         draft.links.note(slot)
         return .done(id: id.rawValue)
+    }
+
+    /// Whether the pool that a link names, if any, is one of the link's project.
+    private func isOfItsProject(_ settings: LinkSettings) -> Bool {
+        guard let pool = settings.pool else { return true }
+        return poolRooms[pool].map { rooms[$0].project.id } == settings.project
     }
 
     /// Clicks from a spool. Each is counted once, and completes the session its token opened if
@@ -122,6 +131,9 @@ extension LinkSettings {
         }
         if code.isEmpty || code.utf8.count > FieldLimits.code || !isPathSegment { return "code" }
         if name.utf8.count > FieldLimits.name { return "name" }
-        return nil
+        if !language.isEmpty, !language.isLanguage { return "language" }
+        // A link that prefers has the whole project.
+        if pool != nil, !prefer.isEmpty { return "prefer" }
+        return prefer.refusal
     }
 }

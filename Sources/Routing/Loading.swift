@@ -21,6 +21,8 @@ extension RoutingState {
             let signIn = try SignIn(agent: AgentID(major), id: minor, value: value)
             signIns[Text(signIn.tokenHash)] = signIn
         case .session: note(try sessions.load(SessionID(major), row: value))
+        case .pool:
+            unplaced.append(RowChange(table: table, major: major, value: value))
         case .link:
             let link = try Link(id: LinkID(major), value: value)
             linkSlots[link.id] = linkList.count
@@ -79,6 +81,7 @@ extension RoutingState {
             }
             rooms[slot].seat(desks: desks, slots: deskSlots)
             schedulePatience(slot)
+            for pool in rooms[slot].pools { scheduleRestriction(pool.id, in: slot) }
             if isDrainPending { noteDrain(slot) }
         }
         for desk in desks.indices {
@@ -99,9 +102,12 @@ extension RoutingState {
             switch row.table {
             case .cursor:
                 guard let slot = roomSlots[ProjectID(row.major)] else { throw Self.orphan }
-                var reader = ByteReader(row.value!)
-                rooms[slot].cursor = try AgentID(from: &reader)
-                try reader.expectEnd()
+                try rooms[slot].loadCursor(row.minor, value: row.value!)
+            case .pool:
+                let pool = try Pool(id: PoolID(row.major), value: row.value!)
+                guard let slot = roomSlots[pool.project] else { throw Self.orphan }
+                poolRooms[pool.id] = slot
+                rooms[slot].pools.append(pool)
             case .seenUpdates:
                 guard let slot = roomSlots[ProjectID(row.major)] else { throw Self.orphan }
                 rooms[slot].seen.load(
@@ -139,7 +145,7 @@ extension RoutingState {
             return
         }
         guard session.state == .assigned else {
-            rooms[slot].queue.insert(session.queuePlace, excluded: session.excludedAgents)
+            rooms[slot].queue.insert(session)
             return expiries.set(.exclusion(session.id), session.exclusions.first?.until)
         }
         guard let owner = session.owner, let desk = deskSlots[owner] else { throw Self.orphan }

@@ -52,7 +52,7 @@ public struct Reasons: OptionSet, Hashable, Sendable {
     public static let overSeat = Reasons(rawValue: 1 << 2)
     /// Rule: not among the specified agents.
     public static let notInScope = Reasons(rawValue: 1 << 3)
-    /// Rule: the link's pool excludes the agent.
+    /// Rule: the link's pool is not the agent's.
     public static let linkRestricted = Reasons(rawValue: 1 << 4)
     /// Load: as many open sessions as allowed.
     public static let atCapacity = Reasons(rawValue: 1 << 5)
@@ -68,6 +68,8 @@ public struct Reasons: OptionSet, Hashable, Sendable {
     public static let offline = Reasons(rawValue: 1 << 10)
     /// Presence: has never signed in.
     public static let neverSignedIn = Reasons(rawValue: 1 << 11)
+    /// Every reason.
+    static let all = Reasons(rawValue: .max)
     /// The rule reasons.
     public static let rules: Reasons = [
         .deactivated, .cannotReply, .overSeat, .notInScope, .linkRestricted,

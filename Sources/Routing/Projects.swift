@@ -43,13 +43,12 @@ extension RoutingState {
         guard members.count <= FieldLimits.members,
             Set(members.map(\.agent)).count == members.count
         else { return .refused(.invalid("members")) }
+        guard members.areTagged else { return .refused(.invalid("tags")) }
         guard members.allSatisfy({ deskSlots[$0.agent] != nil }) else {
             return .refused(.notFound)
         }
         let before = rooms[slot].roster
-        let cursor = rooms[slot].cursor
-        rooms[slot].keepTurn(for: members)
-        if rooms[slot].cursor != cursor { draft.cursors.note(slot) }
+        for key in rooms[slot].keepTurn(for: members) { draft.note(key, in: slot) }
         rooms[slot].project.members = members
         changed(slot)
         for place in before where !members.contains(where: { $0.agent == place.agent }) {
@@ -75,7 +74,7 @@ extension RoutingState {
     }
 
     /// Settings or members are others now.
-    private mutating func changed(_ slot: Int) {
+    mutating func changed(_ slot: Int) {
         rooms[slot].project.rosterVersion += 1
         rooms[slot].seat(desks: desks, slots: deskSlots)
         draft.rooms.note(slot)
@@ -88,6 +87,15 @@ extension RoutingState {
             || rooms.allSatisfy {
                 $0.project.id == id || $0.project.settings.botUsername != botUsername
             }
+    }
+}
+
+extension [Member] {
+    /// Whether their tags are some, and not too many.
+    fileprivate var areTagged: Bool {
+        let tags = Set(flatMap(\.tags))
+        return tags.count <= FieldLimits.tags && tags.allSatisfy(\.isTag)
+            && allSatisfy { Set($0.tags).count == $0.tags.count }
     }
 }
 

@@ -30,10 +30,17 @@ extension RoutingState {
     /// Gives a session that is in no queue and nobody's to the chosen agent, and moves the turn.
     mutating func carryOut(_ decision: Decision, _ session: inout Session, in slot: Int) {
         assign(&session, to: deskSlots[decision.chosen!]!, in: slot)
-        if decision.cursorAfter != rooms[slot].cursor {
-            rooms[slot].cursor = decision.cursorAfter
-            draft.cursors.note(slot)
-        }
+        guard decision.cursorAfter != decision.cursorBefore else { return }
+        let key = cursorKey(decision, session, in: slot)
+        rooms[slot].moveCursor(key, pool: decision.pool, to: decision.cursorAfter)
+        draft.note(key, in: slot)
+    }
+
+    /// Which cursor a decision looked at and moves.
+    private func cursorKey(_ decision: Decision, _ session: Session, in slot: Int) -> Int64 {
+        guard decision.pool != nil || decision.tier != nil else { return 0 }
+        let preference = decision.tier == nil ? nil : rooms[slot].preference(of: session)
+        return rooms[slot].cursorKey(pool: decision.pool, tier: decision.tier, preference)
     }
 
     /// Makes a session that is in no queue and nobody's an agent's.
@@ -69,13 +76,15 @@ extension RoutingState {
             session.version += 1
         }
         session.completedAt = nil
-        rooms[slot].queue.insert(session.queuePlace, excluded: session.excludedAgents)
+        rooms[slot].queue.insert(session)
+        if let pool = session.pool { scheduleRestriction(pool, in: slot) }
         schedulePatience(slot)
     }
 
     /// Takes a waiting session out of the queue; whoever calls says what becomes of it.
     mutating func dequeue(_ session: inout Session, in slot: Int) {
-        rooms[slot].queue.remove(session.queuePlace, excluded: session.excludedAgents)
+        rooms[slot].queue.remove(session)
+        if let pool = session.pool { scheduleRestriction(pool, in: slot) }
         clearExclusions(&session)
     }
 
@@ -108,9 +117,9 @@ extension RoutingState {
     mutating func endExclusions(of id: SessionID) {
         var session = sessions[id]!
         let slot = roomSlots[session.project]!
-        rooms[slot].queue.remove(session.queuePlace, excluded: session.excludedAgents)
+        rooms[slot].queue.remove(session)
         session.exclusions.removeAll { $0.until <= now.time }
-        rooms[slot].queue.insert(session.queuePlace, excluded: session.excludedAgents)
+        rooms[slot].queue.insert(session)
         expiries.set(.exclusion(id), session.exclusions.first?.until)
         noteDrain(slot)
         store(session)

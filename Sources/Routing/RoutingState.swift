@@ -22,6 +22,7 @@ public struct RoutingState: Sendable {
     var desks: [AgentDesk] = []
     var deskSlots: [AgentID: Int] = [:]
     var logins: [Text: AgentID] = [:]
+    var poolRooms: [PoolID: Int] = [:]
     var linkList: [Link] = []
     var linkSlots: [LinkID: Int] = [:]
     var codes: [Text: LinkID] = [:]
@@ -113,6 +114,10 @@ public struct RoutingState: Sendable {
         case .createProject(let by, let settings): createProject(by: by, settings)
         case .updateProject(let id, let by, let new): updateProject(id, by: by, new)
         case .setMembers(let id, let by, let members): setMembers(id, by: by, members)
+        case .createPool(let by, let project, let settings):
+            createPool(by: by, project, settings)
+        case .updatePool(let id, let by, let settings): updatePool(id, by: by, settings)
+        case .removePool(let id, let by): removePool(id, by: by)
         case .createLink(let by, let settings): createLink(by: by, settings)
         case .updateLink(let id, let by, let settings): updateLink(id, by: by, settings)
         case .update(let update): receive(update)
@@ -146,7 +151,7 @@ extension RoutingState: Equatable {
     /// to be looked at and the entry at hand may differ between a state and its rebuilt twin.
     public static func == (a: RoutingState, b: RoutingState) -> Bool {
         a.rooms == b.rooms && a.desks == b.desks && a.linkList == b.linkList
-            && a.roomSlots == b.roomSlots && a.deskSlots == b.deskSlots
+            && a.poolRooms == b.poolRooms && a.roomSlots == b.roomSlots && a.deskSlots == b.deskSlots
             && a.linkSlots == b.linkSlots && a.logins == b.logins && a.codes == b.codes
             && a.sessions == b.sessions && a.latest == b.latest && a.started == b.started
             && a.seenClicks == b.seenClicks && a.signIns == b.signIns
@@ -189,6 +194,7 @@ enum Expiry: Hashable, Comparable, Sendable {
     case connection(Connection.Key)
     case signIn(AgentID, Int64)
     case exclusion(SessionID)
+    case restriction(PoolID)
 }
 
 /// A moment at which a decision may turn out otherwise although nothing stored changes.

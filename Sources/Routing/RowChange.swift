@@ -36,7 +36,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case link = 7
     /// Clicks: (spool epoch, sequence).
     case click = 8
-    /// Round-robin cursors: (project, pool and tier).
+    /// Round-robin cursors: (project, pool and tier; see `TierCursor`).
     case cursor = 9
     /// Intervals of update ids already seen: (project, first id).
     case seenUpdates = 10
@@ -54,11 +54,13 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case seenClicks = 16
     /// Answers kept for requests with a key of their client's: (half of the key, other half).
     case keyedRequest = 17
+    /// Named pools: (pool).
+    case pool = 18
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
         switch self {
-        case .scalar, .project, .agent, .session, .link, .outbox, .load: false
+        case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool: false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
             .seenClicks, .keyedRequest:
             true
@@ -69,7 +71,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         switch self {
         case .history, .click: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
-            .presence, .request, .customer, .load, .seenClicks, .keyedRequest:
+            .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool:
             true
         }
     }

@@ -33,7 +33,8 @@ extension Session {
         var writer = ByteWriter(capacity: 208)
         let fields = fields
         writer.u8(fields.rawValue)
-        writer.put(state)
+        let more = more
+        writer.u8(state.rawValue, isLonger: !more.isEmpty)
         writer.put(project)
         writer.put(user)
         writer.text(name)
@@ -60,14 +61,51 @@ extension Session {
             writer.put(exclusion.until)
         }
         writer.put(touches)
+        if !more.isEmpty { encode(more, into: &writer) }
         return writer.bytes
+    }
+
+    /// Which fields of the second level follow.
+    private struct More: OptionSet {
+        let rawValue: UInt8
+        static let pool = More(rawValue: 1)
+        static let prefer = More(rawValue: 2)
+        static let language = More(rawValue: 4)
+    }
+
+    private var more: More {
+        var more: More = []
+        if pool != nil { more.insert(.pool) }
+        if !prefer.isEmpty { more.insert(.prefer) }
+        if !fixedLanguage.isEmpty { more.insert(.language) }
+        return more
+    }
+
+    private func encode(_ more: More, into writer: inout ByteWriter) {
+        writer.u8(more.rawValue)
+        if let pool { writer.put(pool) }
+        if more.contains(.prefer) { writer.put(prefer) }
+        if more.contains(.language) { writer.text(fixedLanguage) }
+    }
+
+    private mutating func takeMore(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let found = More(rawValue: try reader.u8())
+        if found.contains(.pool) { pool = try PoolID(from: &reader) }
+        if found.contains(.prefer) { prefer = try reader.take() }
+        if found.contains(.language) { fixedLanguage = try reader.text() }
+        guard found == more, !found.isEmpty else {
+            throw WireError(.badValue("session"), offset: start)
+        }
     }
 
     /// The session of a row.
     init(id: SessionID, value: [UInt8]) throws(WireError) {
         var reader = ByteReader(value)
         let fields = Fields(rawValue: try reader.u8())
-        let state: State = try reader.takeCase()
+        let start = reader.offset
+        let (number, isLonger) = try reader.u8OrLonger()
+        guard let state = State(rawValue: number) else { throw reader.unknown(number, at: start) }
         let project: ProjectID = try reader.take()
         let user: TelegramID = try reader.take()
         let name = try reader.text()
@@ -104,6 +142,7 @@ extension Session {
             exclusions.append(Exclusion(agent: try reader.take(), until: try reader.take()))
         }
         touches = try reader.take()
+        if isLonger { try takeMore(from: &reader) }
         try reader.expectEnd()
     }
 }

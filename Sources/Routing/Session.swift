@@ -86,6 +86,23 @@ public struct Session: Hashable, Sendable {
     public internal(set) var touches: [Touch] = []
     /// Whether the customer has blocked the bot.
     public internal(set) var isBlocked = false
+    /// The pool that it is for, by its link; nil: the whole project.
+    public internal(set) var pool: PoolID?
+    /// Whom it would rather have, by its link.
+    public internal(set) var prefer = MemberRule()
+    /// The language that it has had since it opened, where that is not what `language` says now: a
+    /// link or a parameter named it, or the customer's own changed since.
+    public internal(set) var fixedLanguage: Text = ""
+
+    /// The language to be spoken with the customer, in lower case; fixed when it opened.
+    public var spokenLanguage: Text {
+        fixedLanguage.isEmpty ? language.lowercased : fixedLanguage
+    }
+
+    /// The customer's own language is about to change: the session's stays.
+    mutating func fixLanguage() {
+        if fixedLanguage.isEmpty { fixedLanguage = language.lowercased }
+    }
 
     /// Since when it waits in the queue; nil unless it does.
     public var waitingSince: LogTime? { state == .unassigned ? place : nil }

@@ -8,6 +8,22 @@ extension RoutingState {
     public func project(_ id: ProjectID) -> Project? { roomSlots[id].map { rooms[$0].project } }
     /// All agents in order of creation.
     public var agents: [Agent] { desks.map(\.account) }
+    /// The named pools of a project in order of creation.
+    public func pools(of project: ProjectID) -> [Pool] {
+        roomSlots[project].map { rooms[$0].pools } ?? []
+    }
+    /// A named pool.
+    public func pool(_ id: PoolID) -> Pool? {
+        poolRooms[id].flatMap { slot in rooms[slot].pools.first { $0.id == id } }
+    }
+    /// Whom a pool names, in list order, active or not.
+    public func members(of pool: Pool) -> [AgentID] {
+        guard let slot = poolRooms[pool.id], let index = rooms[slot].poolIndex(pool.id) else {
+            return []
+        }
+        let bit: UInt64 = 2 << UInt64(index)
+        return rooms[slot].roster.filter { $0.pools & bit != 0 }.map(\.agent)
+    }
     /// An agent.
     public func agent(_ id: AgentID) -> Agent? { deskSlots[id].map { desks[$0].account } }
     /// The agent with this login.

@@ -1,17 +1,29 @@
 /// The waiting sessions of one project.
 ///
-/// Sessions that the same agents are excluded from wait in one class: whether there is a candidate
-/// is then a question to a class and not to each session, and only the head of each class can be
+/// Sessions that the same agents may be given wait in one class: whether there is a candidate is
+/// then a question to a class and not to each session, and only the head of each class can be
 /// next. Looking costs the number of classes, never the length of the queue.
 struct WaitingQueue: Equatable, Sendable {
-    /// Sessions with the same exclusions.
-    struct Class: Equatable, Sendable {
+    /// What decides whom a waiting session may be given to, besides the project.
+    struct Kind: Hashable, Comparable, Sendable {
         /// Excluded agents, ascending.
-        var excluded: [AgentID]
-        /// Their sessions; never empty.
+        var excluded: [AgentID] = []
+        /// The pool that it is for; nil: the whole project.
+        var pool: PoolID?
+        /// The unexcluded kind for the whole project comes first.
+        static func < (a: Kind, b: Kind) -> Bool {
+            if a.excluded != b.excluded { return a.excluded.lexicographicallyPrecedes(b.excluded) }
+            return (a.pool?.rawValue ?? 0) < (b.pool?.rawValue ?? 0)
+        }
+    }
+    /// Sessions of the same kind.
+    struct Class: Equatable, Sendable {
+        /// What they have in common.
+        var kind: Kind
+        /// The sessions; never empty.
         var places: OrderedSet<QueuePlace>
     }
-    /// Ascending by `excluded`: the unexcluded class, if there is one, comes first.
+    /// Ascending by kind.
     private(set) var classes: [Class] = []
     /// How many sessions wait.
     private(set) var count = 0
@@ -22,28 +34,29 @@ struct WaitingQueue: Equatable, Sendable {
     /// The first session of all.
     var head: QueuePlace? { classes.compactMap(\.places.first).min() }
 
-    /// The first session that this agent is not excluded from; the first of all if there is none.
-    func head(for agent: AgentID) -> QueuePlace? {
-        let open = classes.lazy.filter { !$0.excluded.contains(agent) }
-        return open.compactMap(\.places.first).min() ?? head
+    /// The first session of the kinds that an agent may be given; the first of all if there is none.
+    func head(where mayHave: (Kind) -> Bool) -> QueuePlace? {
+        classes.compactMap { mayHave($0.kind) ? $0.places.first : nil }.min() ?? head
     }
 
     /// Lets a session wait.
-    mutating func insert(_ place: QueuePlace, excluded: [AgentID]) {
-        let index = classIndex(excluded)
-        if index == classes.count || classes[index].excluded != excluded {
-            classes.insert(Class(excluded: excluded, places: OrderedSet()), at: index)
+    mutating func insert(_ session: Session) {
+        let kind = session.queueKind
+        let index = classIndex(kind)
+        if index == classes.count || classes[index].kind != kind {
+            classes.insert(Class(kind: kind, places: OrderedSet()), at: index)
         }
-        let isNew = classes[index].places.insert(place)
+        let isNew = classes[index].places.insert(session.queuePlace)
         precondition(isNew, "a session waits twice")
         count += 1
     }
 
     /// Takes a session out.
-    mutating func remove(_ place: QueuePlace, excluded: [AgentID]) {
-        let index = classIndex(excluded)
-        precondition(index < classes.count && classes[index].excluded == excluded)
-        let wasThere = classes[index].places.remove(place)
+    mutating func remove(_ session: Session) {
+        let kind = session.queueKind
+        let index = classIndex(kind)
+        precondition(index < classes.count && classes[index].kind == kind)
+        let wasThere = classes[index].places.remove(session.queuePlace)
         precondition(wasThere, "a session that does not wait leaves the queue")
         if classes[index].places.isEmpty { classes.remove(at: index) }
         count -= 1
@@ -56,13 +69,13 @@ struct WaitingQueue: Equatable, Sendable {
         return Array(heads.sorted().prefix(limit))
     }
 
-    private func classIndex(_ excluded: [AgentID]) -> Int {
-        if excluded.isEmpty { return 0 }
+    private func classIndex(_ kind: Kind) -> Int {
+        if kind.excluded.isEmpty, kind.pool == nil { return 0 }
         var low = 0
         var high = classes.count
         while low < high {
             let middle = (low + high) / 2
-            if classes[middle].excluded.lexicographicallyPrecedes(excluded) {
+            if classes[middle].kind < kind {
                 low = middle + 1
             } else {
                 high = middle
@@ -73,8 +86,10 @@ struct WaitingQueue: Equatable, Sendable {
 }
 
 extension Session {
-    /// Excluded agents in the queue's order.
-    var excludedAgents: [AgentID] {
-        exclusions.isEmpty ? [] : exclusions.map(\.agent).sorted()
+    /// Whom a waiting session may be given to, for the queue.
+    var queueKind: WaitingQueue.Kind {
+        exclusions.isEmpty && pool == nil
+            ? WaitingQueue.Kind()
+            : WaitingQueue.Kind(excluded: exclusions.map(\.agent).sorted(), pool: pool)
     }
 }

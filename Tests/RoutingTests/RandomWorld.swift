@@ -31,9 +31,11 @@ struct RandomWorld {
             projects.append(ProjectID(id(.createProject(by: nil, settings))))
             commit(.setMembers(projects.last!, by: nil, randomMembers()))
         }
-        for number in 0..<2 {
-            let settings = LinkSettings(
-                code: Text("code\(number)"), name: "ad", project: dice.pick(projects))
+        if isNewest {
+            for _ in 0..<2 { commit(randomPool(in: dice.pick(projects))) }
+        }
+        for number in 0..<4 {
+            let settings = randomLink(Text("code\(number)"))
             links.append(LinkID(id(.createLink(by: nil, settings))))
         }
         for agent in agents where !dice.once(in: 8) { commit(signIn(agent)) }
@@ -71,8 +73,9 @@ struct RandomWorld {
     }
 
     private mutating func randomCommand() -> Command {
-        switch dice.roll(1...55) {
+        switch dice.roll(1...56) {
         case 1...14: inbound()
+        case 56: configure()
         case 15 where dice.once(in: 3): .setMembers(dice.pick(projects), by: nil, randomMembers())
         case 16 where dice.once(in: 3):
             .updateProject(dice.pick(projects), by: nil, randomSettings())
@@ -120,8 +123,52 @@ struct RandomWorld {
                 agent: $0,
                 permissions: dice.once(in: 6)
                     ? Permissions(rawValue: UInt8(dice.roll(0...15))) : [.reply, .transfer],
-                isInScope: !dice.once(in: 5))
+                isInScope: !dice.once(in: 5), tags: randomTags())
         }
+    }
+
+    private static let tags: [Text] = ["lang:de", "lang:de-at", "lang:en", "billing"]
+
+    /// What the first level does not know is refused there, and not tried.
+    private var isNewest: Bool { world.state.level == .newest }
+
+    private mutating func randomTags() -> [Text] {
+        !isNewest || dice.once(in: 2) ? [] : RandomWorld.tags.filter { _ in dice.once(in: 3) }
+    }
+
+    private mutating func randomRule() -> MemberRule {
+        dice.once(in: 2)
+            ? MemberRule(agents: [dice.pick(agents)]) : MemberRule(tags: [dice.pick(Self.tags)])
+    }
+
+    private mutating func randomPool(in project: ProjectID) -> Command {
+        let settings = PoolSettings(
+            name: Text("pool\(dice.roll(1...4))"), only: randomRule(),
+            untilMilliseconds: dice.pick([nil, 0, 20_000]))
+        let known = world.state.pools(of: project)
+        guard !known.isEmpty, !dice.once(in: 4) else {
+            return .createPool(by: nil, project, settings)
+        }
+        let pool = dice.pick(known).id
+        return dice.once(in: 4)
+            ? .removePool(pool, by: nil) : .updatePool(pool, by: nil, settings)
+    }
+
+    private mutating func randomLink(_ code: Text) -> LinkSettings {
+        var settings = LinkSettings(code: code, name: "ad", project: dice.pick(projects))
+        guard isNewest else { return settings }
+        let pools = world.state.pools(of: settings.project)
+        if !pools.isEmpty, !dice.once(in: 3) { settings.pool = dice.pick(pools).id }
+        if settings.pool == nil, dice.once(in: 2) { settings.prefer = randomRule() }
+        if dice.once(in: 4) { settings.language = "en" }
+        return settings
+    }
+
+    /// A manager changes a pool or a link.
+    private mutating func configure() -> Command {
+        if dice.once(in: 2) { return randomPool(in: dice.pick(projects)) }
+        let number = dice.roll(0...links.count - 1)
+        return .updateLink(links[number], by: nil, randomLink(Text("code\(number)")))
     }
 
     private mutating func randomAgentChange() -> Command {
@@ -163,7 +210,9 @@ struct RandomWorld {
     private mutating func inbound() -> Command {
         let project = dice.pick(projects)
         let user = Int64(dice.roll(1...25))
-        var content = InboundUpdate.Content.message(world.message(user, start: start()))
+        let language = dice.pick(["de", "de-AT", "en-GB", "fr", ""] as [Text])
+        var content = InboundUpdate.Content.message(
+            world.message(user, start: start(), language: language))
         switch dice.roll(1...14) {
         case 1: content = .blocked(TelegramID(user), !dice.once(in: 4))
         case 2: content = .edit(world.message(user, "changed"))
@@ -183,7 +232,7 @@ struct RandomWorld {
             .click(
                 link: dice.pick(links),
                 key: ClickKey(epoch: 9, sequence: UInt64(dice.roll(1...30))),
-                clickedAt: world.time)
+                clickedAt: world.time, language: isNewest && dice.once(in: 5) ? "de-at" : "")
         default: nil
         }
     }

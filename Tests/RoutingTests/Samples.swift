@@ -44,8 +44,26 @@ enum Samples {
         code: "ad_1", name: "Ad", project: ProjectID(8), isEnabled: false, expires: time,
         opensApp: true)
 
+    static var leading: LinkSettings {
+        var settings = link
+        settings.pool = PoolID(31)
+        settings.language = "pt-br"
+        return settings
+    }
+
+    static let pool = PoolSettings(
+        name: "Billing", only: MemberRule(agents: [AgentID(2)], tags: ["billing", "lang:de"]),
+        untilMilliseconds: 60_000)
+
+    static var preferring: LinkSettings {
+        var settings = link
+        settings.opensApp = false
+        settings.prefer = pool.only
+        return settings
+    }
+
     static var commands: [Command] {
-        office + accounts + configuration + traffic + desk + levels
+        office + accounts + configuration + traffic + desk + levels + pools
     }
 
     private static var office: [Command] {
@@ -82,6 +100,25 @@ enum Samples {
                 ProjectID(8), by: AgentID(1),
                 [Member(agent: AgentID(2), permissions: .all, isInScope: false)]),
             .createLink(by: AgentID(1), link), .updateLink(LinkID(30), by: nil, link),
+        ]
+    }
+
+    private static var pools: [Command] {
+        [
+            .setMembers(
+                ProjectID(8), by: nil,
+                [
+                    Member(agent: AgentID(2), permissions: .reply, tags: ["lang:de", "vip"]),
+                    Member(agent: AgentID(3), permissions: .all),
+                ]),
+            .createPool(by: AgentID(1), ProjectID(8), pool),
+            .updatePool(PoolID(31), by: nil, pool), .removePool(PoolID(31), by: AgentID(1)),
+            .createLink(by: nil, leading), .updateLink(LinkID(30), by: nil, preferring),
+            update(
+                .message(
+                    message(
+                        .click(
+                            link: LinkID(30), key: key, clickedAt: time, language: "pt-br")))),
         ]
     }
 

@@ -23,8 +23,16 @@ struct World {
     /// Changes of the last command.
     var applied = Applied()
     var updateID: Int64 = 7000
+    var clicks: UInt64 = 0
     /// Every recorded decision, in order.
     var decisions: [Decision] = []
+
+    /// A world at the newest level.
+    static var newest: World {
+        var world = World()
+        world.done(.raiseLevel(to: .newest))
+        return world
+    }
 
     /// Commits a command at the present log time.
     @discardableResult
@@ -163,16 +171,19 @@ struct World {
 
     // MARK: Customers
 
-    func message(_ user: Int64, _ text: Text = "hello", start: Start? = nil) -> InboundMessage {
+    func message(
+        _ user: Int64, _ text: Text = "hello", start: Start? = nil, language: Text = "de"
+    ) -> InboundMessage {
         InboundMessage(
-            user: TelegramID(user), name: "Customer", username: "customer", language: "de",
+            user: TelegramID(user), name: "Customer", username: "customer", language: language,
             messageID: 5, text: text, start: start)
     }
 
     /// A customer writes; gives the session.
     @discardableResult
     mutating func write(
-        _ project: ProjectID, user: Int64, _ text: Text = "hello", start: Start? = nil
+        _ project: ProjectID, user: Int64, _ text: Text = "hello", start: Start? = nil,
+        language: Text = "de"
     ) -> SessionID {
         updateID += 1
         return SessionID(
@@ -180,7 +191,43 @@ struct World {
                 .update(
                     InboundUpdate(
                         project: project, updateID: updateID,
-                        content: .message(message(user, text, start: start))))))
+                        content: .message(
+                            message(user, text, start: start, language: language))))))
+    }
+
+    // MARK: Links and pools
+
+    /// Gives the members of a project these tags, in order.
+    mutating func tag(_ project: ProjectID, _ tags: [[Text]]) {
+        var members = state.project(project)!.members
+        for place in members.indices { members[place].tags = tags[place] }
+        done(.setMembers(project, by: nil, members))
+    }
+
+    mutating func pool(
+        _ project: ProjectID, _ name: Text, _ only: MemberRule, until: Int64? = nil
+    ) -> PoolID {
+        PoolID(
+            done(
+                .createPool(
+                    by: nil, project,
+                    PoolSettings(name: name, only: only, untilMilliseconds: until))))
+    }
+
+    mutating func link(
+        _ project: ProjectID, _ code: Text, _ change: (inout LinkSettings) -> Void = { _ in }
+    ) -> LinkID {
+        var settings = LinkSettings(code: code, name: code, project: project)
+        change(&settings)
+        return LinkID(done(.createLink(by: nil, settings)))
+    }
+
+    /// What `/start` carries after a click on a link; a new click each time.
+    mutating func click(_ link: LinkID, language: Text = "") -> Start {
+        clicks += 1
+        return .click(
+            link: link, key: ClickKey(epoch: 3, sequence: clicks), clickedAt: time,
+            language: language)
     }
 
     /// Customers write, one after the other; gives who was given each.

@@ -51,6 +51,23 @@ import Wire
         #expect(StartToken(text, key: key) == token)
     }
 
+    @Test(arguments: ["de", "pt-br", "zh-hant", "es-419"] as [Text])
+    func `a token may carry a language and still fits Telegram`(language: Text) {
+        var token = token
+        token.language = language
+        let text = token.text(key: key)
+        #expect(text.count == StartToken.longerCharacters && text.count <= 64)
+        #expect(StartToken(text, key: key) == token)
+        #expect(StartToken(Array(text.prefix(StartToken.characters)), key: key) == nil)
+    }
+
+    @Test func `of a long language a token carries the first subtags, of no language nothing`() {
+        #expect(TokenLanguage.language(of: "ZH-Hant-TW") == "zh-hant")
+        #expect(TokenLanguage.language(of: "sr-Cyrl-RS") == "sr-cyrl")
+        #expect(TokenLanguage.language(of: "not a language") == "")
+        #expect(TokenLanguage.language(of: "internationally") == "")
+    }
+
     @Test func `another key or any changed character is refused`() {
         var text = token.text(key: key)
         #expect(StartToken(text, key: HMACKey([UInt8](repeating: 8, count: 32))) == nil)

@@ -10,6 +10,7 @@ extension API {
             var agent: Named
             var permissions: [String]
             var inScope: Bool
+            var tags: [String]
         }
         var id: String
         var name: String
@@ -49,7 +50,7 @@ extension API {
             members = project.members.map {
                 MemberView(
                     agent: named($0.agent), permissions: $0.permissions.words,
-                    inScope: $0.isInScope)
+                    inScope: $0.isInScope, tags: $0.tags.map(\.string))
             }
             webhookPath = "/telegram/\(project.id)"
         }
@@ -189,8 +190,10 @@ extension API {
         var agent: String
         var permissions: [String]
         var inScope: Bool?
+        /// Absent: those that the member has.
+        var tags: [String]?
 
-        func member() throws(Problem) -> Member {
+        func member(before: Project) throws(Problem) -> Member {
             guard let id = Int64(agent), id > 0 else {
                 throw .invalid("The field agent must be an agent's id.")
             }
@@ -199,7 +202,8 @@ extension API {
                     "The field permissions may hold view, reply, transfer and manage only.")
             }
             return Member(
-                agent: AgentID(id), permissions: permissions, isInScope: inScope ?? true)
+                agent: AgentID(id), permissions: permissions, isInScope: inScope ?? true,
+                tags: try tags.map(checkedTags) ?? before.member(AgentID(id))?.tags ?? [])
         }
     }
 
@@ -229,6 +233,9 @@ extension API {
         var enabled: Bool
         @Null var expires: String?
         var open: String
+        @Null var pool: String?
+        var prefer: MemberRuleBody
+        var language: String
         var humanClicks: Int64
         var otherClicks: Int64
         var starts: Int64
@@ -242,13 +249,16 @@ extension API {
             enabled = link.settings.isEnabled
             expires = link.settings.expires?.text
             open = link.settings.opensApp ? "app" : "web"
+            pool = link.settings.pool.map { "\($0)" }
+            prefer = MemberRuleBody(link.settings.prefer)
+            language = link.settings.language.string
             humanClicks = Int64(clamping: link.humanClicks)
             otherClicks = Int64(clamping: link.otherClicks)
             starts = Int64(clamping: link.starts)
         }
     }
 
-    /// A link's fields to set; absent ones stay. `expires` empty: never.
+    /// A link's fields to set; absent ones stay. `expires` empty: never; `pool` empty: none.
     struct LinkBody: Decodable {
         var code: String?
         var name: String?
@@ -256,8 +266,19 @@ extension API {
         var enabled: Bool?
         var expires: String?
         var open: String?
+        var pool: String?
+        var prefer: MemberRuleBody?
+        var language: String?
 
         func apply(to settings: inout LinkSettings) throws(Problem) {
+            if let pool {
+                settings.pool = Int64(pool).map { PoolID($0) }
+                guard pool.isEmpty || settings.pool != nil else {
+                    throw .invalid("The field pool must be a pool's id, or empty.")
+                }
+            }
+            if let prefer { settings.prefer = try prefer.rule() }
+            if let language { settings.language = try checkedLanguage(language) }
             if let enabled { settings.isEnabled = enabled }
             if let expires {
                 guard expires.isEmpty || RFC3339.milliseconds(expires) != nil else {

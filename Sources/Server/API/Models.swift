@@ -88,6 +88,10 @@ enum API {
         @Null var lastMessage: LastMessage?
         var unread: Int
         var canClaim: Bool
+        /// The pool that it is for, by its link.
+        @Null var pool: Named?
+        /// The language to be spoken with the customer.
+        var spokenLanguage: String
         /// Only for one session: why its owner was chosen.
         var decision: Decision?
         /// Only for one session that waits: what refuses each agent now.
@@ -110,6 +114,10 @@ enum API {
         var at: String
         var cause: String
         var mode: String
+        /// The pool in force; absent: the project's own.
+        var pool: Named?
+        /// The tier that had a candidate, the most wanted being 0; absent: all were alike.
+        var tier: Int?
         @Null var chosen: Named?
         var candidates: [Candidate]
     }

@@ -8,6 +8,11 @@ extension RoutingState {
         API.Named(id: "\(id)", name: agent(id)?.name.string ?? "agent \(id)")
     }
 
+    /// A pool by id and name.
+    func named(_ id: PoolID) -> API.Named {
+        API.Named(id: "\(id)", name: pool(id)?.settings.name.string ?? "pool \(id)")
+    }
+
     /// An agent as others see it in a project.
     func summary(_ id: AgentID, in project: ProjectID?, at time: LogTime) -> API.AgentSummary {
         let presence =
@@ -64,7 +69,8 @@ extension RoutingState {
                 API.LastMessage(
                     text: last.text.string, kind: last.kind.string, at: last.at.text,
                     from: last.from == .customer ? "customer" : "agent")
-            }, unread: Int(session.unread), canClaim: canClaim(viewer, session.id, at: time))
+            }, unread: Int(session.unread), canClaim: canClaim(viewer, session.id, at: time),
+            pool: session.pool.map(named), spokenLanguage: session.spokenLanguage.string)
     }
 
     /// Where a customer came from.
@@ -84,7 +90,8 @@ extension RoutingState {
     func view(_ decision: Decision, index: Int64, at time: LogTime) -> API.Decision {
         API.Decision(
             index: "\(index)", at: time.text, cause: decision.cause.word,
-            mode: decision.mode.word, chosen: decision.chosen.map(named),
+            mode: decision.mode.word, pool: decision.pool.map(named),
+            tier: decision.tier.map { Int($0) }, chosen: decision.chosen.map(named),
             candidates: decision.candidates.map { view($0, chosen: decision.chosen) })
     }
 

@@ -119,7 +119,7 @@ extension Node {
         let project = try managedProject(call)
         var members: [Member] = []
         for member in try call.body([API.MemberBody].self) {
-            members.append(try member.member())
+            members.append(try member.member(before: project))
         }
         let command = Command.setMembers(project.id, by: call.caller.agent, members)
         call.submit(command) { [self] _ in

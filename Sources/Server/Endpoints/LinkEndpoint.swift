@@ -73,10 +73,19 @@ extension Node {
             userAgent: kept("User-Agent"), referrer: kept("Referer"),
             language: kept("Accept-Language"),
             query: Text(Array((request.query ?? []).prefix(ClickIntake.Limits.textBytes))))
-        let token = StartToken(link: link.id, key: click.key, at: now).text(key: tokenKey)
+        let token = StartToken(
+            link: link.id, key: click.key, at: now, language: language(of: request)
+        ).text(key: tokenKey)
         clicks.keep(
             click,
             .init(answering: exchange.answering, redirect: link.redirect, token: token))
+    }
+
+    /// The language that the parameter `lang` asks for, fixed at the click.
+    private func language(of request: HTTPRequest) -> Text {
+        guard request.query != nil, state.level >= .second, let value = request.queryItem("lang")
+        else { return "" }
+        return TokenLanguage.language(of: value)
     }
 
     /// Answers the visitors whose clicks were kept, or could not be.

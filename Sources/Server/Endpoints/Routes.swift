@@ -17,6 +17,7 @@ extension Node {
         routes.add(.get, "/api/v1/live") { [unowned self] exchange, _ in openLive(exchange) }
         addSessionRoutes(&routes)
         addAdminRoutes(&routes)
+        addPoolRoutes(&routes)
         addExportRoutes(&routes)
         routes.add(.get, "/healthz") { [unowned self] exchange, _ in respondHealth(exchange) }
         routes.add(.get, "/readyz") { [unowned self] exchange, _ in respondReady(exchange) }

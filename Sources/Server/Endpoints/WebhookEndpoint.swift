@@ -146,7 +146,8 @@ extension Node {
         guard let token = StartToken(payload.utf8, key: tokenKey) else {
             return .text(payload)
         }
-        return .click(link: token.link, key: token.key, clickedAt: token.at)
+        return .click(
+            link: token.link, key: token.key, clickedAt: token.at, language: token.language)
     }
 
     private static func unavailable(_ why: String) -> HTTPResponse {
