@@ -39,8 +39,30 @@ struct StateFile: Sendable {
                 .run(1, RowSums(areKnown: true).encoded(at: .zero))
         }
         let mark = try StateFile.mark(in: database)
-        let sums = try StateFile.sums(in: database, at: mark.index)
+        var sums = try StateFile.sums(in: database, at: mark.index)
+        try StateFile.addTables(to: database, &sums)
         return try StateFile(database, mark: mark, sums: sums)
+    }
+
+    /// Adds the tables that a file of an earlier release lacks. One that has been there, by its
+    /// sums, has vanished.
+    private static func addTables(
+        to database: Database, _ sums: inout RowSums
+    ) throws(StorageError) {
+        let select = try database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        var names: Set<Text> = []
+        while try select.step() { names.insert(Text(select.bytes(0))) }
+        select.reset()
+        for table in RowTable.allCases {
+            let sql = StateTable(table: table)
+            if names.contains(Text(sql.name)) { continue }
+            guard sums[table] == nil else {
+                throw StorageError(
+                    .corrupt, file: database.file, "table \(sql.name) (\(table)) has vanished")
+            }
+            try database.execute(sql.schema)
+            sums[table] = RowSums.Table()
+        }
     }
 
     private static let putSums = "INSERT OR REPLACE INTO mark VALUES(2, ?)"

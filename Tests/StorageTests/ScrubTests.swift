@@ -53,6 +53,31 @@ private func walk(_ store: StateStore, bytes: Int = 1_000) -> StorageError? {
 }
 
 struct ScrubTests {
+    @Test func `a file of an earlier release gets the tables that it lacks`() throws {
+        var ledger = try Ledger(batches: 5, seed: 4)
+        let table = RowTable.pool
+        try tamper(ledger.scratch.state, "DELETE FROM mark WHERE id = 2")
+        try tamper(ledger.scratch.state, "DROP TABLE t\(table.rawValue)")
+        for key in ledger.model.rows.keys where key.table == table.rawValue {
+            ledger.model.rows[key] = nil
+        }
+        let store = try ledger.open()
+        let mark = AppliedMark(
+            index: LogIndex(store.applied.index.rawValue + 1), term: Term(3), digest: 1, meta: [])
+        let change = RowChange(table: table, major: 5, value: [1])
+        try store.write([change], applied: mark)
+        ledger.model.write([change], applied: mark)
+        #expect(try StateModel(store) == ledger.model)
+        #expect(walk(store) == nil)
+        store.close()
+    }
+
+    @Test func `a table that has vanished is not made anew`() throws {
+        let ledger = try Ledger(batches: 5, seed: 4)
+        try tamper(ledger.scratch.state, "DROP TABLE t\(RowTable.pool.rawValue)")
+        #expect(throws: StorageError.self) { try ledger.open() }
+    }
+
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func `a walk agrees with the sums, whatever is written meanwhile`(seed: UInt64) throws {
         let scratch = Scratch()
