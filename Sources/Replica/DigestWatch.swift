@@ -39,6 +39,8 @@ struct DigestWatch: Sendable {
     /// The newest index that a peer told of; nil before any did.
     private(set) var newestHeard: LogIndex?
     private var voters = 0
+    /// The newest index at which a node told us that a majority agrees with it, and we do.
+    private var toldToAgree: LogIndex = .zero
     private var isVoter = false
 
     init(capacity: Int, applied: Report) {
@@ -98,6 +100,10 @@ struct DigestWatch: Sendable {
         return found
     }
 
+    /// A node told that a majority has this digest, which is ours, too. A follower hears nobody but
+    /// leaders, and could not count that majority itself.
+    mutating func majorityAgrees(at index: LogIndex) { toldToAgree = max(toldToAgree, index) }
+
     var verdict: Verdict {
         if peers.allSatisfy(\.differing.isEmpty) { return .fine }
         let differing = peers.filter { !$0.differing.isEmpty }
@@ -118,7 +124,7 @@ struct DigestWatch: Sendable {
         let agreeing = peers.filter {
             $0.isVoter && $0.differing.isEmpty && $0.agreed >= index
         }
-        return agreeing.count + (isVoter ? 1 : 0) >= needed
+        return agreeing.count + (isVoter ? 1 : 0) >= needed || toldToAgree >= index
             ? .othersDiffer(differing.map(\.id), index: index) : .undecided(index: index)
     }
 }

@@ -139,8 +139,12 @@ extension Replica {
         let found = watch.compare(applied: mark.index)
         let verdict = watch.verdict
         if case .othersDiffer = verdict {
-            // A follower hears the leader alone: it can't know that it is the minority.
-            for (peer, mine) in found { outgoing.append((peer, .majority(mine))) }
+            // A follower hears leaders alone: it can't know whether it is of the minority.
+            for (_, mine) in found {
+                for peer in raft.configuration.voters where peer != id {
+                    outgoing.append((peer, .majority(mine)))
+                }
+            }
         }
         guard verdict != saidVerdict else { return }
         saidVerdict = verdict

@@ -70,7 +70,10 @@ extension Replica {
             peerRooms[peer] = .ok
         case .room(let room): peerRooms[peer] = room
         case .majority(let report):
-            if let mine = watch.digest(at: report.index), mine != report.digest {
+            guard let mine = watch.digest(at: report.index) else { break }
+            if mine == report.digest {
+                watch.majorityAgrees(at: report.index)
+            } else {
                 failure = .diverged(index: report.index, mine: mine, theirs: report.digest)
             }
         }

@@ -247,6 +247,7 @@ public struct Run {
                 + "commit \(status.commit) durable \(status.durable) last \(status.last) "
                 + "pending \(status.pendingRequests) voters \(status.configuration.voters) "
                 + "learners \(status.configuration.learners)"
+                + (status.isSuspended ? " suspended" : "")
         }.joined(separator: "; ")
     }
 }
