@@ -87,6 +87,10 @@ let package = Package(
         .executableTarget(
             name: "webhook-load", dependencies: ["HTTP", "Transport", "Wire"],
             path: "Tests/Probes/webhook-load", swiftSettings: strict),
+        // Measures what one decision of the router costs.
+        .executableTarget(
+            name: "decision-cost", dependencies: ["Routing", "Wire"],
+            path: "Tests/Probes/decision-cost", swiftSettings: strict),
         // A disk for SQLite that fails and loses power on demand.
         .target(name: "StorageFaults", dependencies: ["CSQLite"], path: "Tests/StorageFaults"),
         tests("WireTests", ["Wire"]),

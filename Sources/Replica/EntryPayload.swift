@@ -95,7 +95,7 @@ extension Command {
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .startSending, .finishSending, .resend, .forceOffline,
-            .createPool, .updatePool, .removePool:
+            .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours:
             false
         }
     }

@@ -13,6 +13,9 @@ enum FieldLimits {
     /// Different ones in a project, one bit each.
     static let tags = 64
     static let language = 35
+    static let moves: UInt32 = 100
+    static let weekSpans = 100
+    static let messagesPerMinute: UInt32 = 10_000
 }
 
 extension RoutingState {
@@ -55,6 +58,12 @@ extension RoutingState {
             guard isOwn, change.touchesOnlyNameAndPassword else { return .refused(.forbidden) }
         }
         if let why = change.refusal { return .refused(.invalid(why)) }
+        if let successor = change.handOver {
+            let isThere = deskSlots[successor].map { desks[$0].account.isActive } ?? false
+            guard change.isActive == false, successor != id, isThere else {
+                return .refused(.invalid("handOver"))
+            }
+        }
         let account = desks[desk].account
         let losesAdmin = change.isAdmin == false || change.isActive == false
         if losesAdmin, account.isAdmin, account.isActive,
@@ -67,15 +76,16 @@ extension RoutingState {
         if let isAdmin = change.isAdmin { desks[desk].account.isAdmin = isAdmin }
         if let limit = change.openLimit { desks[desk].account.openLimit = limit }
         if let limit = change.newPerMinute { desks[desk].account.newPerMinute = limit }
-        if let isActive = change.isActive { setActive(isActive, desk) }
+        if let isActive = change.isActive { setActive(isActive, desk, change.handOver) }
         draft.desks.note(desk)
         scheduleWindow(desk)
         noteDrain(ofDesk: desk)
         return .done(id: id.rawValue)
     }
 
-    /// Deactivation signs the agent out everywhere and puts their sessions back into the queues.
-    private mutating func setActive(_ isActive: Bool, _ desk: Int) {
+    /// Deactivation signs the agent out everywhere and puts their sessions back into the queues, or
+    /// hands them over.
+    private mutating func setActive(_ isActive: Bool, _ desk: Int, _ successor: AgentID?) {
         guard desks[desk].account.isActive != isActive else { return }
         desks[desk].account.isActive = isActive
         let id = desks[desk].account.id
@@ -90,7 +100,9 @@ extension RoutingState {
             }
         } else {
             signOutEverywhere(desk)
-            for count in desks[desk].openCounts { leave(id, count.project) }
+            for count in desks[desk].openCounts {
+                leave(id, count.project, as: .left, to: successor)
+            }
         }
     }
 
@@ -176,6 +188,7 @@ extension RoutingState {
 extension AgentChange {
     fileprivate var touchesOnlyNameAndPassword: Bool {
         isAdmin == nil && isActive == nil && openLimit == nil && newPerMinute == nil
+            && handOver == nil
     }
 
     /// What can't be as it is.

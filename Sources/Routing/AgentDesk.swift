@@ -31,6 +31,8 @@ struct AgentDesk: Equatable, Sendable {
     var hiddenSince: LogTime?
     /// Hashes of the cookies of living sign-ins, in order of sign-in.
     var signIns: [Text] = []
+    /// Sessions that wait for a first reply, ascending by project.
+    var watches: [ReplyWatch] = []
     /// Rooms of the projects whose member the agent is, ascending.
     var rooms: [Int] = []
 
@@ -61,9 +63,10 @@ struct AgentDesk: Equatable, Sendable {
         if openCounts[index].count == 0 { openCounts.remove(at: index) }
     }
 
-    /// The first of the agent's open sessions in a project.
-    func firstOpen(in project: ProjectID) -> SessionID? {
-        let from = OpenSession(project: project, session: SessionID(.min))
+    /// The first of the agent's open sessions in a project after one.
+    func firstOpen(in project: ProjectID, after: SessionID) -> SessionID? {
+        let next = SessionID(after.rawValue == .min ? .min : after.rawValue + 1)
+        let from = OpenSession(project: project, session: next)
         guard let found = open.firstNotBefore(from), found.project == project else { return nil }
         return found.session
     }

@@ -28,20 +28,31 @@ extension RoutingState {
         if case .click(let link, let key, let clickedAt, _) = message.start {
             touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
         }
+        let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
         guard let id = latest[chat], var session = sessions[id] else {
-            return open(message, touch, chat, in: slot)
+            return isBarred ? SessionID(0) : open(message, touch, chat, Flood(), in: slot)
+        }
+        if isFlooding(&session, in: slot) { return id }
+        if isBarred {
+            take(message, nil, opening: .none, nil, into: &session)
+            store(session)
+            return id
         }
         switch session.state {
         case .unassigned, .assigned:
             if session.isAnswered, session.state == .assigned { session.place = now.time }
-            if session.state == .unassigned, let touch { follow(touch, message, &session, in: slot) }
+            if session.state == .unassigned, let touch {
+                follow(touch, message, &session, in: slot)
+            }
             take(message, touch, opening: .none, nil, into: &session)
         case .completed:
             guard mayReopen(session, touch, in: slot) else {
-                return open(message, touch, chat, in: slot)
+                return open(message, touch, chat, session.flood, in: slot)
             }
             rooms[slot].completed.remove(session.id)
             session.place = now.time
+            session.isAnswered = false
+            session.forgetNeglect(byHand: false)
             let decision = arrive(
                 &session, cause: .reopen, lastOwner: session.lastOwner, in: slot)
             take(message, touch, opening: .reopened, decision, into: &session)
@@ -62,13 +73,15 @@ extension RoutingState {
     }
 
     private mutating func open(
-        _ message: InboundMessage, _ touch: Touch?, _ chat: Chat, in slot: Int
+        _ message: InboundMessage, _ touch: Touch?, _ chat: Chat, _ flood: Flood, in slot: Int
     ) -> SessionID {
         let id = SessionID(now.index)
         var session = Session(
             id: id, project: chat.project, user: chat.user, name: message.name,
             username: message.username, language: message.language, openedAt: now.time,
             place: now.time)
+        session.flood = flood
+        if flood == Flood() { _ = isFlooding(&session, in: slot) }
         latest[chat] = id
         rooms[slot].sessions.insert(id)
         if let touch { apply(touch, message, to: &session) }
@@ -118,6 +131,7 @@ extension RoutingState {
         if session.language != message.language, level >= .second { session.fixLanguage() }
         session.language = message.language
         session.isBlocked = false
+        if session.isAnswered { wake(session, in: roomSlots[session.project]!) }
         session.isAnswered = false
         session.unread &+= 1
         session.last = Session.Preview(

@@ -33,6 +33,10 @@ enum CommandTag: UInt8, CaseIterable {
     case createPool = 29
     case updatePool = 30
     case removePool = 31
+    case setMembersHandingOver = 32
+    case takeOver = 33
+    case bar = 34
+    case resolveHours = 35
 }
 
 extension ByteWriter {
@@ -59,7 +63,10 @@ extension Command {
         case .signOut(let id, let hash): writer.put(.signOut, id, Text(hash))
         case .createProject(let by, let settings): writer.put(.createProject, by, settings)
         case .updateProject(let id, let by, let new): writer.put(.updateProject, id, by, new)
-        case .setMembers(let id, let by, let members): writer.put(.setMembers, id, by, members)
+        case .setMembers(let id, let by, let members, nil):
+            writer.put(.setMembers, id, by, members)
+        case .setMembers(let id, let by, let members, let successor?):
+            writer.put(.setMembersHandingOver, id, by, members, successor)
         case .createLink(let by, let settings): writer.put(.createLink, by, settings)
         case .updateLink(let id, let by, let settings): writer.put(.updateLink, id, by, settings)
         case .update(let update): writer.put(.update, update)
@@ -88,6 +95,11 @@ extension Command {
         case .updatePool(let id, let by, let settings):
             writer.put(.updatePool, id, by, settings)
         case .removePool(let id, let by): writer.put(.removePool, id, by)
+        case .takeOver(let id, let by, let version): writer.put(.takeOver, id, by, version)
+        case .bar(let user, let project, let by, let isBarred):
+            writer.put(.bar, user, project, by, isBarred)
+        case .resolveHours(let id, let hours, let times):
+            writer.put(.resolveHours, id, hours, times)
         }
     }
 
@@ -148,6 +160,13 @@ extension Command: Coded {
             self = .createPool(by: try r.take(), try r.take(), try r.take())
         case .updatePool: self = .updatePool(try r.take(), by: try r.take(), try r.take())
         case .removePool: self = .removePool(try r.take(), by: try r.take())
+        case .setMembersHandingOver:
+            self = .setMembers(
+                try r.take(), by: try r.take(), try r.take(), handOver: try AgentID(from: &r))
+        case .takeOver: self = .takeOver(try r.take(), by: try r.take(), version: try r.take())
+        case .bar:
+            self = .bar(try r.take(), of: try r.take(), by: try r.take(), try r.take())
+        case .resolveHours: self = .resolveHours(try r.take(), try r.take(), try r.take())
         }
     }
 }

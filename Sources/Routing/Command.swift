@@ -22,7 +22,8 @@ public enum Command: Hashable, Sendable {
     /// Replaces a project's settings.
     case updateProject(ProjectID, by: AgentID?, ProjectSettings)
     /// Replaces a project's ordered list of members, in one command.
-    case setMembers(ProjectID, by: AgentID?, [Member])
+    /// The sessions of who leaves go back to the queue, or to `handOver`.
+    case setMembers(ProjectID, by: AgentID?, [Member], handOver: AgentID? = nil)
     /// A new named pool of a project; the outcome carries its id.
     case createPool(by: AgentID?, ProjectID, PoolSettings)
     /// Replaces a pool's settings.
@@ -56,6 +57,12 @@ public enum Command: Hashable, Sendable {
         SessionID, by: AgentID, to: AgentID?, version: UInt64, remark: Text, confirmed: Bool)
     /// Put a session back into the queue at its old place, its giver excluded.
     case giveBack(SessionID, by: AgentID, version: UInt64)
+    /// A manager takes a session over.
+    case takeOver(SessionID, by: AgentID, version: UInt64)
+    /// The desk bars (true) a customer, or lets them in again.
+    case bar(TelegramID, of: ProjectID, by: AgentID, Bool)
+    /// A node tells what a project's hours are in UTC.
+    case resolveHours(ProjectID, Hours, OpenTimes)
     /// End a session.
     case complete(SessionID, by: AgentID, version: UInt64)
     /// Open a completed session again for the agent who asks (undo).
@@ -93,6 +100,8 @@ public struct AgentChange: Hashable, Sendable {
     public var openLimit: UInt32?
     /// New sessions a minute over all projects; 0 is no limit.
     public var newPerMinute: UInt32?
+    /// With a deactivation: who gets the sessions, where they can; nil: the queue.
+    public var handOver: AgentID?
     /// A change of nothing.
     public init() {}
 }
@@ -210,6 +219,12 @@ public struct ProjectSettings: Hashable, Sendable {
     public var hiddenGraceMilliseconds: Int64? = 60_000
     /// Within this time of completion a message reopens the same session.
     public var reopenMilliseconds: Int64 = 86_400_000
+    /// What happens by itself.
+    public var timers = Timers()
+    /// When it is open; nil: always.
+    public var hours: Hours?
+    /// How many messages of one customer are taken in a minute; 0 is no limit.
+    public var messagesPerMinute: UInt32 = 0
     /// Settings with defaults.
     public init(
         name: Text, botUsername: Text, sealedToken: [UInt8] = [], sealedSecret: [UInt8] = []

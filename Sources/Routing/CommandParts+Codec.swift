@@ -2,22 +2,28 @@ import Wire
 
 extension AgentChange: Coded {
     func encode(into writer: inout ByteWriter) {
-        writer.put(name)
+        writer.u8(name == nil ? 0 : 1, isLonger: handOver != nil)
+        if let name { writer.text(name) }
         writer.put(passwordHash)
         writer.put(isAdmin)
         writer.put(isActive)
         writer.put(openLimit)
         writer.put(newPerMinute)
+        if let handOver { writer.put(handOver) }
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
         self.init()
-        name = try reader.take()
+        let start = reader.offset
+        let (hasName, isLonger) = try reader.u8OrLonger()
+        guard hasName < 2 else { throw reader.unknown(hasName, at: start) }
+        if hasName == 1 { name = try reader.text() }
         passwordHash = try reader.take()
         isAdmin = try reader.take()
         isActive = try reader.take()
         openLimit = try reader.take()
         newPerMinute = try reader.take()
+        if isLonger { handOver = try AgentID(from: &reader) }
     }
 }
 
@@ -69,7 +75,7 @@ extension ProjectSettings: Coded {
         writer.text(botUsername)
         writer.blob(sealedToken)
         writer.blob(sealedSecret)
-        writer.put(mode)
+        writer.u8(mode.rawValue, isLonger: !more.isEmpty)
         writer.put(balance)
         writer.put(assignOffline)
         writer.put(scope)
@@ -80,13 +86,52 @@ extension ProjectSettings: Coded {
         writer.put(newPerMinute)
         writer.put(hiddenGraceMilliseconds)
         writer.zigzag(reopenMilliseconds)
+        if !more.isEmpty { encode(more, into: &writer) }
+    }
+
+    /// Which fields of the second level follow: those that are not as by default.
+    struct More: OptionSet {
+        let rawValue: UInt8
+        static let timers = More(rawValue: 1)
+        static let hours = More(rawValue: 2)
+        static let messages = More(rawValue: 4)
+    }
+
+    /// What has something to say that the first level does not know.
+    var more: More {
+        var more: More = []
+        if timers != Timers() { more.insert(.timers) }
+        if hours != nil { more.insert(.hours) }
+        if messagesPerMinute > 0 { more.insert(.messages) }
+        return more
+    }
+
+    private func encode(_ more: More, into writer: inout ByteWriter) {
+        writer.u8(more.rawValue)
+        if more.contains(.timers) { writer.put(timers) }
+        if let hours { writer.put(hours) }
+        if more.contains(.messages) { writer.put(messagesPerMinute) }
+    }
+
+    private mutating func takeMore(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let found = More(rawValue: try reader.u8())
+        if found.contains(.timers) { timers = try reader.take() }
+        if found.contains(.hours) { hours = try Hours(from: &reader) }
+        if found.contains(.messages) { messagesPerMinute = try reader.take() }
+        guard found == more, !found.isEmpty else {
+            throw WireError(.badValue("settings"), offset: start)
+        }
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
         self.init(
             name: try reader.text(), botUsername: try reader.text(),
             sealedToken: try reader.blob(), sealedSecret: try reader.blob())
-        mode = try reader.takeCase()
+        let start = reader.offset
+        let (number, isLonger) = try reader.u8OrLonger()
+        guard let mode = Mode(rawValue: number) else { throw reader.unknown(number, at: start) }
+        self.mode = mode
         balance = try reader.takeCase()
         assignOffline = try reader.take()
         scope = try reader.takeCase()
@@ -97,6 +142,7 @@ extension ProjectSettings: Coded {
         newPerMinute = try reader.take()
         hiddenGraceMilliseconds = try reader.take()
         reopenMilliseconds = try reader.zigzag()
+        if isLonger { try takeMore(from: &reader) }
     }
 }
 

@@ -29,6 +29,10 @@ extension RoutingState {
             chosen: nil, cursorBefore: rooms[slot].cursor, cursorAfter: rooms[slot].cursor)
         if question.session.pool != nil { point(&decision, at: question.session, in: slot) }
         if rooms[slot].project.settings.claimOnly, question.cause != .transfer { return decision }
+        if question.cause != .transfer, heldUntil(slot, at: moment.time) != nil {
+            decision.way = .held
+            return decision
+        }
         if let lastOwner = question.lastOwner,
             decision.candidates.contains(where: { $0.agent == lastOwner && $0.reasons.isEmpty })
         {
@@ -147,8 +151,8 @@ extension RoutingState {
         }
     }
 
-    /// Lets the strategy choose among the members against whom none of the `barring` reasons speaks,
-    /// in the first tier that has one; false: there is none.
+    /// Lets the strategy choose among the members against whom none of the `barring` reasons
+    /// speaks, in the first tier that has one; false: there is none.
     private func elect(
         _ strategy: Strategy, _ decision: inout Decision, _ question: Question, in slot: Int,
         _ moment: Moment, barring: Reasons

@@ -18,6 +18,10 @@ public struct Decision: Hashable, Sendable {
         case leaving = 5
         /// Asked by a person; nothing is decided.
         case question = 6
+        /// Its agent left it without a first reply.
+        case unanswered = 7
+        /// Its agent has been gone for too long.
+        case gone = 8
     }
     /// How the chosen agent was found.
     public enum Way: UInt8, Hashable, Sendable, CaseIterable {
@@ -33,6 +37,8 @@ public struct Decision: Hashable, Sendable {
         case named = 4
         /// It waits its turn behind sessions still to be given in this queue.
         case behindQueue = 5
+        /// The project is closed and holds sessions until it opens.
+        case held = 6
     }
     /// What made the router look.
     public var cause: Cause

@@ -44,14 +44,24 @@ extension RoutingState {
                 return .refused(.forbidden)
             }
         }
-        session.isAnswered = true
-        session.unread = 0
-        session.last = Session.Preview(of: text, kind: "text", at: now.time, from: .agent)
+        answer(&session, text)
         for (number, part) in parts.enumerated() {
             queue(part, number: Int64(number), by: agent, in: &session)
         }
         store(session)
         return .done(id: now.index * OutboxMessage.partsPerReply)
+    }
+
+    /// The customer has an answer.
+    private mutating func answer(_ session: inout Session, _ text: Text) {
+        let slot = roomSlots[session.project]!
+        unwatch(&session)
+        wake(session, in: slot)
+        session.forgetNeglect(byHand: session.isByHand)
+        session.isAnswered = true
+        session.unread = 0
+        session.last = Session.Preview(of: text, kind: "text", at: now.time, from: .agent)
+        rest(session, in: slot)
     }
 
     /// Puts a session back into the queue at its old place; its giver is excluded.
@@ -65,6 +75,7 @@ extension RoutingState {
         guard !session.isBlocked else { return .refused(.wrongState) }
         let slot = roomSlots[session.project]!
         release(&session)
+        session.forgetNeglect(byHand: false)
         exclude(agent, from: &session)
         let decision = arrive(&session, cause: .giveBack, in: slot)
         record(.gaveBack(agent), decision, in: &session)
@@ -106,6 +117,7 @@ extension RoutingState {
         guard barring.isEmpty else { return .refused(.refusedBy(barring)) }
         rooms[slot].completed.remove(id)
         assign(&session, to: deskSlots[agent]!, in: slot)
+        session.forgetNeglect(byHand: level >= .second)
         record(.reopened(by: agent), in: &session)
         store(session)
         return .done(id: id.rawValue)
@@ -177,6 +189,7 @@ extension RoutingState {
         let isOverride = objections(to: agent, in: slot, at: now.time).contains(.rateLimited)
         dequeue(&session, in: slot)
         assign(&session, to: deskSlots[agent]!, in: slot)
+        session.forgetNeglect(byHand: level >= .second)
         record(.claimed(agent, isOverride: isOverride), in: &session)
     }
 }

@@ -11,6 +11,13 @@ struct Draft: Sendable {
     var rooms: [Int] = []
     var cursors: [MovedCursor] = []
     var pools: [PoolID] = []
+    var watches: [ReplyWatch.Key] = []
+    var gone: [Int] = []
+    var openTimes: [Int] = []
+    /// Sessions that were left without a first reply for too long; looked at within the entry.
+    var overdue: [SessionID] = []
+    /// Rooms with a `GoneWatch` whose candidates may have changed.
+    var candidates: [Int] = []
     var links: [Int] = []
     var connections: [Connection.Key] = []
     var messages: [OutboxID] = []
@@ -33,6 +40,13 @@ enum Scalar: Int64, CaseIterable, Sendable {
     case leaving = 3
     /// `level`; no row is the first.
     case level = 4
+    /// Those of `leaving` that the first level does not know.
+    case leavingMore = 5
+}
+
+extension Leaving {
+    /// In which scalar it is kept.
+    var scalar: Scalar { way == .left && to == nil ? .leaving : .leavingMore }
 }
 
 extension Array where Element: Equatable {
@@ -67,9 +81,26 @@ extension RoutingState {
             draft.cursors.removeAll(keepingCapacity: true)
         }
         draft.sessions.removeAll(keepingCapacity: true)
+        draft.candidates.removeAll(keepingCapacity: true)
+        if !draft.watches.isEmpty || !draft.gone.isEmpty { writeWatchRows() }
         writeOutboxRows()
         if draft.isQuiet { return }
         writeRareRows()
+    }
+
+    private mutating func writeWatchRows() {
+        for key in draft.watches {
+            let watch = desks[deskSlots[key.agent]!].watches.first { $0.project == key.project }
+            draft.applied.write(
+                .replyWatch, key.agent.rawValue, key.project.rawValue,
+                as: watch?.clock.encodedAlone())
+        }
+        for slot in draft.gone {
+            draft.applied.write(
+                .goneWatch, rooms[slot].project.id.rawValue, as: rooms[slot].gone?.encodedAlone())
+        }
+        draft.watches.removeAll(keepingCapacity: true)
+        draft.gone.removeAll(keepingCapacity: true)
     }
 
     private mutating func writeOutboxRows() {
@@ -98,6 +129,12 @@ extension RoutingState {
             draft.applied.write(.pool, id.rawValue, as: pool?.encoded())
         }
         draft.pools.removeAll(keepingCapacity: true)
+        for slot in draft.openTimes {
+            draft.applied.write(
+                .openTimes, rooms[slot].project.id.rawValue,
+                as: rooms[slot].openTimes?.encodedAlone())
+        }
+        draft.openTimes.removeAll(keepingCapacity: true)
         for slot in draft.links {
             draft.applied.write(.link, linkList[slot].id.rawValue, as: linkList[slot].encoded())
             draft.applied.events.append(.linkChanged(linkList[slot].id))
@@ -126,11 +163,23 @@ extension RoutingState {
             guard isDrainPending else { return nil }
             writer.bool(true)
         case .leaving:
-            guard !leaving.isEmpty else { return nil }
-            writer.varint(UInt64(leaving.count))
-            for entry in leaving {
+            let left = leaving.filter { $0.scalar == .leaving }
+            guard !left.isEmpty else { return nil }
+            writer.varint(UInt64(left.count))
+            for entry in left {
                 writer.put(entry.agent)
                 writer.put(entry.project)
+            }
+        case .leavingMore:
+            let more = leaving.filter { $0.scalar == .leavingMore }
+            guard !more.isEmpty else { return nil }
+            writer.varint(UInt64(more.count))
+            for entry in more {
+                writer.put(entry.agent)
+                writer.put(entry.project)
+                writer.put(entry.way)
+                writer.put(entry.to)
+                writer.put(entry.after)
             }
         }
         return writer.bytes
@@ -155,7 +204,7 @@ extension Draft {
     /// Whether nothing was touched but sessions, loads, cursors and messages.
     var isQuiet: Bool {
         desks.isEmpty && rooms.isEmpty && links.isEmpty && connections.isEmpty && scalars.isEmpty
-            && pools.isEmpty
+            && pools.isEmpty && openTimes.isEmpty
     }
 }
 

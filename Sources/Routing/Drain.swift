@@ -63,6 +63,7 @@ extension RoutingState {
         var bestSlot = 0
         for (index, slot) in toDrain.enumerated() where !rooms[slot].queue.isEmpty {
             if rooms[slot].project.settings.claimOnly { continue }
+            if heldUntil(slot, at: now.time) != nil { continue }
             if known[index] == nil { known[index] = openings(in: slot) }
             for waiting in rooms[slot].queue.classes {
                 let head = waiting.places.first!
@@ -143,47 +144,102 @@ extension RoutingState {
 }
 
 extension RoutingState {
-    /// Notes that an agent may not answer in a project any more: their sessions go back to the
-    /// queue, at their old places.
-    mutating func leave(_ agent: AgentID, _ project: ProjectID) {
+    /// Notes that an agent may not answer in a project any more, or is gone: their sessions go back
+    /// to the queue, at their old places.
+    mutating func leave(
+        _ agent: AgentID, _ project: ProjectID, as way: Leaving.Way, to: AgentID? = nil
+    ) {
         guard desks[deskSlots[agent]!].openCount(in: project) > 0 else { return }
-        let entry = Leaving(agent: agent, project: project)
-        let place = leaving.firstIndex { $0 >= entry } ?? leaving.count
-        if place < leaving.count, leaving[place] == entry { return }
+        let entry = Leaving(agent: agent, project: project, way: way, to: to)
+        let place = leaving.firstIndex { !($0 < entry) } ?? leaving.count
+        if place < leaving.count, !(entry < leaving[place]) {
+            // Who may not answer any more leaves nothing, gone or not.
+            guard leaving[place].way == .gone, way == .left else { return }
+            removeLeaving(at: place)
+        }
         leaving.insert(entry, at: place)
-        draft.scalars.note(.leaving)
+        draft.scalars.note(entry.scalar)
     }
 
-    /// The agent may answer again before all was put back: the rest stays.
-    mutating func stay(_ agent: AgentID, _ project: ProjectID) {
-        guard let place = leaving.firstIndex(of: Leaving(agent: agent, project: project)) else {
-            return
+    /// The agent may answer again, or (`ifGone`) is there again, before all was put back: the rest
+    /// stays.
+    mutating func stay(_ agent: AgentID, _ project: ProjectID, ifGone: Bool = false) {
+        let place = leaving.firstIndex {
+            $0.agent == agent && $0.project == project && $0.way == (ifGone ? .gone : .left)
         }
-        leaving.remove(at: place)
-        draft.scalars.note(.leaving)
+        if let place { removeLeaving(at: place) }
+    }
+
+    private mutating func removeLeaving(at place: Int) {
+        draft.scalars.note(leaving.remove(at: place).scalar)
     }
 
     private mutating func requeueLeaving() {
         var budget = Limits.requeuesPerEntry
         while let entry = leaving.first {
-            guard let id = desks[deskSlots[entry.agent]!].firstOpen(in: entry.project) else {
-                leaving.removeFirst()
-                draft.scalars.note(.leaving)
+            let desk = deskSlots[entry.agent]!
+            guard let id = desks[desk].firstOpen(in: entry.project, after: entry.after) else {
+                removeLeaving(at: 0)
                 continue
             }
             guard budget > 0 else { return }
             budget -= 1
             var session = sessions[id]!
-            let slot = roomSlots[session.project]!
-            release(&session)
-            if session.isBlocked {
-                close(&session, in: slot)
-                record(.requeued(from: entry.agent), nil, in: &session)
-            } else {
-                let decision = arrive(&session, cause: .leaving, in: slot)
-                record(.requeued(from: entry.agent), decision, in: &session)
+            switch entry.way {
+            case .left: letGo(&session, entry)
+            case .gone:
+                guard isNeglected(session, by: desk) else {
+                    leaving[0].after = id
+                    draft.scalars.note(entry.scalar)
+                    continue
+                }
+                reroute(&session, from: entry.agent)
             }
             store(session)
         }
+    }
+
+    /// Its agent may not answer any more: it goes to the successor who was named, if they can have
+    /// it, else back to the queue.
+    private mutating func letGo(_ session: inout Session, _ entry: Leaving) {
+        let slot = roomSlots[session.project]!
+        guard let successor = entry.to,
+            case .success(let decision) = name(
+                successor, for: session, isConfirmed: true, in: slot)
+        else { return requeue(&session, from: entry.agent) }
+        release(&session)
+        carryOut(decision, &session, in: slot)
+        record(.handedOver(from: entry.agent, to: successor), decision, in: &session)
+    }
+
+    /// Its agent may not answer any more: it waits at its old place, or is over when its customer
+    /// can't be reached.
+    private mutating func requeue(_ session: inout Session, from agent: AgentID) {
+        let slot = roomSlots[session.project]!
+        release(&session)
+        if session.isBlocked {
+            close(&session, in: slot)
+            record(.requeued(from: agent), nil, in: &session)
+        } else {
+            let decision = arrive(&session, cause: .leaving, in: slot)
+            record(.requeued(from: agent), decision, in: &session)
+        }
+    }
+
+    /// Whether a session of an agent who is gone is to be taken away: it is unanswered, and no
+    /// person gave it to them knowing that they were gone.
+    private func isNeglected(_ session: Session, by desk: Int) -> Bool {
+        if session.isAnswered || session.isBlocked { return false }
+        guard session.isByHand, let since = desks[desk].account.offlineSince else { return true }
+        return session.assignedAt! < since
+    }
+
+    /// Its agent is gone: it is routed anew, at its old place.
+    private mutating func reroute(_ session: inout Session, from agent: AgentID) {
+        release(&session)
+        exclude(agent, from: &session)
+        let slot = roomSlots[session.project]!
+        let decision = arrive(&session, cause: .gone, in: slot)
+        record(.rerouted(from: agent, because: .gone), decision, in: &session)
     }
 }

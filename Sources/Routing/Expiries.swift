@@ -15,6 +15,7 @@ extension RoutingState {
         case .grace(let agent):
             let desk = deskSlots[agent]!
             scheduleGrace(desk)
+            runWatches(of: desk)
             noteDrain(ofDesk: desk)
             draft.applied.events.append(.agentChanged(agent))
         case .window(let agent):
@@ -25,6 +26,10 @@ extension RoutingState {
             let slot = roomSlots[project]!
             schedulePatience(slot)
             noteDrain(slot)
+        case .opening(let project):
+            let slot = roomSlots[project]!
+            scheduleOpening(slot)
+            noteDrain(slot)
         }
     }
 
@@ -34,6 +39,9 @@ extension RoutingState {
         case .signIn(let agent, let id): endSignIn(agent, id)
         case .exclusion(let session): endExclusions(of: session)
         case .restriction(let pool): endRestriction(pool)
+        case .firstReply(let key): endReply(key)
+        case .gone(let project): endGone(project)
+        case .rest(let project): endRest(project)
         }
     }
 }

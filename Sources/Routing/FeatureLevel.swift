@@ -43,13 +43,18 @@ extension Command {
         switch self {
         // Raising is how a cluster gets there; at the first level already.
         case .raiseLevel(let to): max(to, .second)
-        case .forceOffline, .createPool, .updatePool, .removePool: .second
-        case .setMembers(_, _, let members): members.allSatisfy(\.tags.isEmpty) ? .first : .second
+        case .forceOffline, .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours:
+            .second
+        case .setMembers(_, _, let members, let successor):
+            successor == nil && members.allSatisfy(\.tags.isEmpty) ? .first : .second
+        case .updateAgent(_, _, let change): change.handOver == nil ? .first : .second
+        case .createProject(_, let settings), .updateProject(_, _, let settings):
+            settings.more.isEmpty ? .first : .second
         case .createLink(_, let settings), .updateLink(_, _, let settings):
             settings.routes ? .second : .first
         case .update(let update): update.asksForLanguage ? .second : .first
-        case .advance, .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
-            .updateProject, .clicks, .renewLeases, .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
+        case .advance, .bootstrap, .createAgent, .signIn, .signOut, .clicks, .renewLeases,
+            .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:
             .first
         }
@@ -77,7 +82,9 @@ extension RoutingState {
     /// What the level just reached needs from what is there. The work is bounded: rows of earlier
     /// levels are read for ever and written in the new form when they change next.
     private mutating func migrate() {
-        if level == .second { beginOnlineTime() }
+        guard level == .second else { return }
+        beginOnlineTime()
+        beginTimers()
     }
 
     /// Nothing but accounts: a cluster that nobody uses yet has nothing to migrate, and nobody who

@@ -36,6 +36,13 @@ private enum HistoryTag: UInt8 {
     case completed = 10
     case reopened = 11
     case blocked = 12
+    case rerouted = 13
+    case alerted = 14
+    case autoCompleted = 15
+    case tookOver = 16
+    case handedOver = 17
+    case barred = 18
+    case flooded = 19
 }
 
 extension ByteWriter {
@@ -59,6 +66,15 @@ extension HistoryItem.What: Coded {
             writer.put(.transferred, from, to, by, remark)
         case .gaveBack(let agent): writer.put(.gaveBack, agent)
         case .requeued(let agent): writer.put(.requeued, agent)
+        case .rerouted(let agent, let why):
+            writer.put(.rerouted, agent)
+            writer.put(why)
+        case .alerted(let agent): writer.put(.alerted, agent)
+        case .autoCompleted: writer.put(.autoCompleted)
+        case .tookOver(let from, let by): writer.put(.tookOver, from, by)
+        case .handedOver(let from, let to): writer.put(.handedOver, from, to)
+        case .barred(let by, let isBarred): writer.put(.barred, by, isBarred)
+        case .flooded: writer.put(.flooded)
         case .completed(let agent): writer.put(.completed, agent)
         case .reopened(let agent): writer.put(.reopened, agent)
         case .blocked(let isBlocked): writer.put(.blocked, isBlocked)
@@ -79,6 +95,13 @@ extension HistoryItem.What: Coded {
                 from: try r.take(), to: try r.take(), by: try r.take(), remark: try r.take())
         case .gaveBack: self = .gaveBack(try r.take())
         case .requeued: self = .requeued(from: try r.take())
+        case .rerouted: self = .rerouted(from: try r.take(), because: try r.takeCase())
+        case .alerted: self = .alerted(noReplyFrom: try r.take())
+        case .autoCompleted: self = .autoCompleted
+        case .tookOver: self = .tookOver(from: try r.take(), by: try r.take())
+        case .handedOver: self = .handedOver(from: try r.take(), to: try r.take())
+        case .barred: self = .barred(by: try r.take(), try r.take())
+        case .flooded: self = .flooded
         case .completed: self = .completed(by: try r.take())
         case .reopened: self = .reopened(by: try r.take())
         case .blocked: self = .blocked(try r.take())

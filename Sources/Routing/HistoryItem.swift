@@ -22,12 +22,33 @@ public struct HistoryItem: Hashable, Sendable {
         case gaveBack(AgentID)
         /// Its agent left; see the decision.
         case requeued(from: AgentID)
+        /// Its agent did not answer or is gone; see the decision.
+        case rerouted(from: AgentID, because: Neglect)
+        /// A manager is told that it gets no first reply.
+        case alerted(noReplyFrom: AgentID)
+        /// A manager took it from its agent, or out of the queue.
+        case tookOver(from: AgentID?, by: AgentID)
+        /// Its agent left it to a successor.
+        case handedOver(from: AgentID, to: AgentID)
+        /// The desk barred (true) the customer, or let them in again; barring ends an open session.
+        case barred(by: AgentID, Bool)
+        /// The customer sent more messages than are taken; those beyond are not kept.
+        case flooded
+        /// Ended by itself: the customer said nothing more after our last answer.
+        case autoCompleted
         /// Ended by an agent.
         case completed(by: AgentID)
         /// Opened again by an agent.
         case reopened(by: AgentID)
         /// The customer blocked (true) or unblocked the bot; blocking ends a waiting session.
         case blocked(Bool)
+    }
+    /// Why a session was taken from its agent.
+    public enum Neglect: UInt8, Hashable, Sendable, CaseIterable {
+        /// It got no first reply in time.
+        case unanswered = 0
+        /// The agent has been gone for too long.
+        case gone = 1
     }
     /// A customer's message in the history.
     public struct Inbound: Hashable, Sendable {

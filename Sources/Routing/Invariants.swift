@@ -37,12 +37,21 @@ extension RoutingState {
             session.state == .completed || latest[chat] == session.id,
             "two open sessions of one customer")
         precondition(session.historyCount > 0)
+        if let reading = session.replyDue {
+            precondition(!session.isAnswered)
+            let watches = desks[deskSlots[session.owner!]!].watches
+            let watch = watches.first { $0.project == session.project }!
+            precondition(watch.dues.contains(.init(reading: reading, session: session.id)))
+        }
+        if let place = session.restingPlace {
+            precondition(rooms[roomSlots[session.project]!].resting.contains(place))
+        }
         if let owner = session.owner {
             let room = rooms[roomSlots[session.project]!]
             precondition(session.lastOwner == owner)
             precondition(
                 room.mayReply(owner)
-                    || leaving.contains(Leaving(agent: owner, project: session.project)),
+                    || leaving.contains { $0.agent == owner && $0.project == session.project },
                 "an owner who may not answer")
         }
         precondition(
@@ -55,6 +64,14 @@ extension RoutingState {
         precondition(fresh == room, "stale rule reasons")
         if let cursor = room.cursor {
             precondition(room.project.members.contains { $0.agent == cursor })
+        }
+        for place in room.resting.ascending() {
+            precondition(sessions[place.session]!.restingPlace == place)
+        }
+        if let gone = room.gone {
+            precondition(!gone.dues.isEmpty && gone.dues == gone.dues.sorted())
+            for due in gone.dues { precondition(!desks[deskSlots[due.agent]!].isOnline) }
+            precondition(expiries[.gone(room.project.id)] == gone.next)
         }
         for tier in room.cursors {
             precondition(room.project.members.contains { $0.agent == tier.agent })
@@ -78,6 +95,13 @@ extension RoutingState {
         precondition(desk.signIns.isEmpty || desk.account.isActive)
         precondition(desk.rooms == desk.rooms.sorted())
         precondition(desk.connections == desk.connections.sorted())
+        for watch in desk.watches {
+            precondition(!watch.dues.isEmpty)
+            for due in watch.dues.ascending() {
+                precondition(sessions[due.session]!.replyDue == due.reading)
+                precondition(sessions[due.session]!.owner == desk.account.id)
+            }
+        }
         precondition(
             (desk.account.onlineSince != nil) == (desk.isOnline && level >= .second),
             "online time that does not run, or runs too early")

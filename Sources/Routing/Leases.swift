@@ -41,6 +41,7 @@ extension RoutingState {
         guard desks[desk].account.isAway != isAway else { return .done(id: id.rawValue) }
         desks[desk].account.isAway = isAway
         draft.desks.note(desk)
+        runWatches(of: desk)
         noteDrain(ofDesk: desk)
         return .done(id: id.rawValue)
     }
@@ -77,6 +78,8 @@ extension RoutingState {
             draft.applied.events.append(.agentChanged(desks[desk].account.id))
         }
         scheduleGrace(desk)
+        runWatches(of: desk)
+        if wasOnline != desks[desk].isOnline { watchGone(desk) }
         noteDrain(ofDesk: desk)
     }
 

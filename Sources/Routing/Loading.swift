@@ -21,8 +21,8 @@ extension RoutingState {
             let signIn = try SignIn(agent: AgentID(major), id: minor, value: value)
             signIns[Text(signIn.tokenHash)] = signIn
         case .session: note(try sessions.load(SessionID(major), row: value))
-        case .pool:
-            unplaced.append(RowChange(table: table, major: major, value: value))
+        case .pool, .replyWatch, .goneWatch, .openTimes, .customer:
+            unplaced.append(RowChange(table: table, major: major, minor: minor, value: value))
         case .link:
             let link = try Link(id: LinkID(major), value: value)
             linkSlots[link.id] = linkList.count
@@ -39,7 +39,7 @@ extension RoutingState {
             seenClicks.load(UInt64(bitPattern: major), interval)
         case .cursor, .seenUpdates, .load:
             unplaced.append(RowChange(table: table, major: major, minor: minor, value: value))
-        case .history, .click, .request, .keyedRequest, .customer: break
+        case .history, .click, .request, .keyedRequest: break
         }
     }
 
@@ -53,6 +53,14 @@ extension RoutingState {
             for _ in 0..<(try reader.count(limit: reader.remaining)) {
                 leaving.append(Leaving(agent: try reader.take(), project: try reader.take()))
             }
+        case .leavingMore:
+            for _ in 0..<(try reader.count(limit: reader.remaining)) {
+                leaving.append(
+                    Leaving(
+                        agent: try reader.take(), project: try reader.take(),
+                        way: try reader.takeCase(), to: try reader.take(),
+                        after: try reader.take()))
+            }
         case nil: throw WireError(.unknownTag(UInt64(bitPattern: key)), offset: 0)
         }
         try reader.expectEnd()
@@ -61,6 +69,7 @@ extension RoutingState {
     /// Builds what rows only imply; call once after the last `load`.
     public mutating func finishLoading() throws(WireError) {
         for desk in desks { logins[desk.account.login] = desk.account.id }
+        leaving.sort()
         try placeRows()
         for session in unplacedSessions { try place(session) }
         unplacedSessions = []
@@ -81,10 +90,14 @@ extension RoutingState {
             }
             rooms[slot].seat(desks: desks, slots: deskSlots)
             schedulePatience(slot)
+            scheduleRest(slot)
+            scheduleOpening(slot)
+            expiries.set(.gone(rooms[slot].project.id), rooms[slot].gone?.next)
             for pool in rooms[slot].pools { scheduleRestriction(pool.id, in: slot) }
             if isDrainPending { noteDrain(slot) }
         }
         for desk in desks.indices {
+            for place in desks[desk].watches.indices { scheduleReply(desk, place) }
             notePages(of: desk)
             scheduleGrace(desk)
             scheduleWindow(desk)
@@ -108,6 +121,27 @@ extension RoutingState {
                 guard let slot = roomSlots[pool.project] else { throw Self.orphan }
                 poolRooms[pool.id] = slot
                 rooms[slot].pools.append(pool)
+            case .replyWatch:
+                guard let desk = deskSlots[AgentID(row.major)],
+                    roomSlots[ProjectID(row.minor)] != nil
+                else { throw Self.orphan }
+                var reader = ByteReader(row.value!)
+                desks[desk].watches.append(
+                    ReplyWatch(project: ProjectID(row.minor), clock: try reader.take()))
+                try reader.expectEnd()
+            case .openTimes:
+                guard let slot = roomSlots[ProjectID(row.major)] else { throw Self.orphan }
+                var reader = ByteReader(row.value!)
+                rooms[slot].openTimes = try OpenTimes(from: &reader)
+                try reader.expectEnd()
+            case .customer:
+                guard let slot = roomSlots[ProjectID(row.major)] else { throw Self.orphan }
+                try loadCustomer(slot, TelegramID(row.minor), value: row.value!)
+            case .goneWatch:
+                guard let slot = roomSlots[ProjectID(row.major)] else { throw Self.orphan }
+                var reader = ByteReader(row.value!)
+                rooms[slot].gone = try GoneWatch(from: &reader)
+                try reader.expectEnd()
             case .seenUpdates:
                 guard let slot = roomSlots[ProjectID(row.major)] else { throw Self.orphan }
                 rooms[slot].seen.load(
@@ -116,7 +150,7 @@ extension RoutingState {
                 guard let desk = deskSlots[AgentID(row.major)] else { throw Self.orphan }
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
-                .presence, .request, .keyedRequest, .customer, .seenClicks:
+                .presence, .request, .keyedRequest, .seenClicks:
                 preconditionFailure("a row that needs no placing")
             }
         }
@@ -150,6 +184,11 @@ extension RoutingState {
         }
         guard let owner = session.owner, let desk = deskSlots[owner] else { throw Self.orphan }
         desks[desk].add(session.id, of: session.project)
+        if let resting = session.restingPlace { rooms[slot].resting.insert(resting) }
+        guard let reading = session.replyDue else { return }
+        let watch = desks[desk].watches.firstIndex { $0.project == session.project }
+        guard let watch else { throw Self.orphan }
+        desks[desk].watches[watch].dues.insert(.init(reading: reading, session: session.id))
     }
 }
 

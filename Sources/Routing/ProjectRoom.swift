@@ -31,6 +31,14 @@ struct ProjectRoom: Equatable, Sendable {
     var cursors: [TierCursor] = []
     /// Who waits.
     var queue = WaitingQueue()
+    /// Answered sessions, by the time since which they rest.
+    var resting = OrderedSet<QueuePlace>()
+    /// The hours in UTC; nil while they are not resolved.
+    var openTimes: OpenTimes?
+    /// Customers whom the desk has barred.
+    var barred = OrderedSet<TelegramID>()
+    /// Agents who went while they had sessions.
+    var gone: GoneWatch?
     /// Every session.
     var sessions = OrderedSet<SessionID>()
     /// Every completed session.

@@ -25,19 +25,26 @@ extension RoutingState {
         guard isManager(by, of: id) else { return .refused(.forbidden) }
         if let why = settings.refusal { return .refused(.invalid(why)) }
         guard isFree(settings.botUsername, for: id) else { return .refused(.alreadyExists) }
+        let hadHours = rooms[slot].project.settings.hours
         rooms[slot].project.settings = settings
+        if hadHours != settings.hours { forgetHours(slot) }
+        scheduleOpening(slot)
         changed(slot)
         for place in rooms[slot].roster {
             scheduleWindow(place.desk)
             scheduleGrace(place.desk)
+            runWatches(of: place.desk)
         }
         schedulePatience(slot)
+        scheduleRest(slot)
         return .done(id: id.rawValue)
     }
 
     /// The ordered list as a whole. Who is removed or loses *reply* leaves their sessions to the
-    /// queue; the turn stays with whose it was.
-    mutating func setMembers(_ id: ProjectID, by: AgentID?, _ members: [Member]) -> Outcome {
+    /// queue, or to a successor; the turn stays with whose it was.
+    mutating func setMembers(
+        _ id: ProjectID, by: AgentID?, _ members: [Member], handOver: AgentID?
+    ) -> Outcome {
         guard let slot = roomSlots[id] else { return .refused(.notFound) }
         guard isManager(by, of: id) else { return .refused(.forbidden) }
         guard members.count <= FieldLimits.members,
@@ -48,12 +55,16 @@ extension RoutingState {
             return .refused(.notFound)
         }
         let before = rooms[slot].roster
+        if let handOver {
+            let permissions = members.first { $0.agent == handOver }?.permissions ?? []
+            guard permissions.contains(.reply) else { return .refused(.invalid("handOver")) }
+        }
         for key in rooms[slot].keepTurn(for: members) { draft.note(key, in: slot) }
         rooms[slot].project.members = members
         changed(slot)
         for place in before where !members.contains(where: { $0.agent == place.agent }) {
             desks[place.desk].rooms.removeAll { $0 == slot }
-            leave(place.agent, id)
+            leave(place.agent, id, as: .left, to: handOver)
             scheduleWindow(place.desk)
             scheduleGrace(place.desk)
         }
@@ -67,7 +78,7 @@ extension RoutingState {
             if rooms[slot].mayReply(place.agent) {
                 stay(place.agent, id)
             } else {
-                leave(place.agent, id)
+                leave(place.agent, id, as: .left, to: handOver)
             }
         }
         return .done(id: id.rawValue)
@@ -111,6 +122,9 @@ extension ProjectSettings {
             return "hiddenGrace"
         }
         if !Self.spans.contains(reopenMilliseconds) { return "reopen" }
+        if let why = timers.refusal { return why }
+        if let why = hours?.refusal { return why }
+        if messagesPerMinute > FieldLimits.messagesPerMinute { return "messagesPerMinute" }
         if case .after(let milliseconds) = assignOffline, !Self.spans.contains(milliseconds) {
             return "assignOffline"
         }

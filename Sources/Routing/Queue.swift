@@ -29,7 +29,15 @@ extension RoutingState {
 
     /// Gives a session that is in no queue and nobody's to the chosen agent, and moves the turn.
     mutating func carryOut(_ decision: Decision, _ session: inout Session, in slot: Int) {
-        assign(&session, to: deskSlots[decision.chosen!]!, in: slot)
+        let desk = deskSlots[decision.chosen!]!
+        assign(&session, to: desk, in: slot)
+        if decision.way == .named {
+            session.forgetNeglect(byHand: level >= .second)
+        } else {
+            session.isByHand = false
+            watch(&session, desk: desk, in: slot)
+            if decision.way == .offline, !desks[desk].isOnline { went(decision.chosen!, in: slot) }
+        }
         guard decision.cursorAfter != decision.cursorBefore else { return }
         let key = cursorKey(decision, session, in: slot)
         rooms[slot].moveCursor(key, pool: decision.pool, to: decision.cursorAfter)
@@ -54,6 +62,8 @@ extension RoutingState {
         session.completedAt = nil
         clearExclusions(&session)
         desks[desk].add(session.id, of: session.project)
+        if session.isAnswered { rest(session, in: slot) }
+        noteCandidates(ofDesk: desk)
         let isLimited =
             desks[desk].account.newPerMinute > 0 || rooms[slot].project.settings.newPerMinute > 0
         desks[desk].load.note(now, project: session.project, isLimited: isLimited)
@@ -64,6 +74,8 @@ extension RoutingState {
     /// Takes a session from its owner; whoever calls says what becomes of it.
     mutating func release(_ session: inout Session) {
         let desk = deskSlots[session.owner!]!
+        unwatch(&session)
+        if session.isAnswered { wake(session, in: roomSlots[session.project]!) }
         desks[desk].remove(session.id, of: session.project)
         session.owner = nil
         noteDrain(ofDesk: desk)
@@ -133,9 +145,20 @@ extension RoutingState {
 
     /// The drain must look at a project's queue.
     mutating func noteDrain(_ slot: Int) {
+        noteCandidates(slot)
         guard !rooms[slot].queue.isEmpty else { return }
         let place = toDrain.firstIndex { $0 >= slot } ?? toDrain.count
         if place == toDrain.count || toDrain[place] != slot { toDrain.insert(slot, at: place) }
+    }
+
+    /// Somebody may have become a candidate of a project, or ceased to be one.
+    mutating func noteCandidates(_ slot: Int) {
+        if rooms[slot].gone != nil { draft.candidates.note(slot) }
+    }
+
+    /// An agent's load grew.
+    private mutating func noteCandidates(ofDesk desk: Int) {
+        for slot in desks[desk].rooms { noteCandidates(slot) }
     }
 
     /// An agent's presence or load changed: the drain must look at every queue of theirs.

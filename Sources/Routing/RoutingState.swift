@@ -14,6 +14,8 @@ public struct RoutingState: Sendable {
         static let requeuesPerEntry = 64
         /// Leases, sign-ins and exclusions that end.
         static let expiriesPerEntry = 256
+        /// Changes that are tried for the question why a session waits.
+        static let ideasPerQuestion = 64
     }
 
     // Projects, agents and links by order of creation; a slot is an index into these.
@@ -77,8 +79,10 @@ public struct RoutingState: Sendable {
         fireDue()
         var budget = Limits.drainPerEntry
         settle(&budget)
+        if !draft.overdue.isEmpty { moveOverdue() }
         let outcome = perform(command)
         settle(&budget)
+        for slot in draft.candidates { runGone(slot) }
         writeRows()
         swap(&draft.applied, &applied)
         return outcome
@@ -113,7 +117,8 @@ public struct RoutingState: Sendable {
         case .signOut(let id, let hash): signOut(id, Text(hash))
         case .createProject(let by, let settings): createProject(by: by, settings)
         case .updateProject(let id, let by, let new): updateProject(id, by: by, new)
-        case .setMembers(let id, let by, let members): setMembers(id, by: by, members)
+        case .setMembers(let id, let by, let members, let successor):
+            setMembers(id, by: by, members, handOver: successor)
         case .createPool(let by, let project, let settings):
             createPool(by: by, project, settings)
         case .updatePool(let id, let by, let settings): updatePool(id, by: by, settings)
@@ -133,6 +138,10 @@ public struct RoutingState: Sendable {
             transfer(
                 id, by: by, to: to, version, remark: remark, isConfirmed: confirmed)
         case .giveBack(let id, let by, let version): giveBack(id, by: by, version)
+        case .takeOver(let id, let by, let version): takeOver(id, by: by, version)
+        case .bar(let user, let project, let by, let isBarred):
+            bar(user, of: project, by: by, isBarred)
+        case .resolveHours(let id, let hours, let times): resolveHours(id, hours, times)
         case .complete(let id, let by, let version): complete(id, by: by, version)
         case .reopen(let id, let by, let version): reopen(id, by: by, version)
         case .beginEpoch(let epoch): beginEpoch(epoch)
@@ -151,7 +160,8 @@ extension RoutingState: Equatable {
     /// to be looked at and the entry at hand may differ between a state and its rebuilt twin.
     public static func == (a: RoutingState, b: RoutingState) -> Bool {
         a.rooms == b.rooms && a.desks == b.desks && a.linkList == b.linkList
-            && a.poolRooms == b.poolRooms && a.roomSlots == b.roomSlots && a.deskSlots == b.deskSlots
+            && a.poolRooms == b.poolRooms && a.roomSlots == b.roomSlots
+            && a.deskSlots == b.deskSlots
             && a.linkSlots == b.linkSlots && a.logins == b.logins && a.codes == b.codes
             && a.sessions == b.sessions && a.latest == b.latest && a.started == b.started
             && a.seenClicks == b.seenClicks && a.signIns == b.signIns
@@ -182,8 +192,20 @@ public struct Chat: ShardKey, Comparable, Sendable {
 
 /// An agent who left, with sessions in a project still to be put back.
 struct Leaving: Hashable, Comparable, Sendable {
+    /// How they left.
+    enum Way: UInt8, Sendable {
+        /// They may not answer any more: all their sessions go.
+        case left = 0
+        /// They are gone: what is unanswered goes.
+        case gone = 1
+    }
     var agent: AgentID
     var project: ProjectID
+    var way = Way.left
+    /// Who gets the sessions, where they can; nil: the queue.
+    var to: AgentID?
+    /// The last session that was looked at and stays.
+    var after = SessionID(.min)
     static func < (a: Leaving, b: Leaving) -> Bool {
         a.agent != b.agent ? a.agent < b.agent : a.project < b.project
     }
@@ -195,6 +217,9 @@ enum Expiry: Hashable, Comparable, Sendable {
     case signIn(AgentID, Int64)
     case exclusion(SessionID)
     case restriction(PoolID)
+    case firstReply(ReplyWatch.Key)
+    case gone(ProjectID)
+    case rest(ProjectID)
 }
 
 /// A moment at which a decision may turn out otherwise although nothing stored changes.
@@ -205,4 +230,6 @@ enum Trigger: Hashable, Comparable, Sendable {
     case window(AgentID)
     /// The head of a queue has waited long enough to go to somebody who is offline.
     case patience(ProjectID)
+    /// A project that holds sessions opens.
+    case opening(ProjectID)
 }

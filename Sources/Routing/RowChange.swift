@@ -46,7 +46,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case presence = 12
     /// Answers kept for exactly-once requests: (client, sequence).
     case request = 13
-    /// Customers of a project: (project, user).
+    /// Customers whom a project has barred: (project, user).
     case customer = 14
     /// What an agent was given lately: (agent).
     case load = 15
@@ -56,13 +56,21 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case keyedRequest = 17
     /// Named pools: (pool).
     case pool = 18
+    /// How long an agent with unanswered sessions was receiving: (agent, project).
+    case replyWatch = 19
+    /// Agents who went while they had sessions: (project).
+    case goneWatch = 20
+    /// A project's hours in UTC: (project).
+    case openTimes = 21
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
         switch self {
-        case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool: false
+        case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
+            .openTimes:
+            false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
-            .seenClicks, .keyedRequest:
+            .seenClicks, .keyedRequest, .replyWatch:
             true
         }
     }
@@ -71,7 +79,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         switch self {
         case .history, .click: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
-            .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool:
+            .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
+            .goneWatch, .openTimes:
             true
         }
     }

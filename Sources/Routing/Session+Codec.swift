@@ -71,6 +71,11 @@ extension Session {
         static let pool = More(rawValue: 1)
         static let prefer = More(rawValue: 2)
         static let language = More(rawValue: 4)
+        static let replyDue = More(rawValue: 8)
+        static let moves = More(rawValue: 16)
+        static let alerted = More(rawValue: 32)
+        static let byHand = More(rawValue: 64)
+        static let flood = More(rawValue: 128)
     }
 
     private var more: More {
@@ -78,6 +83,11 @@ extension Session {
         if pool != nil { more.insert(.pool) }
         if !prefer.isEmpty { more.insert(.prefer) }
         if !fixedLanguage.isEmpty { more.insert(.language) }
+        if replyDue != nil { more.insert(.replyDue) }
+        if moves > 0 { more.insert(.moves) }
+        if isAlerted { more.insert(.alerted) }
+        if isByHand { more.insert(.byHand) }
+        if flood != Flood() { more.insert(.flood) }
         return more
     }
 
@@ -86,6 +96,9 @@ extension Session {
         if let pool { writer.put(pool) }
         if more.contains(.prefer) { writer.put(prefer) }
         if more.contains(.language) { writer.text(fixedLanguage) }
+        if let replyDue { writer.zigzag(replyDue) }
+        if more.contains(.moves) { writer.put(moves) }
+        if more.contains(.flood) { writer.put(flood) }
     }
 
     private mutating func takeMore(from reader: inout ByteReader) throws(WireError) {
@@ -94,6 +107,11 @@ extension Session {
         if found.contains(.pool) { pool = try PoolID(from: &reader) }
         if found.contains(.prefer) { prefer = try reader.take() }
         if found.contains(.language) { fixedLanguage = try reader.text() }
+        if found.contains(.replyDue) { replyDue = try reader.zigzag() }
+        if found.contains(.moves) { moves = try reader.take() }
+        if found.contains(.flood) { flood = try reader.take() }
+        isAlerted = found.contains(.alerted)
+        isByHand = found.contains(.byHand)
         guard found == more, !found.isEmpty else {
             throw WireError(.badValue("session"), offset: start)
         }

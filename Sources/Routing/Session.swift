@@ -94,6 +94,17 @@ public struct Session: Hashable, Sendable {
     /// link or a parameter named it, or the customer's own changed since.
     public internal(set) var fixedLanguage: Text = ""
 
+    /// When its time for a first reply is over, on its owner's `ReplyWatch`; nil: none runs.
+    public internal(set) var replyDue: Int64?
+    /// How often it went to somebody else since it was last answered or placed by a person.
+    public internal(set) var moves: UInt32 = 0
+    /// Whether a manager was told that it gets no first reply.
+    public internal(set) var isAlerted = false
+    /// How many messages came of late; counted where the project has a limit.
+    var flood = Flood()
+    /// Whether a person chose its owner.
+    public internal(set) var isByHand = false
+
     /// The language to be spoken with the customer, in lower case; fixed when it opened.
     public var spokenLanguage: Text {
         fixedLanguage.isEmpty ? language.lowercased : fixedLanguage
@@ -102,6 +113,13 @@ public struct Session: Hashable, Sendable {
     /// The customer's own language is about to change: the session's stays.
     mutating func fixLanguage() {
         if fixedLanguage.isEmpty { fixedLanguage = language.lowercased }
+    }
+
+    /// A person has taken care of it: what was counted begins anew.
+    mutating func forgetNeglect(byHand: Bool) {
+        moves = 0
+        isAlerted = false
+        isByHand = byHand
     }
 
     /// Since when it waits in the queue; nil unless it does.

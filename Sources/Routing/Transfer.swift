@@ -32,6 +32,7 @@ extension RoutingState {
         case .success(let decision):
             let from = session.owner
             if from == nil { dequeue(&session, in: slot) } else { release(&session) }
+            session.forgetNeglect(byHand: false)
             carryOut(decision, &session, in: slot)
             record(
                 .transferred(from: from, to: decision.chosen!, by: agent, remark: remark),
@@ -43,7 +44,7 @@ extension RoutingState {
 
     /// A named agent must be active, with *reply* and a seat; scope, link and exclusion don't
     /// matter. Offline, away or full asks for confirmation, which is recorded.
-    private func name(
+    func name(
         _ to: AgentID, for session: Session, isConfirmed: Bool, in slot: Int
     ) -> Result<Decision, Refusal> {
         let reasons = objections(to: to, in: slot, at: now.time)

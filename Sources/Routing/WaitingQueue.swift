@@ -34,7 +34,7 @@ struct WaitingQueue: Equatable, Sendable {
     /// The first session of all.
     var head: QueuePlace? { classes.compactMap(\.places.first).min() }
 
-    /// The first session of the kinds that an agent may be given; the first of all if there is none.
+    /// The first session of the kinds that an agent may be given; else the first of all.
     func head(where mayHave: (Kind) -> Bool) -> QueuePlace? {
         classes.compactMap { mayHave($0.kind) ? $0.places.first : nil }.min() ?? head
     }

@@ -114,7 +114,7 @@ import Wire
         #expect(!desk.world.reasons(session, desk.agents[1]).contains(.linkRestricted))
     }
 
-    @Test func `What waits for a pool is given when the pool falls to the project's, or is removed`()
+    @Test func `What waits for a pool is given when the pool is removed or falls to the project's`()
     {
         for isRemoved in [false, true] {
             var desk = desk()
@@ -132,7 +132,8 @@ import Wire
         }
     }
 
-    @Test func `Only an agent of the pool may claim its session; the head is looked for likewise`() {
+    @Test func `Only an agent of the pool may claim its session; the head is looked for likewise`()
+    {
         var desk = desk { $0.claim = .head }
         for agent in desk.agents { desk.world.done(.setAway(agent, true)) }
         let restricted = desk.write(1)
@@ -210,7 +211,8 @@ import Wire
         #expect(desk.world.owner(session) == desk.agents[3])
     }
 
-    @Test func `A pool is its project's, with a name of its own, and a link names one of its own`() {
+    @Test func `A pool is its project's, with a name of its own, and a link names one of its own`()
+    {
         var desk = desk()
         let only = MemberRule(agents: [desk.agents[0]])
         let twin = PoolSettings(name: "sales", only: only)

@@ -53,8 +53,8 @@ struct RandomWorld {
         return world.apply(command)
     }
 
-    /// One random thing, after a random while.
-    mutating func step() {
+    /// One random thing, after a random while; `after` sees the world after each command.
+    mutating func step(after: (World, Command) -> Void = { _, _ in }) {
         switch dice.roll(1...30) {
         case 1 where dice.once(in: 2):
             world.time = world.time.adding(milliseconds: Int64(dice.roll(1...100_000)))
@@ -63,11 +63,14 @@ struct RandomWorld {
             if let due = world.state.nextDeadline { world.time = max(world.time, due) }
         default: break
         }
-        commit(randomCommand())
+        let command = randomCommand()
+        commit(command)
+        after(world, command)
         // A leader would go on at once.
         for _ in 0..<40 {
             guard let due = world.state.nextDeadline, due <= world.time else { return }
             commit(.advance)
+            after(world, .advance)
         }
         fatalError("advance never ends")
     }
@@ -76,7 +79,10 @@ struct RandomWorld {
         switch dice.roll(1...56) {
         case 1...14: inbound()
         case 56: configure()
-        case 15 where dice.once(in: 3): .setMembers(dice.pick(projects), by: nil, randomMembers())
+        case 15 where dice.once(in: 3):
+            .setMembers(
+                dice.pick(projects), by: nil, randomMembers(),
+                handOver: isNewest && dice.once(in: 3) ? dice.pick(agents) : nil)
         case 16 where dice.once(in: 3):
             .updateProject(dice.pick(projects), by: nil, randomSettings())
         case 17: randomAgentChange()
@@ -112,8 +118,36 @@ struct RandomWorld {
         if dice.once(in: 4) { settings.openLimit = UInt32(dice.roll(1...3)) }
         if dice.once(in: 4) { settings.newPerMinute = UInt32(dice.roll(1...3)) }
         settings.hiddenGraceMilliseconds = dice.pick([nil, 0, 20_000, 60_000])
+        if isNewest {
+            settings.timers = randomTimers()
+            if dice.once(in: 4) { settings.hours = Self.hours }
+            if dice.once(in: 3) { settings.messagesPerMinute = UInt32(dice.roll(1...3)) }
+        }
         settings.reopenMilliseconds = dice.pick([0, 100_000, 86_400_000])
         return settings
+    }
+
+    private static let hours = Hours(
+        zone: "Asia/Tokyo", week: [.init(day: 1, from: 540, to: 1020)], outside: .hold)
+
+    /// Some hours of a project with hours.
+    private mutating func resolve() -> Command {
+        let start = world.time.adding(milliseconds: Int64(dice.roll(-20_000...20_000)))
+        let end = start.adding(milliseconds: Int64(dice.roll(1...60_000)))
+        return .resolveHours(
+            dice.pick(projects), Self.hours,
+            OpenTimes(
+                spans: [.init(from: start, to: end)],
+                end: end.adding(milliseconds: Int64(dice.roll(0...60_000)))))
+    }
+
+    private mutating func randomTimers() -> Timers {
+        var timers = Timers()
+        if dice.once(in: 2) { timers.firstReplyMilliseconds = dice.pick([5000, 40_000]) }
+        timers.firstReplyMoves = UInt32(dice.roll(0...2))
+        timers.goneMilliseconds = dice.pick([nil, 20_000, 90_000])
+        timers.completeMilliseconds = dice.pick([nil, 60_000, 86_400_000])
+        return timers
     }
 
     private mutating func randomMembers() -> [Member] {
@@ -166,6 +200,12 @@ struct RandomWorld {
 
     /// A manager changes a pool or a link.
     private mutating func configure() -> Command {
+        if isNewest, dice.once(in: 4) { return resolve() }
+        if isNewest, dice.once(in: 4) {
+            return .bar(
+                TelegramID(Int64(dice.roll(1...25))), of: dice.pick(projects), by: agents[0],
+                dice.once(in: 2))
+        }
         if dice.once(in: 2) { return randomPool(in: dice.pick(projects)) }
         let number = dice.roll(0...links.count - 1)
         return .updateLink(links[number], by: nil, randomLink(Text("code\(number)")))
@@ -178,6 +218,9 @@ struct RandomWorld {
         case 2: change.newPerMinute = UInt32(dice.roll(0...4))
         case 3: change.isActive = !dice.once(in: 3)
         default: change.isActive = true
+        }
+        if isNewest, change.isActive == false, dice.once(in: 2) {
+            change.handOver = dice.pick(agents)
         }
         return .updateAgent(dice.pick(agents), by: nil, change)
     }
@@ -276,6 +319,8 @@ struct RandomWorld {
         switch dice.roll(1...8) {
         case 1: return .claim(session, by: by, version: version)
         case 2: return .giveBack(session, by: by, version: version)
+        case 4 where isNewest && dice.once(in: 3):
+            return .takeOver(session, by: agents[0], version: version)
         case 3, 4: return .complete(session, by: by, version: version)
         case 5: return .reopen(session, by: by, version: version)
         case 6:

@@ -20,6 +20,30 @@ enum Samples {
         return settings
     }
 
+    static var timed: ProjectSettings {
+        var settings = settings
+        settings.timers.firstReplyMilliseconds = 60_000
+        settings.timers.goneMilliseconds = nil
+        return settings
+    }
+
+    static let hours = Hours(
+        zone: "Asia/Tokyo", week: [.init(day: 1, from: 540, to: 1020)], outside: .hold)
+
+    static var timetabled: ProjectSettings {
+        var settings = ProjectSettings(name: "Plain", botUsername: "b")
+        settings.hours = hours
+        settings.messagesPerMinute = 30
+        return settings
+    }
+
+    static var departure: AgentChange {
+        var change = AgentChange()
+        change.isActive = false
+        change.handOver = AgentID(3)
+        return change
+    }
+
     static var change: AgentChange {
         var change = AgentChange()
         change.name = "Ana"
@@ -111,6 +135,18 @@ enum Samples {
                     Member(agent: AgentID(2), permissions: .reply, tags: ["lang:de", "vip"]),
                     Member(agent: AgentID(3), permissions: .all),
                 ]),
+            .createProject(by: nil, timed),
+            .updateProject(ProjectID(8), by: nil, timetabled),
+            .setMembers(
+                ProjectID(8), by: nil, [Member(agent: AgentID(3), permissions: .all)],
+                handOver: AgentID(3)),
+            .updateAgent(AgentID(2), by: nil, departure),
+            .takeOver(SessionID(40), by: AgentID(2), version: 3),
+            .bar(TelegramID(5), of: ProjectID(8), by: AgentID(2), true),
+            .resolveHours(
+                ProjectID(8), hours,
+                OpenTimes(
+                    spans: [.init(from: time, to: time.adding(milliseconds: 60_000))], end: time)),
             .createPool(by: AgentID(1), ProjectID(8), pool),
             .updatePool(PoolID(31), by: nil, pool), .removePool(PoolID(31), by: AgentID(1)),
             .createLink(by: nil, leading), .updateLink(LinkID(30), by: nil, preferring),

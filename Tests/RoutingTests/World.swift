@@ -26,6 +26,7 @@ struct World {
     var clicks: UInt64 = 0
     /// Every recorded decision, in order.
     var decisions: [Decision] = []
+    var sessionsOfDecisions: [SessionID] = []
 
     /// A world at the newest level.
     static var newest: World {
@@ -51,6 +52,7 @@ struct World {
                 let decision = item.decision
             {
                 decisions.append(decision)
+                sessionsOfDecisions.append(SessionID(row.major))
             }
         }
         return outcome

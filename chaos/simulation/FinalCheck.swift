@@ -87,10 +87,11 @@ struct FinalCheck {
         let decisions = try history(disk)
             .filter { $0.decision != nil }
             .sorted { $0.index < $1.index }
-        try checkChain(decisions)
+        // Tiers and pools have turns of their own.
+        try checkChain(decisions.filter { $0.decision?.pool == nil && $0.decision?.tier == nil })
         for item in decisions {
             guard let decision = item.decision, decision.mode == .roundRobin,
-                decision.way == .mode, let chosen = decision.chosen
+                decision.way == .mode, decision.tier == nil, let chosen = decision.chosen
             else { continue }
             let agents = decision.candidates.map(\.agent)
             let start = decision.cursorBefore.flatMap { agents.firstIndex(of: $0) }

@@ -66,7 +66,8 @@ final class Workload {
         switch cluster.chance.number(0...99) {
         case 0..<40: try message(project)
         case 40..<45: try read()
-        case 45..<52: try repeatMessage()
+        case 45..<51: try repeatMessage()
+        case 51: try configure(project)
         case 52..<64: try renew()
         case 64..<67: try submit(.setAway(somebody, cluster.chance.happens(permille: 300)))
         case 67..<72: try take()
@@ -74,7 +75,8 @@ final class Workload {
         case 75: try keyed.ask(in: owned())
         case 76: try repeatKeyed()
         case 77..<82: try complete()
-        case 82..<86: try transfer()
+        case 82..<85: try transfer()
+        case 85: try takeOver()
         case 86..<88: try giveBack()
         case 88..<91: try click()
         case 91..<95: try send()
@@ -82,12 +84,13 @@ final class Workload {
         case 96: try changeRoster(project)
         case 97: try hire()
         case 98: try forceOffline()
-        default: try block(project)
+        default:
+            try cluster.chance.happens(permille: 500) ? block(project) : setRules(project)
         }
     }
 
     /// Puts a command to any running node.
-    private func submit(
+    func submit(
         _ command: Command, _ completion: @escaping (Answer) -> Void = { _ in }
     ) throws {
         _ = try cluster.submit(
@@ -164,12 +167,14 @@ final class Workload {
 
     // MARK: Customers
 
-    private var user: TelegramID { TelegramID(cluster.chance.number(1...60)) }
+    var user: TelegramID { TelegramID(cluster.chance.number(1...60)) }
 
     private func message(_ project: ProjectID) throws {
         let id = nextUpdate
         nextUpdate += 1
-        var message = InboundMessage(user: user, name: "customer", messageID: id, text: "hello")
+        var message = InboundMessage(
+            user: user, name: "customer", language: cluster.chance.pick(["de", "en-GB", ""]),
+            messageID: id, text: "hello")
         if let link, cluster.chance.happens(permille: 100) {
             message.start = .click(
                 link: link,
@@ -226,10 +231,10 @@ final class Workload {
 
     // MARK: Agents
 
-    private var somebody: AgentID { cluster.chance.pick(agents) }
+    var somebody: AgentID { cluster.chance.pick(agents) }
 
     /// Any running node's state: what a console there would show.
-    private var view: (node: NodeID, state: RoutingState)? {
+    var view: (node: NodeID, state: RoutingState)? {
         let running = cluster.ids.compactMap { id in
             cluster.members[id]?.replica.map { (id, $0.state.routing) }
         }
@@ -271,7 +276,7 @@ final class Workload {
     }
 
     /// A session of somebody, its owner, and the version that a console shows.
-    private func owned() -> (session: Session, owner: AgentID)? {
+    func owned() -> (session: Session, owner: AgentID)? {
         guard let view else { return nil }
         let owner = somebody
         let open = view.state.openSessions(of: owner)
@@ -386,12 +391,5 @@ final class Workload {
         let place = Int(cluster.chance.number(0...Int64(agentCount - 1)))
         try submit(.forceOffline(agents[place], by: agents[0]))
         try submit(signIn(place))
-    }
-
-    private func changeRoster(_ project: ProjectID) throws {
-        var order = agents
-        order.shuffle(using: &cluster.chance)
-        let members = order.map { Member(agent: $0, permissions: .all) }
-        try submit(.setMembers(project, by: agents[0], members))
     }
 }

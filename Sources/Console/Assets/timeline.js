@@ -166,6 +166,15 @@ function sentence(item) {
         return item.agent ? `Reopened by ${who}` : 'Reopened by the customer\'s message';
     case 'gaveBack': return `Given back by ${who}`;
     case 'requeued': return `Back in the queue: ${who} no longer answers here`;
+    case 'rerouted':
+        return item.text === 'gone' ? `Taken from ${who}, who is gone` : `${who} did not answer`;
+    case 'tookOver': return `Taken over by ${who}`;
+    case 'handedOver': return to ? `Left by ${who} to ${to}` : `Left by ${who}`;
+    case 'barred': return `${who} blocked the customer`;
+    case 'unbarred': return `${who} let the customer in again`;
+    case 'flooded': return 'The customer writes too much: what is beyond the limit is not kept';
+    case 'alerted': return `A manager was told that ${who} does not answer`;
+    case 'autoCompleted': return 'Completed: the customer said nothing more';
     case 'blocked': return 'The customer blocked the bot';
     case 'unblocked': return 'The customer unblocked the bot';
     case 'edited': return `The customer changed a message: ${item.text}`;

@@ -11,6 +11,8 @@ extension API {
             var permissions: [String]
             var inScope: Bool
             var tags: [String]
+            /// Since when their page has not shown what they were given.
+            @Null var staleSince: String?
         }
         var id: String
         var name: String
@@ -27,10 +29,18 @@ extension API {
         var newPerMinute: Int
         var hiddenGraceSeconds: Int?
         var reopenSeconds: Int
+        @Null var firstReplySeconds: Int?
+        var firstReplyMoves: Int
+        @Null var goneSeconds: Int?
+        @Null var autoCompleteSeconds: Int?
+        var messagesPerMinute: Int
+        @Null var hours: HoursBody?
+        @Null var hoursKnownUntil: String?
         var members: [MemberView]
         var webhookPath: String
 
-        init(_ project: Project, webhook base: String, named: (AgentID) -> Named) {
+        init(_ project: Project, in state: RoutingState, at time: LogTime) {
+            let stale = state.stalePages(in: project.id, at: time)
             let settings = project.settings
             id = "\(project.id)"
             name = settings.name.string
@@ -47,10 +57,18 @@ extension API {
             newPerMinute = Int(settings.newPerMinute)
             hiddenGraceSeconds = settings.hiddenGraceMilliseconds.map { Int($0 / 1000) }
             reopenSeconds = Int(settings.reopenMilliseconds / 1000)
+            firstReplySeconds = settings.timers.firstReplyMilliseconds.map { Int($0 / 1000) }
+            firstReplyMoves = Int(settings.timers.firstReplyMoves)
+            goneSeconds = settings.timers.goneMilliseconds.map { Int($0 / 1000) }
+            autoCompleteSeconds = settings.timers.completeMilliseconds.map { Int($0 / 1000) }
+            messagesPerMinute = Int(settings.messagesPerMinute)
+            hours = settings.hours.map(HoursBody.init)
+            hoursKnownUntil = state.openTimes(of: project.id)?.end.text
             members = project.members.map {
                 MemberView(
-                    agent: named($0.agent), permissions: $0.permissions.words,
-                    inScope: $0.isInScope, tags: $0.tags.map(\.string))
+                    agent: state.named($0.agent), permissions: $0.permissions.words,
+                    inScope: $0.isInScope, tags: $0.tags.map(\.string),
+                    staleSince: stale[$0.agent]?.text)
             }
             webhookPath = "/telegram/\(project.id)"
         }
@@ -123,6 +141,13 @@ extension API {
         var newPerMinute: Int?
         var hiddenGraceSeconds: Int?
         var reopenSeconds: Int?
+        // Spans of what happens by itself; 0 and below: never.
+        var firstReplySeconds: Int?
+        var firstReplyMoves: Int?
+        var goneSeconds: Int?
+        var autoCompleteSeconds: Int?
+        var messagesPerMinute: Int?
+        var hours: HoursBody?
 
         func apply(to settings: inout ProjectSettings, secrets: Secrets) throws(Problem) {
             if name != nil { settings.name = try checked(name, "name", 1...100) }
@@ -140,6 +165,34 @@ extension API {
                     try checkedSecret(webhookSecret), for: .webhookSecret)
             }
             try applyRules(to: &settings)
+            try applyTimers(to: &settings.timers)
+            if let hours { settings.hours = try hours.hours() }
+            if let messagesPerMinute {
+                guard (0...10_000).contains(messagesPerMinute) else {
+                    throw .invalid("The field messagesPerMinute must be from 0 to 10000.")
+                }
+                settings.messagesPerMinute = UInt32(messagesPerMinute)
+            }
+        }
+
+        private func applyTimers(to timers: inout Timers) throws(Problem) {
+            func set(
+                _ seconds: Int?, _ field: String, _ span: inout Int64?
+            ) throws(Problem) {
+                guard let seconds else { return }
+                guard seconds <= 31_536_000 else {
+                    throw .invalid("The field \(field) must be at most 31536000.")
+                }
+                span = seconds <= 0 ? nil : Int64(seconds) * 1000
+            }
+            try set(firstReplySeconds, "firstReplySeconds", &timers.firstReplyMilliseconds)
+            try set(goneSeconds, "goneSeconds", &timers.goneMilliseconds)
+            try set(autoCompleteSeconds, "autoCompleteSeconds", &timers.completeMilliseconds)
+            guard let firstReplyMoves else { return }
+            guard (0...100).contains(firstReplyMoves) else {
+                throw .invalid("The field firstReplyMoves must be from 0 to 100.")
+            }
+            timers.firstReplyMoves = UInt32(firstReplyMoves)
         }
 
         private func applyRules(to settings: inout ProjectSettings) throws(Problem) {
@@ -216,10 +269,12 @@ extension API {
         var isActive: Bool?
         var openLimit: Int?
         var newPerMinute: Int?
+        /// With `isActive: false`: who gets the sessions.
+        var handOver: String?
 
         var touchesOnlyOwnFields: Bool {
             login == nil && isAdmin == nil && isActive == nil && openLimit == nil
-                && newPerMinute == nil
+                && newPerMinute == nil && handOver == nil
         }
     }
 

@@ -59,7 +59,10 @@ enum API {
         var name: String
         var username: String
         var language: String
+        /// Whether they blocked the bot.
         var isBlocked: Bool
+        /// Whether the desk blocked them.
+        var isBarred: Bool
     }
     /// Where a session came from.
     struct Source: Encodable {
@@ -88,6 +91,8 @@ enum API {
         @Null var lastMessage: LastMessage?
         var unread: Int
         var canClaim: Bool
+        /// Whether it got no first reply in time from anybody whom it went to.
+        var isAlerted: Bool
         /// The pool that it is for, by its link.
         @Null var pool: Named?
         /// The language to be spoken with the customer.
@@ -96,6 +101,16 @@ enum API {
         var decision: Decision?
         /// Only for one session that waits: what refuses each agent now.
         var blockers: [Candidate]?
+        /// Only for one session that waits: the single changes that would release it.
+        var releases: [Release]?
+    }
+    /// One change that would release a waiting session.
+    struct Release: Encodable {
+        var code: String
+        var text: String
+        var agent: Named?
+        var limit: Int?
+        var until: String?
     }
     /// One reason with its figures.
     struct Reason: Encodable {
@@ -163,6 +178,8 @@ enum API {
         var remark: String?
         var confirm: Bool?
     }
+    /// `POST .../customers/{user}/block`.
+    struct Block: Decodable { var blocked: Bool }
     /// `PUT /api/v1/me/presence`.
     struct Presence: Decodable { var away: Bool }
 }

@@ -62,7 +62,8 @@ extension RoutingState {
             customer: API.Customer(
                 id: "\(session.user)", name: session.name.string,
                 username: session.username.string, language: session.language.string,
-                isBlocked: session.isBlocked),
+                isBlocked: session.isBlocked,
+                isBarred: isBarred(session.user, of: session.project)),
             source: session.touches.last.map(source), openedAt: session.openedAt.text,
             waitingSince: session.waitingSince?.text,
             lastMessage: session.last.map { last in
@@ -70,7 +71,8 @@ extension RoutingState {
                     text: last.text.string, kind: last.kind.string, at: last.at.text,
                     from: last.from == .customer ? "customer" : "agent")
             }, unread: Int(session.unread), canClaim: canClaim(viewer, session.id, at: time),
-            pool: session.pool.map(named), spokenLanguage: session.spokenLanguage.string)
+            isAlerted: session.isAlerted, pool: session.pool.map(named),
+            spokenLanguage: session.spokenLanguage.string)
     }
 
     /// Where a customer came from.
@@ -130,6 +132,24 @@ extension RoutingState {
             view.to = named(to)
             view.remark = remark.isEmpty ? nil : remark.string
         case .claimed(let agent, _): (view.kind, view.agent) = ("claimed", named(agent))
+        case .rerouted(let agent, let why):
+            (view.kind, view.agent) = ("rerouted", named(agent))
+            view.text = why == .gone ? "gone" : "unanswered"
+            view.to = item.decision?.chosen.map(named)
+        case .alerted(let agent): (view.kind, view.agent) = ("alerted", named(agent))
+        case .autoCompleted: view.kind = "autoCompleted"
+        case .tookOver(let from, let by):
+            (view.kind, view.agent) = ("tookOver", named(by))
+            view.to = named(by)
+            view.text = from.map { named($0).name }
+        case .handedOver(let from, let to):
+            (view.kind, view.agent) = ("handedOver", named(from))
+            view.to = named(to)
+        case .barred(let by, let isBarred):
+            (view.kind, view.agent) = (isBarred ? "barred" : "unbarred", named(by))
+        case .flooded:
+            view.kind = "flooded"
+            view.from = "customer"
         case .gaveBack(let agent): (view.kind, view.agent) = ("gaveBack", named(agent))
         case .requeued(let agent): (view.kind, view.agent) = ("requeued", named(agent))
         case .completed(let agent): (view.kind, view.agent) = ("completed", named(agent))

@@ -86,6 +86,8 @@ extension Decision.Cause {
         case .giveBack: "giveBack"
         case .leaving: "leaving"
         case .question: "question"
+        case .unanswered: "unanswered"
+        case .gone: "gone"
         }
     }
 }

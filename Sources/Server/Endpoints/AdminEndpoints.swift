@@ -76,9 +76,7 @@ extension Node {
     // MARK: Projects
 
     func projectView(_ project: Project) -> API.ProjectView {
-        API.ProjectView(project, webhook: configuration.publicListener.baseURL) { [state] in
-            state.named($0)
-        }
+        API.ProjectView(project, in: state, at: logTime)
     }
 
     private func createProject(_ call: APICall) throws(Problem) {
@@ -111,6 +109,7 @@ extension Node {
             guard let project = state.project(project.id) else {
                 return call.respond(Problem.notFound)
             }
+            hours.resolve(project)
             call.respond(projectView(project))
         }
     }
@@ -121,13 +120,24 @@ extension Node {
         for member in try call.body([API.MemberBody].self) {
             members.append(try member.member(before: project))
         }
-        let command = Command.setMembers(project.id, by: call.caller.agent, members)
+        let command = Command.setMembers(
+            project.id, by: call.caller.agent, members,
+            handOver: try successor(call.parameter("handOver")))
         call.submit(command) { [self] _ in
             guard let project = state.project(project.id) else {
                 return call.respond(Problem.notFound)
             }
             call.respond(projectView(project))
         }
+    }
+
+    /// The agent who is to have the sessions of another.
+    private func successor(_ id: String?) throws(Problem) -> AgentID? {
+        guard let id else { return nil }
+        guard let number = Int64(id), state.agent(AgentID(number)) != nil else {
+            throw .invalid("The field handOver must be an agent's id.")
+        }
+        return AgentID(number)
     }
 
     // MARK: Agents
@@ -164,6 +174,7 @@ extension Node {
         change.isActive = body.isActive
         change.openLimit = try API.checkedLimit(body.openLimit, "openLimit")
         change.newPerMinute = try API.checkedLimit(body.newPerMinute, "newPerMinute")
+        change.handOver = try successor(body.handOver)
         let send = { [self] (change: AgentChange) in
             call.submit(.updateAgent(id, by: call.caller.agent, change)) { _ in
                 guard let agent = self.state.agent(id) else {

@@ -31,11 +31,19 @@ extension Node {
         ) {
             .claim($0, by: $1, version: $2)
         }
+        change("take-over", &routes) { .takeOver($0, by: $1, version: $2) }
         change("give-back", &routes) { .giveBack($0, by: $1, version: $2) }
         change("complete", &routes) { .complete($0, by: $1, version: $2) }
         change("reopen", &routes) { .reopen($0, by: $1, version: $2) }
         api(.post, "/api/v1/sessions/*/transfer", &routes) { node, call throws(Problem) in
             try node.transfer(call)
+        }
+        api(.post, "/api/v1/projects/*/customers/*/block", &routes) { node, call throws(Problem) in
+            let project = try call.id(0, as: ProjectID.self)
+            let user = try call.id(1, as: TelegramID.self)
+            let isBarred = try call.body(API.Block.self).blocked
+            let command = Command.bar(user, of: project, by: call.caller.agent, isBarred)
+            call.submit(command) { _ in call.respondNothing() }
         }
         api(.post, "/api/v1/outbox/*/resend", &routes) { node, call throws(Problem) in
             let id = try call.id(0, as: OutboxID.self)
@@ -105,6 +113,7 @@ extension Node {
         var view = state.view(session, for: call.caller.agent, at: logTime)
         if session.state == .unassigned {
             view.blockers = state.blockers(id, at: logTime).map { state.view($0, chosen: nil) }
+            view.releases = state.releases(of: id, at: logTime).map(state.view)
         }
         guard let ordinal = session.decisionOrdinal else { return call.respond(view) }
         read(call) { reader throws(StorageError) in

@@ -49,6 +49,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var compaction: Compaction!
     private(set) var repair: Repair!
     private(set) var disk: DiskWatch!
+    private(set) var hours: HoursResolver!
     /// Just before the first entry in log.db.
     private(set) var logBase: LogIndex
     var publicFront: HTTPFront? { host.publicFront }
@@ -101,6 +102,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         compaction = Compaction(node: self)
         repair = Repair(node: self)
         disk = DiskWatch(node: self, pool: workers.disk)
+        hours = HoursResolver(node: self)
     }
 
     /// Connects the parts and begins.
@@ -146,6 +148,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         live.start()
         compaction.start()
         disk.start()
+        hours.start()
         hasNewInput = true
     }
 
