@@ -149,10 +149,13 @@ func `A client that does not wait is told nothing`(input: String) throws {
     #expect(throws: HTTPError.self) { try server.nextRequest() }
     var out: [UInt8] = []
     server.respond(to: HTTPError(400, "why"), date: "today", into: &out)
+    let problem =
+        #"{"type":"about:blank","title":"Not a proper request","status":400,"code":"malformed","#
+        + #""detail":"why","hint":"Correct the request; this connection is closed."}"#
     #expect(
         text(out) == "HTTP/1.1 400 Bad Request\r\nDate: today\r\n"
-            + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 4\r\n"
-            + "Connection: close\r\n\r\nwhy\n")
+            + "Content-Type: application/problem+json\r\nContent-Length: \(problem.utf8.count)\r\n"
+            + "Connection: close\r\n\r\n" + problem)
     server.receive(bytes(get))
     #expect(try server.nextRequest() == nil)
     #expect(server.phase == .finished)

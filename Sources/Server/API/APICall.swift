@@ -63,17 +63,9 @@ struct APICall {
     }
 
     /// Answers with what went wrong.
-    func respond(_ problem: Problem) {
-        var response = problem.response
-        finish(&response)
-        exchange.respond(response)
-    }
+    func respond(_ problem: Problem) { node.refuse(exchange, problem) }
 
-    private func finish(_ response: inout HTTPResponse) {
-        response.headers.append("Cache-Control", "no-store")
-        response.headers.append("Roundhouse-Index", "\(node.appliedIndex)")
-        node.addSecurityHeaders(&response)
-    }
+    private func finish(_ response: inout HTTPResponse) { node.addAnswerHeaders(&response) }
 
     /// Asks the cluster; a refusal is answered here, anything done goes to `done` with the id.
     func submit(

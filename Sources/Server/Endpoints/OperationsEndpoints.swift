@@ -29,11 +29,15 @@ extension Node {
                 HTTPResponse(
                     status: 200, contentType: "application/json",
                     body: JSON.encode(statusView)))
+        case "/routes":
+            exchange.respond(
+                HTTPResponse(
+                    status: 200, contentType: "application/json", body: JSON.encode(routes.list)))
         default:
             exchange.respond(
                 HTTPResponse(
                     status: 404, contentType: "text/plain; charset=utf-8",
-                    body: Array("here are /healthz /readyz /metrics /status\n".utf8)))
+                    body: Array("here are /healthz /readyz /metrics /status /routes\n".utf8)))
         }
     }
 

@@ -37,12 +37,8 @@ extension Node {
         routes.add(method, pattern) { [unowned self] exchange, parts in
             // The sign-in, too, may be news from another node.
             whenNewEnough(exchange) { [unowned self] result in
-                if case .failure(let problem) = result {
-                    return exchange.respond(problem.response)
-                }
-                guard let caller = caller(exchange) else {
-                    return exchange.respond(Problem.notSignedIn.response)
-                }
+                if case .failure(let problem) = result { return refuse(exchange, problem) }
+                guard let caller = caller(exchange) else { return refuse(exchange, .notSignedIn) }
                 let call = APICall(node: self, exchange: exchange, caller: caller, parts: parts)
                 do throws(Problem) {
                     if method != .get { try refuseCrossSite(exchange) }
@@ -63,7 +59,7 @@ extension Node {
     private func route(_ exchange: Exchange) {
         let request = exchange.request
         guard isVoter || !needsWholeState(request) else {
-            return exchange.respond(Problem.joining.response)
+            return refuse(exchange, .joining)
         }
         if request.hasPathPrefix(Node.webhookPrefix) { return webhook(exchange) }
         if !preparedLinks.isEmpty, clickPrepared(exchange) { return }
@@ -74,21 +70,41 @@ extension Node {
             metrics.countRequest(route: name, status: 0)
             handler(exchange, parts)
         case .methodNotAllowed(let allowed):
-            var response = Problem(
-                405, "method_not_allowed", "Method not allowed",
-                detail: "This address does not take \(request.method).",
-                hint: "Use one of the methods in the Allow header."
-            ).response
-            response.headers.append(
-                "Allow",
-                allowed.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: ", "))
-            exchange.respond(response)
+            refuseMethod(exchange, allowed)
         case .notFound:
             if method == .get, segments.count == 1, let code = segments.first, code != "api" {
                 return click(exchange, code: code)
             }
-            exchange.respond(Problem.notFound.response)
+            refuse(exchange, .notFound)
         }
+    }
+
+    /// Answers with what went wrong, where there is no `APICall`.
+    func refuse(_ exchange: Exchange, _ problem: Problem) {
+        var response = problem.response
+        addAnswerHeaders(&response)
+        exchange.respond(response)
+    }
+
+    private func refuseMethod(_ exchange: Exchange, _ allowed: [HTTPMethod]) {
+        let method = String(decoding: exchange.request.method.bytes, as: UTF8.self)
+        var response = Problem(
+            405, "method_not_allowed", "Method not allowed",
+            detail: "This address does not take \(method).",
+            hint: "Use one of the methods in the Allow header."
+        ).response
+        response.headers.append(
+            "Allow",
+            allowed.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: ", "))
+        addAnswerHeaders(&response)
+        exchange.respond(response)
+    }
+
+    /// What every answer of the API carries.
+    func addAnswerHeaders(_ response: inout HTTPResponse) {
+        response.headers.append("Cache-Control", "no-store")
+        response.headers.append("Roundhouse-Index", "\(appliedIndex)")
+        addSecurityHeaders(&response)
     }
 
     /// Whether the answer can be wrong at a node that does not have everything yet: it would call
@@ -131,13 +147,13 @@ extension Node {
 
     private func openLive(_ exchange: Exchange) {
         guard let origin = exchange.request.header("Origin"), isOwnOrigin(origin, exchange) else {
-            return exchange.respond(Problem.crossSite.response)
+            return refuse(exchange, .crossSite)
         }
         guard let caller = caller(exchange) else {
-            return exchange.respond(Problem.notSignedIn.response)
+            return refuse(exchange, .notSignedIn)
         }
         guard live.count < configuration.limits.consoles, !isStopping else {
-            return exchange.respond(Problem.overloaded.response)
+            return refuse(exchange, .overloaded)
         }
         do {
             let response = try WebSocketHandshake.response(to: exchange.request)

@@ -37,14 +37,12 @@ extension Node {
             try refuseCrossSite(exchange)
             body = try JSON.decode(API.SignIn.self, from: exchange.request.body)
         } catch {
-            exchange.respond(error.response)
-            return
+            return refuse(exchange, error)
         }
         let keys = ["login:\(body.login)", "address:\(exchange.clientAddress)"]
         guard passwordGate.mayTry(keys, now: loop.now) else {
             metrics.count(.signInsRefused)
-            exchange.respond(Node.tooManySignIns.response)
-            return
+            return refuse(exchange, Node.tooManySignIns)
         }
         passwordGate.tried(keys, now: loop.now)
         let agent = state.agent(login: Text(body.login))
@@ -60,17 +58,16 @@ extension Node {
                 log.info(
                     "sign-in refused",
                     ["login": .text(body.login), "address": .text(exchange.clientAddress.string)])
-                exchange.respond(Node.wrongPassword.response)
-                return
+                return refuse(exchange, Node.wrongPassword)
             }
             passwordGate.succeeded(keys, now: loop.now)
             admit(agent, exchange)
         }
-        if !started { exchange.respond(Problem.overloaded.response) }
+        if !started { refuse(exchange, .overloaded) }
     }
 
     private func admit(_ agent: Agent, _ exchange: Exchange) {
-        if isOutOfRoom { return exchange.respond(outOfRoom.response) }
+        if isOutOfRoom { return refuse(exchange, outOfRoom) }
         let token = SecureRandom.bytes(32)
         let command = Command.signIn(
             agent.id, tokenHash: SHA256.hash(token), idleMilliseconds: Node.signInIdle,
@@ -78,8 +75,7 @@ extension Node {
         submit(command) { [self] answer in
             guard case .applied(_, .done) = answer else {
                 let isFull = answer == .refused(.noRoom)
-                exchange.respond((isFull ? Problem.disksFull : .noQuorum).response)
-                return
+                return refuse(exchange, isFull ? .disksFull : .noQuorum)
             }
             struct Answer: Encodable { var agent: API.Named }
             var response = HTTPResponse(
@@ -89,8 +85,7 @@ extension Node {
             cookie += "; SameSite=Strict; Max-Age=\(Node.signInAbsolute / 1000)"
             if exchange.isSecure { cookie += "; Secure" }
             response.headers.append("Set-Cookie", cookie)
-            response.headers.append("Cache-Control", "no-store")
-            addSecurityHeaders(&response)
+            addAnswerHeaders(&response)
             exchange.respond(response)
         }
     }

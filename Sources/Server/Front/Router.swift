@@ -30,6 +30,11 @@ struct Router {
         routes.append(Route(method: method, pattern: segments, name: pattern, handler: handler))
     }
 
+    /// Every route as its method and pattern, in the order in which they were added.
+    var list: [String] {
+        routes.map { "\(String(decoding: $0.method.bytes, as: UTF8.self)) \($0.name)" }
+    }
+
     /// Finds the route of a method and a path's segments.
     func match(_ method: HTTPMethod, _ segments: [Text]) -> Match {
         var allowed: [HTTPMethod] = []
