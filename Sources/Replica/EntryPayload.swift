@@ -95,7 +95,8 @@ extension Command {
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .startSending, .finishSending, .resend, .forceOffline,
-            .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours:
+            .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours, .createToken,
+            .revokeToken:
             false
         }
     }

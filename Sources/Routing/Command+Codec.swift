@@ -37,6 +37,8 @@ enum CommandTag: UInt8, CaseIterable {
     case takeOver = 33
     case bar = 34
     case resolveHours = 35
+    case createToken = 70
+    case revokeToken = 71
 }
 
 extension ByteWriter {
@@ -100,6 +102,9 @@ extension Command {
             writer.put(.bar, user, project, by, isBarred)
         case .resolveHours(let id, let hours, let times):
             writer.put(.resolveHours, id, hours, times)
+        case .createToken(let by, let name, let agent, let hash, let scopes):
+            writer.put(.createToken, by, name, agent, Text(hash), scopes)
+        case .revokeToken(let id, let by): writer.put(.revokeToken, id, by)
         }
     }
 
@@ -167,6 +172,14 @@ extension Command: Coded {
         case .bar:
             self = .bar(try r.take(), of: try r.take(), by: try r.take(), try r.take())
         case .resolveHours: self = .resolveHours(try r.take(), try r.take(), try r.take())
+        case .createToken: self = try Command(tokenFrom: &r)
+        case .revokeToken: self = .revokeToken(try r.take(), by: try r.take())
         }
+    }
+
+    private init(tokenFrom r: inout ByteReader) throws(WireError) {
+        self = .createToken(
+            by: try r.take(), name: try r.take(), for: try r.take(), tokenHash: try r.blob(),
+            scopes: try r.take())
     }
 }

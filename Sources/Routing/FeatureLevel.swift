@@ -43,7 +43,8 @@ extension Command {
         switch self {
         // Raising is how a cluster gets there; at the first level already.
         case .raiseLevel(let to): max(to, .second)
-        case .forceOffline, .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours:
+        case .forceOffline, .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours,
+            .createToken, .revokeToken:
             .second
         case .setMembers(_, _, let members, let successor):
             successor == nil && members.allSatisfy(\.tags.isEmpty) ? .first : .second

@@ -24,6 +24,7 @@ extension RoutingState {
         for room in rooms { check(room) }
         for desk in desks { check(desk) }
         precondition(signIns.count == desks.reduce(0) { $0 + $1.signIns.count })
+        precondition(tokens.values.allSatisfy { deskSlots[$0.agent] != nil })
         precondition(connections.count == desks.reduce(0) { $0 + $1.connections.count })
         precondition(leaving == leaving.sorted())
     }

@@ -20,6 +20,9 @@ extension RoutingState {
         case .signIn:
             let signIn = try SignIn(agent: AgentID(major), id: minor, value: value)
             signIns[Text(signIn.tokenHash)] = signIn
+        case .apiToken:
+            let token = try APIToken(id: APITokenID(major), value: value)
+            tokens[Text(token.tokenHash)] = token
         case .session: note(try sessions.load(SessionID(major), row: value))
         case .pool, .replyWatch, .goneWatch, .openTimes, .customer:
             unplaced.append(RowChange(table: table, major: major, minor: minor, value: value))
@@ -150,7 +153,7 @@ extension RoutingState {
                 guard let desk = deskSlots[AgentID(row.major)] else { throw Self.orphan }
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
-                .presence, .request, .keyedRequest, .seenClicks:
+                .presence, .request, .keyedRequest, .seenClicks, .apiToken:
                 preconditionFailure("a row that needs no placing")
             }
         }

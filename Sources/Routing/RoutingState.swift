@@ -36,6 +36,8 @@ public struct RoutingState: Sendable {
     var started = ShardedDictionary<ClickKey, SessionID>(shards: 256)
     var seenClicks = SeenClicks()
     var signIns: [Text: SignIn] = [:]
+    /// By hash.
+    var tokens: [Text: APIToken] = [:]
     var connections: [Connection.Key: Connection] = [:]
     var outgoing = Outbox()
 
@@ -151,6 +153,9 @@ public struct RoutingState: Sendable {
         case .resend(let id, let by): resend(id, by: by)
         case .raiseLevel(let target): raise(to: target)
         case .forceOffline(let id, let by): forceOffline(id, by: by)
+        case .createToken(let by, let name, let agent, let hash, let scopes):
+            createToken(by: by, name, for: agent, Text(hash), scopes)
+        case .revokeToken(let id, let by): revokeToken(id, by: by)
         }
     }
 }
@@ -165,6 +170,7 @@ extension RoutingState: Equatable {
             && a.linkSlots == b.linkSlots && a.logins == b.logins && a.codes == b.codes
             && a.sessions == b.sessions && a.latest == b.latest && a.started == b.started
             && a.seenClicks == b.seenClicks && a.signIns == b.signIns
+            && a.tokens == b.tokens
             && a.connections == b.connections && a.outgoing == b.outgoing
             && a.expiries == b.expiries && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving

@@ -62,12 +62,14 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case goneWatch = 20
     /// A project's hours in UTC: (project).
     case openTimes = 21
+    /// API tokens: (token).
+    case apiToken = 60
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
-            .openTimes:
+            .openTimes, .apiToken:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
             .seenClicks, .keyedRequest, .replyWatch:
@@ -80,7 +82,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         case .history, .click: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
-            .goneWatch, .openTimes:
+            .goneWatch, .openTimes, .apiToken:
             true
         }
     }

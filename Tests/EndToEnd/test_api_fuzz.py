@@ -35,6 +35,8 @@ class Office:
         self.admin.put(f"/api/v1/projects/{self.desk.id}/members", [
             {"agent": agent, "permissions": ALL_PERMISSIONS}
             for agent in [me, *self.desk.ids.values()]])
+        self.tokens = [self.admin.post("/api/v1/tokens", {
+            "name": "CRM", "scopes": ["read"]})["id"] for _ in range(2)]
         users = [new_user() for _ in range(6)]
         for user in users:
             self.desk.write(user, "Hello")
@@ -58,7 +60,7 @@ class Office:
         return {
             "sessions": self.sessions, "projects": [self.desk.id],
             "agents": list(self.desk.ids.values()), "outbox": ["1", "2", "3"],
-            "links": [self.desk.seeded.links[0]["id"]],
+            "links": [self.desk.seeded.links[0]["id"]], "tokens": self.tokens,
         }[path.split("/")[3]]
 
     def make_sensible(self, case):

@@ -186,6 +186,10 @@ enum Samples {
         [
             .raiseLevel(to: .second), .forceOffline(AgentID(2), by: AgentID(1)),
             .forceOffline(AgentID(2), by: nil),
+            .createToken(
+                by: AgentID(1), name: "CRM", for: AgentID(2), tokenHash: [9, 8, 7],
+                scopes: [.read, .manage]),
+            .revokeToken(APITokenID(70), by: nil),
         ]
     }
 

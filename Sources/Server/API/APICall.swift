@@ -4,12 +4,23 @@ import Replica
 import Routing
 import Wire
 
-/// Who asks: an agent whose sign-in is good.
+/// Who asks: an agent whose sign-in is good, or an integration that acts for one.
 struct Caller {
     var agent: AgentID
     var isAdmin: Bool
-    /// SHA-256 of the cookie.
+    /// SHA-256 of the cookie, or of the API token.
     var tokenHash: [UInt8]
+    /// What the API token may be used for; nil for a sign-in.
+    var scopes: TokenScopes?
+
+    /// Whether a token's scopes allow a request; a sign-in may ask for anything.
+    func mayAsk(_ method: HTTPMethod, _ pattern: String) -> Bool {
+        guard let scopes else { return true }
+        if method == .get { return scopes.contains(.read) }
+        let isOfSessions = ["/api/v1/sessions/", "/api/v1/outbox/", "/api/v1/me/"]
+            .contains { pattern.hasPrefix($0) }
+        return scopes.contains(isOfSessions ? .sessions : .manage)
+    }
 }
 
 /// One API request of a signed-in agent: reads its parts, asks the cluster, answers.
@@ -47,10 +58,29 @@ struct APICall {
         return number
     }
 
-    /// Answers with a value.
-    func respond(_ value: some Encodable, status: Int = 200) {
+    /// The version that a change saw, from its body or from `If-Match`.
+    func version(_ inBody: Int64?) throws(Problem) -> UInt64 {
+        var seen = inBody
+        if let tag = exchange.request.header("If-Match") {
+            let text = tag.string
+            guard text.utf8.count > 2, text.hasPrefix("\""), text.hasSuffix("\""),
+                let number = Int64(text.dropFirst().dropLast()), inBody ?? number == number
+            else {
+                throw .invalid(
+                    "If-Match must be one ETag of the session, the same as the field version.")
+            }
+            seen = number
+        }
+        guard let seen else { throw .versionMissing }
+        guard seen >= 0 else { throw .invalid("The field version must not be negative.") }
+        return UInt64(seen)
+    }
+
+    /// Answers with a value, and with the tag of its version where it has one.
+    func respond(_ value: some Encodable, status: Int = 200, version: Int64? = nil) {
         var response = HTTPResponse(
             status: status, contentType: "application/json", body: JSON.encode(value))
+        if let version { response.headers.append("ETag", "\"\(version)\"") }
         finish(&response)
         exchange.respond(response)
     }
@@ -178,8 +208,9 @@ struct APICall {
 
     private func conflict(owner: AgentID?, version: UInt64) -> Problem {
         let who = owner.map { "\(node.state.named($0).name) has it now." } ?? "Nobody has it now."
+        let isByTag = exchange.request.header("If-Match") != nil
         var problem = Problem(
-            409, "version_conflict", "The session changed meanwhile", detail: who,
+            isByTag ? 412 : 409, "version_conflict", "The session changed meanwhile", detail: who,
             hint: "Look at its new state and decide again.")
         problem.owner = owner.map(node.state.named)
         problem.version = Int64(clamping: version)

@@ -170,10 +170,10 @@ enum API {
     /// `POST .../reply`.
     struct Reply: Decodable { var text: String }
     /// A change that carries the version it saw.
-    struct Versioned: Decodable { var version: Int64 }
+    struct Versioned: Decodable { var version: Int64? }
     /// `POST .../transfer`.
     struct Transfer: Decodable {
-        var version: Int64
+        var version: Int64?
         var to: String
         var remark: String?
         var confirm: Bool?

@@ -71,6 +71,14 @@ struct Problem: Error, Encodable {
         detail: "The cluster still runs at the feature level of an older release, which has no "
             + "such request. Nothing was changed.",
         hint: "When every node runs the new release: `roundhouse level raise`.")
+    static let versionMissing = Problem(
+        428, "version_missing", "Say which version you saw",
+        detail: "A change of a session carries the version that its sender saw.",
+        hint: "Send it as the field version, or the ETag in If-Match.")
+    static let needsScope = Problem(
+        403, "needs_scope", "The token is not for this",
+        detail: "The scopes of the API token do not cover this request, or it needs a sign-in.",
+        hint: "Make a token with read, sessions or manage, as the request needs.")
     static let crossSite = Problem(
         403, "cross_site", "Refused for your safety",
         detail: "The request came from another site.",

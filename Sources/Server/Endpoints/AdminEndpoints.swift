@@ -7,7 +7,7 @@ extension Node {
     func addAdminRoutes(_ routes: inout Router) {
         api(.get, "/api/v1/projects", &routes) { node, call throws(Problem) in
             let visible = node.state.projects.filter { node.mayManage(call.caller, $0.id) }
-            call.respond(node.page(visible.map(node.projectView)))
+            try call.respondPage(visible, id: { $0.id.rawValue }, view: node.projectView)
         }
         api(.post, "/api/v1/projects", &routes) { node, call throws(Problem) in
             try node.createProject(call)
@@ -31,7 +31,9 @@ extension Node {
         api(.get, "/api/v1/agents", &routes) { node, call throws(Problem) in
             guard node.managesAnything(call.caller) else { throw .forbidden }
             let time = node.logTime
-            call.respond(node.page(node.state.agents.map { node.state.detail($0, at: time) }))
+            try call.respondPage(node.state.agents, id: { $0.id.rawValue }) {
+                node.state.detail($0, at: time)
+            }
         }
         api(.post, "/api/v1/agents", &routes) { node, call throws(Problem) in
             try node.createAgent(call)
@@ -46,7 +48,7 @@ extension Node {
             let visible = node.state.links.filter {
                 node.mayManage(call.caller, $0.settings.project)
             }
-            call.respond(node.page(visible.map(node.linkView)))
+            try call.respondPage(visible, id: { $0.id.rawValue }, view: node.linkView)
         }
         api(.post, "/api/v1/links", &routes) { node, call throws(Problem) in
             try node.createLink(call)

@@ -6,7 +6,8 @@ extension Node {
     func addPoolRoutes(_ routes: inout Router) {
         api(.get, "/api/v1/projects/*/pools", &routes) { node, call throws(Problem) in
             let project = try node.managedProject(call)
-            call.respond(node.page(node.state.pools(of: project.id).map(node.poolView)))
+            let pools = node.state.pools(of: project.id)
+            try call.respondPage(pools, id: { $0.id.rawValue }, view: node.poolView)
         }
         api(.post, "/api/v1/projects/*/pools", &routes) { node, call throws(Problem) in
             try node.createPool(call)

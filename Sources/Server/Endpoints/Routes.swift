@@ -12,13 +12,14 @@ extension Node {
     func addRoutes() {
         routes.add(.post, "/api/v1/sign-in") { [unowned self] exchange, _ in signIn(exchange) }
         api(.post, "/api/v1/sign-out", &routes) { node, call throws(Problem) in
-            node.signOut(call)
+            try node.signOut(call)
         }
         routes.add(.get, "/api/v1/live") { [unowned self] exchange, _ in openLive(exchange) }
         addSessionRoutes(&routes)
         addAdminRoutes(&routes)
         addPoolRoutes(&routes)
         addExportRoutes(&routes)
+        addTokenRoutes(&routes)
         routes.add(.get, "/healthz") { [unowned self] exchange, _ in respondHealth(exchange) }
         routes.add(.get, "/readyz") { [unowned self] exchange, _ in respondReady(exchange) }
         for asset in Asset.all {
@@ -39,6 +40,7 @@ extension Node {
             whenNewEnough(exchange) { [unowned self] result in
                 if case .failure(let problem) = result { return refuse(exchange, problem) }
                 guard let caller = caller(exchange) else { return refuse(exchange, .notSignedIn) }
+                guard caller.mayAsk(method, pattern) else { return refuse(exchange, .needsScope) }
                 let call = APICall(node: self, exchange: exchange, caller: caller, parts: parts)
                 do throws(Problem) {
                     if method != .get { try refuseCrossSite(exchange) }
@@ -152,6 +154,7 @@ extension Node {
         guard let caller = caller(exchange) else {
             return refuse(exchange, .notSignedIn)
         }
+        guard caller.scopes == nil else { return refuse(exchange, .needsScope) }
         guard live.count < configuration.limits.consoles, !isStopping else {
             return refuse(exchange, .overloaded)
         }

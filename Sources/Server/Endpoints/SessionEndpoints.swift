@@ -61,9 +61,8 @@ extension Node {
     ) {
         api(.post, "/api/v1/sessions/*/\(verb)", &routes) { node, call throws(Problem) in
             let session = try session(node, call)
-            let version = try call.body(API.Versioned.self).version
-            guard version >= 0 else { throw .invalid("The field version must not be negative.") }
-            call.submit(command(session, call.caller.agent, UInt64(version))) { _ in
+            let version = try call.version(try call.body(API.Versioned.self).version)
+            call.submit(command(session, call.caller.agent, version)) { _ in
                 node.respondSession(session, call)
             }
         }
@@ -104,7 +103,8 @@ extension Node {
         guard let session = state.session(id), state.canSee(call.caller.agent, id) else {
             return call.respondNothing()
         }
-        call.respond(state.view(session, for: call.caller.agent, at: logTime))
+        let view = state.view(session, for: call.caller.agent, at: logTime)
+        call.respond(view, version: view.version)
     }
 
     /// Answers with a session, its newest decision, and what keeps it waiting.
@@ -115,14 +115,16 @@ extension Node {
             view.blockers = state.blockers(id, at: logTime).map { state.view($0, chosen: nil) }
             view.releases = state.releases(of: id, at: logTime).map(state.view)
         }
-        guard let ordinal = session.decisionOrdinal else { return call.respond(view) }
+        guard let ordinal = session.decisionOrdinal else {
+            return call.respond(view, version: view.version)
+        }
         read(call) { reader throws(StorageError) in
             try reader.row(.history, major: id.rawValue, minor: ordinal)
         } completion: { [self] row in
             if let row, let item = try? HistoryItem(value: row), let decision = item.decision {
                 view.decision = state.view(decision, index: item.index, at: item.at)
             }
-            call.respond(view)
+            call.respond(view, version: view.version)
         }
     }
 
@@ -138,25 +140,18 @@ extension Node {
             }
             projects = [ProjectID(number)]
         }
-        let before = call.parameter("cursor").flatMap { Int64($0) }.map { SessionID($0) }
+        let list = call.parameter("list") ?? "mine"
+        if list == "mine" || list == "waiting" {
+            let places = places(
+                list, projects, limit, after: try call.placeCursor, of: agent)
+            let next = places.count == limit ? places.last : nil
+            return respondPage(
+                places.map(\.session).filter { state.canSee(agent, $0) },
+                next: next.map { "\($0.since.milliseconds)-\($0.session)" }, call)
+        }
+        let before = try call.idCursor.map { SessionID($0) }
         var ids: [SessionID]
-        switch call.parameter("list") ?? "mine" {
-        case "mine":
-            let open = state.openSessions(of: agent)
-            ids = open.filter { id in
-                state.session(id).map { projects.contains($0.project) } ?? false
-            }
-            ids.sort { state.lastActivity($0) > state.lastActivity($1) }
-            ids = Array(ids.prefix(Node.maxPageItems))
-            return respondPage(ids, next: nil, call)
-        case "waiting":
-            ids = projects.flatMap { state.waiting(in: $0, limit: limit) }
-                .filter { state.canSee(agent, $0) }
-                .sorted { a, b in
-                    guard let a = state.session(a), let b = state.session(b) else { return a < b }
-                    return a.queuePlace < b.queuePlace
-                }
-            return respondPage(Array(ids.prefix(limit)), next: nil, call)
+        switch list {
         case "completed":
             ids = projects.flatMap { state.completed(in: $0, before: before, limit: limit) }
         case "all":
@@ -167,22 +162,41 @@ extension Node {
         }
         ids = Array(ids.sorted(by: >).prefix(limit))
         let next = ids.count == limit ? ids.last : nil
-        respondPage(ids.filter { state.canSee(agent, $0) }, next: next, call)
+        respondPage(
+            ids.filter { state.canSee(agent, $0) }, next: next.map { "\($0)" }, call)
     }
 
-    private func respondPage(_ ids: [SessionID], next: SessionID?, _ call: APICall) {
+    /// A page of the caller's open sessions, newest activity first, or of the queues, in order.
+    private func places(
+        _ list: String, _ projects: [ProjectID], _ limit: Int, after: QueuePlace?, of agent: AgentID
+    ) -> [QueuePlace] {
+        if list == "waiting" {
+            let found = projects.flatMap { state.waiting(in: $0, after: after, limit: limit) }
+            let places = found.compactMap { state.session($0)?.queuePlace }
+            return Array(places.sorted().prefix(limit))
+        }
+        let places = state.openSessions(of: agent).compactMap { id -> QueuePlace? in
+            guard let session = state.session(id), projects.contains(session.project) else {
+                return nil
+            }
+            return QueuePlace(since: session.last?.at ?? session.openedAt, session: id)
+        }
+        let rest = places.filter { place in after.map { place < $0 } ?? true }
+        return Array(rest.sorted(by: >).prefix(limit))
+    }
+
+    private func respondPage(_ ids: [SessionID], next: String?, _ call: APICall) {
         let items = ids.compactMap { id in
             state.session(id).map { state.view($0, for: call.caller.agent, at: logTime) }
         }
-        call.respond(
-            API.Page(index: "\(appliedIndex)", items: items, next: next.map { "\($0)" }))
+        call.respond(API.Page(index: "\(appliedIndex)", items: items, next: next))
     }
 
     private func history(_ call: APICall) throws(Problem) {
         let id = try visibleSession(call)
         let limit = try call.number("limit", default: 50, in: 1...Node.maxPageItems)
-        let before = call.parameter("before").flatMap { Int64($0) } ?? .max
-        guard before > 0 else { throw .invalid("The parameter before must be positive.") }
+        let before = Int64(
+            try call.number("before", default: .max, in: 1...Int.max))
         let last = before == .max ? Int64.max : before - 1
         read(call) { reader throws(StorageError) in
             try reader.rows(
@@ -221,24 +235,14 @@ extension Node {
             }
             target = AgentID(number)
         }
-        guard body.version >= 0 else {
-            throw .invalid("The field version must not be negative.")
-        }
+        let version = try call.version(body.version)
         let remark = body.remark ?? ""
         guard remark.utf8.count <= 4096 else {
             throw .invalid("The field remark must have at most 4096 bytes.")
         }
         let command = Command.transfer(
-            session, by: call.caller.agent, to: target, version: UInt64(body.version),
+            session, by: call.caller.agent, to: target, version: version,
             remark: Text(remark), confirmed: body.confirm ?? false)
         call.submit(command) { [self] _ in respondSession(session, call) }
-    }
-}
-
-extension RoutingState {
-    /// When something last happened in a session, for the order of lists.
-    fileprivate func lastActivity(_ id: SessionID) -> LogTime {
-        guard let session = session(id) else { return LogTime(milliseconds: 0) }
-        return session.last?.at ?? session.openedAt
     }
 }

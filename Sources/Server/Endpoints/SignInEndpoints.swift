@@ -18,8 +18,13 @@ extension Node {
         exchange.isSecure ? "__Host-roundhouse" : "roundhouse"
     }
 
-    /// Who sent a request; nil without a good sign-in.
+    /// Who sent a request; nil without a good sign-in or API token.
     func caller(_ exchange: Exchange) -> Caller? {
+        if let header = exchange.request.header("Authorization"),
+            header.string.lowercased().hasPrefix(Node.bearerScheme)
+        {
+            return integration(header)
+        }
         guard let cookie = exchange.request.cookie(cookieName(exchange)),
             let token = Base64URL.decode(cookie.utf8), token.count == 32
         else { return nil }
@@ -91,7 +96,8 @@ extension Node {
     }
 
     /// `POST /api/v1/sign-out`.
-    func signOut(_ call: APICall) {
+    func signOut(_ call: APICall) throws(Problem) {
+        guard call.caller.scopes == nil else { throw .needsScope }
         call.submit(.signOut(call.caller.agent, tokenHash: call.caller.tokenHash)) { _ in
             call.respondNothing()
         }
