@@ -1,4 +1,4 @@
-"""schemathesis at a real node: whatever it sends gets an answer that docs/openapi.yaml describes."""
+"""schemathesis at a real node: whatever it sends gets an answer that is described."""
 
 import pathlib
 import re
@@ -37,6 +37,8 @@ class Office:
             for agent in [me, *self.desk.ids.values()]])
         self.tokens = [self.admin.post("/api/v1/tokens", {
             "name": "CRM", "scopes": ["read"]})["id"] for _ in range(2)]
+        self.pools = [self.admin.post(f"/api/v1/projects/{self.desk.id}/pools", {
+            "name": name, "only": {"tags": [name]}})["id"] for name in ("vip", "lang:de")]
         users = [new_user() for _ in range(6)]
         for user in users:
             self.desk.write(user, "Hello")
@@ -61,6 +63,7 @@ class Office:
             "sessions": self.sessions, "projects": [self.desk.id],
             "agents": list(self.desk.ids.values()), "outbox": ["1", "2", "3"],
             "links": [self.desk.seeded.links[0]["id"]], "tokens": self.tokens,
+            "pools": self.pools,
         }[path.split("/")[3]]
 
     def make_sensible(self, case):
