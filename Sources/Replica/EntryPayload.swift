@@ -96,7 +96,7 @@ extension Command {
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .startSending, .finishSending, .resend, .forceOffline,
             .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours, .createToken,
-            .revokeToken:
+            .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook:
             false
         }
     }

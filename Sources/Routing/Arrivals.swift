@@ -56,6 +56,7 @@ extension RoutingState {
             let decision = arrive(
                 &session, cause: .reopen, lastOwner: session.lastOwner, in: slot)
             take(message, touch, opening: .reopened, decision, into: &session)
+            greet(&session, isNew: false, decision)
         }
         store(session)
         return id
@@ -87,6 +88,7 @@ extension RoutingState {
         if let touch { apply(touch, message, to: &session) }
         let decision = arrive(&session, cause: .new, in: slot)
         take(message, touch, opening: .opened, decision, into: &session)
+        greet(&session, isNew: true, decision)
         store(session)
         return id
     }

@@ -39,6 +39,10 @@ enum CommandTag: UInt8, CaseIterable {
     case resolveHours = 35
     case createToken = 70
     case revokeToken = 71
+    case addNote = 60
+    case addRemark = 61
+    case setTags = 62
+    case setDeskBook = 63
 }
 
 extension ByteWriter {
@@ -105,6 +109,11 @@ extension Command {
         case .createToken(let by, let name, let agent, let hash, let scopes):
             writer.put(.createToken, by, name, agent, Text(hash), scopes)
         case .revokeToken(let id, let by): writer.put(.revokeToken, id, by)
+        case .addNote(let id, let by, let text): writer.put(.addNote, id, by, text)
+        case .addRemark(let id, let by, let text): writer.put(.addRemark, id, by, text)
+        case .setTags(let id, let by, let add, let remove):
+            writer.put(.setTags, id, by, add, remove)
+        case .setDeskBook(let id, let by, let book): writer.put(.setDeskBook, id, by, book)
         }
     }
 
@@ -156,24 +165,25 @@ extension Command: Coded {
         case .reopen: self = .reopen(try r.take(), by: try r.take(), version: try r.take())
         case .beginEpoch: self = .beginEpoch(try r.take())
         case .startSending: self = .startSending(try r.take(), epoch: try r.take())
-        case .finishSending:
-            self = .finishSending(try r.take(), epoch: try r.take(), try r.take())
+        case .finishSending: self = .finishSending(try r.take(), epoch: try r.take(), try r.take())
         case .resend: self = .resend(try r.take(), by: try r.take())
         case .raiseLevel: self = .raiseLevel(to: try r.take())
         case .forceOffline: self = .forceOffline(try r.take(), by: try r.take())
-        case .createPool:
-            self = .createPool(by: try r.take(), try r.take(), try r.take())
+        case .createPool: self = .createPool(by: try r.take(), try r.take(), try r.take())
         case .updatePool: self = .updatePool(try r.take(), by: try r.take(), try r.take())
         case .removePool: self = .removePool(try r.take(), by: try r.take())
         case .setMembersHandingOver:
             self = .setMembers(
                 try r.take(), by: try r.take(), try r.take(), handOver: try AgentID(from: &r))
         case .takeOver: self = .takeOver(try r.take(), by: try r.take(), version: try r.take())
-        case .bar:
-            self = .bar(try r.take(), of: try r.take(), by: try r.take(), try r.take())
+        case .bar: self = .bar(try r.take(), of: try r.take(), by: try r.take(), try r.take())
         case .resolveHours: self = .resolveHours(try r.take(), try r.take(), try r.take())
         case .createToken: self = try Command(tokenFrom: &r)
         case .revokeToken: self = .revokeToken(try r.take(), by: try r.take())
+        case .addNote: self = .addNote(try r.take(), by: try r.take(), text: try r.take())
+        case .addRemark: self = .addRemark(try r.take(), by: try r.take(), text: try r.take())
+        case .setTags: self = try Command(tagsFrom: &r)
+        case .setDeskBook: self = .setDeskBook(try r.take(), by: try r.take(), try r.take())
         }
     }
 

@@ -89,6 +89,14 @@ public enum Command: Hashable, Sendable {
         by: AgentID?, name: Text, for: AgentID, tokenHash: [UInt8], scopes: TokenScopes)
     /// An API token counts no more.
     case revokeToken(APITokenID, by: AgentID?)
+    /// An agent's note on a session for themselves alone.
+    case addNote(SessionID, by: AgentID, text: Text)
+    /// An agent's remark on a session for all who see it.
+    case addRemark(SessionID, by: AgentID, text: Text)
+    /// Sets and removes tags of a session.
+    case setTags(SessionID, by: AgentID, add: [Text], remove: [Text])
+    /// Replaces what a project's desk says and files by.
+    case setDeskBook(ProjectID, by: AgentID?, DeskBook)
 }
 
 /// Fields of an agent to change; nil leaves a field as it is.

@@ -187,6 +187,7 @@ extension RoutingState {
     private mutating func claim(_ session: inout Session, by agent: AgentID) {
         let slot = roomSlots[session.project]!
         let isOverride = objections(to: agent, in: slot, at: now.time).contains(.rateLimited)
+        noteWait(of: session)
         dequeue(&session, in: slot)
         assign(&session, to: deskSlots[agent]!, in: slot)
         session.forgetNeglect(byHand: level >= .second)

@@ -21,6 +21,7 @@ struct Draft: Sendable {
     var links: [Int] = []
     var connections: [Connection.Key] = []
     var messages: [OutboxID] = []
+    var waits: [ProjectID] = []
     var scalars: [Scalar] = []
 }
 
@@ -84,6 +85,7 @@ extension RoutingState {
         draft.candidates.removeAll(keepingCapacity: true)
         if !draft.watches.isEmpty || !draft.gone.isEmpty { writeWatchRows() }
         writeOutboxRows()
+        if !draft.waits.isEmpty { writeWaits() }
         if draft.isQuiet { return }
         writeRareRows()
     }
@@ -111,6 +113,13 @@ extension RoutingState {
             draft.applied.events.append(isNew ? .outboxQueued(id) : .outboxChanged(id))
         }
         draft.messages.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func writeWaits() {
+        for id in draft.waits {
+            draft.applied.write(.waits, id.rawValue, as: records.waits[id]!.encodedAlone())
+        }
+        draft.waits.removeAll(keepingCapacity: true)
     }
 
     private mutating func writeRareRows() {
@@ -218,6 +227,13 @@ extension Applied {
 }
 
 extension Coded {
+    /// The value of a row of its own.
+    init(alone value: [UInt8]) throws(WireError) {
+        var reader = ByteReader(value)
+        try self.init(from: &reader)
+        try reader.expectEnd()
+    }
+
     /// The value as a row of its own.
     func encodedAlone() -> [UInt8] {
         var writer = ByteWriter()

@@ -102,6 +102,7 @@ extension RoutingState {
             Question(session: session, cause: .drain, waitsSince: session.place),
             in: slot, at: now)
         precondition(decision.chosen != nil, "the drain and the decision differ")
+        noteWait(of: session)
         dequeue(&session, in: slot)
         carryOut(decision, &session, in: slot)
         record(.assigned, decision, in: &session)

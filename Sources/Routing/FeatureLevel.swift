@@ -54,6 +54,7 @@ extension Command {
         case .createLink(_, let settings), .updateLink(_, _, let settings):
             settings.routes ? .second : .first
         case .update(let update): update.asksForLanguage ? .second : .first
+        case .addNote, .addRemark, .setTags, .setDeskBook: .second
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .clicks, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:

@@ -43,6 +43,9 @@ private enum HistoryTag: UInt8 {
     case handedOver = 17
     case barred = 18
     case flooded = 19
+    case noted = 60
+    case remarked = 61
+    case tagged = 62
 }
 
 extension ByteWriter {
@@ -78,6 +81,10 @@ extension HistoryItem.What: Coded {
         case .completed(let agent): writer.put(.completed, agent)
         case .reopened(let agent): writer.put(.reopened, agent)
         case .blocked(let isBlocked): writer.put(.blocked, isBlocked)
+        case .noted(let agent): writer.put(.noted, agent)
+        case .remarked(let agent, let text): writer.put(.remarked, agent, text)
+        case .tagged(let agent, let added, let removed):
+            writer.put(.tagged, agent, added, removed)
         }
     }
 
@@ -105,6 +112,10 @@ extension HistoryItem.What: Coded {
         case .completed: self = .completed(by: try r.take())
         case .reopened: self = .reopened(by: try r.take())
         case .blocked: self = .blocked(try r.take())
+        case .noted: self = .noted(by: try r.take())
+        case .remarked: self = .remarked(by: try r.take(), text: try r.take())
+        case .tagged:
+            self = .tagged(by: try r.take(), added: try r.take(), removed: try r.take())
         }
     }
 }

@@ -42,6 +42,12 @@ public struct HistoryItem: Hashable, Sendable {
         case reopened(by: AgentID)
         /// The customer blocked (true) or unblocked the bot; blocking ends a waiting session.
         case blocked(Bool)
+        /// An agent wrote a private note; its text is in a row of its own, for its author alone.
+        case noted(by: AgentID)
+        /// An agent wrote a remark for all who see the session.
+        case remarked(by: AgentID, text: Text)
+        /// An agent set or removed tags.
+        case tagged(by: AgentID, added: [Text], removed: [Text])
     }
     /// Why a session was taken from its agent.
     public enum Neglect: UInt8, Hashable, Sendable, CaseIterable {

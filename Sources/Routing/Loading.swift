@@ -42,7 +42,10 @@ extension RoutingState {
             seenClicks.load(UInt64(bitPattern: major), interval)
         case .cursor, .seenUpdates, .load:
             unplaced.append(RowChange(table: table, major: major, minor: minor, value: value))
-        case .history, .click, .request, .keyedRequest: break
+        case .deskBook: records.books[ProjectID(major)] = try DeskBook(alone: value)
+        case .tags: records.tags[SessionID(major)] = try [Text](alone: value)
+        case .waits: records.waits[ProjectID(major)] = try RecentWaits(alone: value)
+        case .history, .click, .request, .keyedRequest, .note: break
         }
     }
 
@@ -153,7 +156,8 @@ extension RoutingState {
                 guard let desk = deskSlots[AgentID(row.major)] else { throw Self.orphan }
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
-                .presence, .request, .keyedRequest, .seenClicks, .apiToken:
+                .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
+                .waits:
                 preconditionFailure("a row that needs no placing")
             }
         }

@@ -40,6 +40,7 @@ public struct RoutingState: Sendable {
     var tokens: [Text: APIToken] = [:]
     var connections: [Connection.Key: Connection] = [:]
     var outgoing = Outbox()
+    var records = DeskRecords()
 
     /// What changes by itself: leases, sign-ins and exclusions end.
     var expiries = Deadlines<Expiry>()
@@ -156,6 +157,11 @@ public struct RoutingState: Sendable {
         case .createToken(let by, let name, let agent, let hash, let scopes):
             createToken(by: by, name, for: agent, Text(hash), scopes)
         case .revokeToken(let id, let by): revokeToken(id, by: by)
+        case .addNote(let id, let by, let text): addNote(id, by: by, text)
+        case .addRemark(let id, let by, let text): addRemark(id, by: by, text)
+        case .setTags(let id, let by, let add, let remove):
+            setTags(id, by: by, add: add, remove: remove)
+        case .setDeskBook(let id, let by, let book): setDeskBook(id, by: by, book)
         }
     }
 }
@@ -172,7 +178,8 @@ extension RoutingState: Equatable {
             && a.seenClicks == b.seenClicks && a.signIns == b.signIns
             && a.tokens == b.tokens
             && a.connections == b.connections && a.outgoing == b.outgoing
-            && a.expiries == b.expiries && a.epoch == b.epoch && a.level == b.level
+            && a.records == b.records && a.expiries == b.expiries
+            && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving
     }
 }

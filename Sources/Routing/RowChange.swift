@@ -62,6 +62,14 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case goneWatch = 20
     /// A project's hours in UTC: (project).
     case openTimes = 21
+    /// Private notes: (author, log index).
+    case note = 50
+    /// What projects' desks say and file by: (project).
+    case deskBook = 51
+    /// Tags: (session).
+    case tags = 52
+    /// How long sessions waited of late: (project).
+    case waits = 53
     /// API tokens: (token).
     case apiToken = 60
 
@@ -69,20 +77,21 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     public var hasMinorKey: Bool {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
-            .openTimes, .apiToken:
+            .openTimes, .apiToken, .deskBook, .tags, .waits:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
-            .seenClicks, .keyedRequest, .replyWatch:
+            .seenClicks, .keyedRequest, .replyWatch, .note:
             true
         }
     }
-    /// Whether `RoutingState` is rebuilt from the table's rows; history and clicks stay on disk.
+    /// Whether `RoutingState` is rebuilt from the table's rows; history, notes and clicks stay on
+    /// disk.
     public var isLoadedAtStart: Bool {
         switch self {
-        case .history, .click: false
+        case .history, .click, .note: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
-            .goneWatch, .openTimes, .apiToken:
+            .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits:
             true
         }
     }

@@ -31,7 +31,12 @@ extension RoutingState {
         case .failure(let refusal): return .refused(refusal)
         case .success(let decision):
             let from = session.owner
-            if from == nil { dequeue(&session, in: slot) } else { release(&session) }
+            if from == nil {
+                noteWait(of: session)
+                dequeue(&session, in: slot)
+            } else {
+                release(&session)
+            }
             session.forgetNeglect(byHand: false)
             carryOut(decision, &session, in: slot)
             record(

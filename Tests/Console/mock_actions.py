@@ -133,7 +133,42 @@ def reopen(desk: Desk, session: dict, agent: str, body: dict) -> None:
     desk.item(session["id"], "reopened", "agent", agent=desk.brief(agent))
 
 
+def note(desk: Desk, session: dict, agent: str, body: dict) -> None:
+    """Writes what its author alone may read."""
+    desk.item(session["id"], "noted", "system", agent=desk.brief(agent), text=body["text"])
+
+
+def remark(desk: Desk, session: dict, agent: str, body: dict) -> None:
+    """Writes what all who see the session may read."""
+    desk.item(session["id"], "remarked", "system", agent=desk.brief(agent), text=body["text"])
+
+
+def tag(desk: Desk, session: dict, agent: str, body: dict) -> None:
+    """Sets and removes tags."""
+    add, remove = body.get("add", []), body.get("remove", [])
+    if not set(add) <= set(desk.books[session["project"]]["tags"]):
+        raise Refused(422, "invalid", "The project does not have this tag")
+    session["tags"] = [each for each in session["tags"] + add if each not in remove]
+    desk.entry("session", session["id"])
+    desk.item(session["id"], "tagged", "system", agent=desk.brief(agent), added=add,
+              removed=remove)
+
+
+def canned(desk: Desk, session: dict, agent: str) -> list[dict]:
+    """The project's canned replies, filled in."""
+    names = {"{customer}": session["customer"]["name"], "{agent}": desk.agents[agent]["name"],
+             "{project}": desk.projects[session["project"]]["name"]}
+    found = []
+    for reply_ in desk.books[session["project"]]["cannedReplies"]:
+        text = reply_["text"]
+        for name, value in names.items():
+            text = text.replace(name, value)
+        found.append({"name": reply_["name"], "text": text})
+    return found
+
+
+WRITINGS = {"notes": note, "remarks": remark}
 ACTIONS = {
     "claim": claim, "transfer": transfer, "give-back": give_back, "complete": complete,
-    "reopen": reopen,
+    "reopen": reopen, "tags": tag,
 }

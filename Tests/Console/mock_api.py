@@ -54,14 +54,19 @@ def sessions(desk: Desk, request, agent: str, body, parts: list[str], later):
     session = mock_actions.found(desk, parts[1], agent)
     if len(parts) == 2:
         return 200, desk.detail(session, agent)
+    if parts[2] == "canned":
+        return 200, {"items": mock_actions.canned(desk, session, agent)}
     if parts[2] == "history":
-        items = desk.history[session["id"]]
+        items = [desk.item_view(item, agent) for item in desk.history[session["id"]]]
         before = int(request.query.get("before", len(items)))
         start = max(0, before - int(request.query.get("limit", PAGE)))
         return 200, {"items": items[start:before], "next": str(start) if start else None}
     if parts[2] == "reply":
         item = mock_actions.reply(desk, session, agent, body, later)
         return 201, {"outbox": item["outbox"]}
+    if parts[2] in mock_actions.WRITINGS:
+        mock_actions.WRITINGS[parts[2]](desk, session, agent, body)
+        return 201, {"index": str(desk.index)}
     mock_actions.ACTIONS[parts[2]](desk, session, agent, body)
     if not desk.sees(agent, session):
         return 204, None
@@ -89,12 +94,17 @@ def listed(desk: Desk, request, agent: str) -> dict:
 
 
 def projects(desk: Desk, agent, parts, body):
+    if len(parts) == 3:
+        return 200, desk.books[parts[1]]
     if len(parts) == 2:
         return 200, desk.project_view(parts[1])
     return 200, {"items": [desk.project_view(key) for key in desk.projects]}
 
 
 def put_project(desk: Desk, agent, parts, body):
+    if parts[2:] == ["desk"]:
+        desk.books[parts[1]].update(body)
+        return 200, desk.books[parts[1]]
     if len(parts) == 3:
         desk.projects[parts[1]]["members"] = body
         for member in body:

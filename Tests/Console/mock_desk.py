@@ -44,6 +44,7 @@ class Desk:
         self.history: dict[str, list[dict]] = {}
         self.decisions: dict[str, dict] = {}
         self.cursor: dict[str, str] = {}
+        self.books: dict[str, dict] = {}
         self.pages: dict[str, dict[int, bool]] = {}
         self.cookies: dict[str, str] = {}
         self.journal: list[tuple[int, str, str, dict | None]] = []
@@ -75,6 +76,12 @@ class Desk:
         self.history[session].append(item)
         self.entry("item", session, item)
         return item
+
+    def item_view(self, item: dict, agent: str) -> dict:
+        """An item as an agent sees it: a private note has words for its author alone."""
+        if item["kind"] != "noted" or item["agent"]["id"] == agent:
+            return item
+        return {key: each for key, each in item.items() if key != "text"}
 
     # Accounts and projects
 
@@ -115,6 +122,9 @@ class Desk:
             raise Refused(422, "invalid", "The bot token is missing", hint="BotFather has it.")
         known = self.projects.get(key or "", {"members": []})
         key = key or self.next_id()
+        self.books.setdefault(key, {
+            "tags": [], "cannedReplies": [], "welcome": "", "privacyNotice": "",
+            "nobodyAvailable": "", "expectedWaitSeconds": None})
         kept = {name: known.get(name, fallback) if body.get(name) is None else body[name]
                 for name, fallback in DEFAULTS.items()}
         self.projects[key] = {**kept, "id": key, "members": known["members"],
@@ -139,7 +149,7 @@ class Desk:
                        for member in each["members"]]
             projects.append({"id": key, "name": each["name"], "mode": each["mode"],
                              "botUsername": each["botUsername"], "permissions": own,
-                             "members": members})
+                             "members": members, "tags": self.books[key]["tags"]})
         return {"agent": self.agent_view(agent), "projects": projects, "node": "1",
                 "index": str(self.index)}
 
@@ -241,7 +251,7 @@ class Desk:
                        "customer": {"id": str(user), "name": name, "username": username,
                                     "language": language},
                        "openedAt": now(self.shift), "waitingSince": now(self.shift),
-                       "lastMessage": None, "unread": 0, "excluded": set()}
+                       "lastMessage": None, "unread": 0, "tags": [], "excluded": set()}
             self.sessions[key] = session
             self.history[key] = []
             self.item(key, "opened", "system")

@@ -216,7 +216,7 @@ class MockNode:
                                         "session": desk.view(session, agent)})
             elif kind == "item":
                 await socket.send_json({"type": "item", "index": str(index), "session": key,
-                                        "item": extra})
+                                        "item": desk.item_view(extra, agent)})
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ import Wire
     }
 
     @Test func `An unknown tag is an error that names it`() {
-        for tag: UInt8 in [0, 36, 255] {
+        for tag: UInt8 in [0, 36, 59, 64, 69, 255] {
             #expect(throws: WireError(.unknownTag(UInt64(tag)), offset: 0)) {
                 var reader = ByteReader([tag])
                 _ = try Command.decode(&reader)
@@ -63,6 +63,10 @@ import Wire
                     #expect(throws: WireError.self) { try HistoryItem(value: part) }
                 case .click:
                     #expect(throws: WireError.self) { try Click(value: part) }
+                case .note:
+                    #expect(throws: WireError.self) {
+                        try PrivateNote(author: AgentID(1), index: 1, value: part)
+                    }
                 default:
                     #expect(throws: WireError.self, "\(table) cut at \(count)") {
                         var state = RoutingState()

@@ -307,6 +307,29 @@ struct RandomWorld {
         return .finishSending(dice.pick(sending), epoch: epoch, dice.pick(results))
     }
 
+    /// An agent writes something about a session, or a manager changes what the desk says.
+    mutating func paperwork() -> Command {
+        let project = dice.pick(projects)
+        var book = DeskBook()
+        if !dice.once(in: 4) { book.tags = ["vip", "refund", "late"] }
+        if dice.once(in: 2) { book.welcome = "Hello {customer}" }
+        if dice.once(in: 2) { book.nobodyAvailable = "About {minutes} minutes" }
+        let sessions = world.state.sessions(in: project, limit: 12)
+        guard !sessions.isEmpty, !dice.once(in: 5) else {
+            return .setDeskBook(project, by: nil, book)
+        }
+        let session = dice.pick(sessions)
+        let by = world.owner(session) ?? dice.pick(agents)
+        switch dice.roll(1...3) {
+        case 1: return .addNote(session, by: by, text: "note")
+        case 2: return .addRemark(session, by: by, text: "remark")
+        default:
+            return .setTags(
+                session, by: by, add: [dice.pick(["vip", "refund"])],
+                remove: [dice.pick(["vip", "late"])])
+        }
+    }
+
     /// An agent does something with some session of some project.
     private mutating func desk() -> Command {
         let project = dice.pick(projects)

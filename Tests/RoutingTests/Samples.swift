@@ -87,7 +87,7 @@ enum Samples {
     }
 
     static var commands: [Command] {
-        office + accounts + configuration + traffic + desk + levels + pools
+        office + accounts + configuration + traffic + desk + levels + pools + paperwork
     }
 
     private static var office: [Command] {
@@ -190,6 +190,24 @@ enum Samples {
                 by: AgentID(1), name: "CRM", for: AgentID(2), tokenHash: [9, 8, 7],
                 scopes: [.read, .manage]),
             .revokeToken(APITokenID(70), by: nil),
+        ]
+    }
+
+    static var book: DeskBook {
+        var book = DeskBook()
+        book.tags = ["vip", "refund"]
+        book.canned = [CannedReply(name: "hi", text: "Hi {customer}")]
+        book.welcome = "Hello"
+        book.nobodyAvailable = "Wait"
+        return book
+    }
+
+    private static var paperwork: [Command] {
+        [
+            .addNote(SessionID(40), by: AgentID(2), text: "mine"),
+            .addRemark(SessionID(40), by: AgentID(2), text: "ours"),
+            .setTags(SessionID(40), by: AgentID(2), add: ["vip"], remove: []),
+            .setDeskBook(ProjectID(8), by: nil, book),
         ]
     }
 

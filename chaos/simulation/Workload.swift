@@ -83,6 +83,9 @@ final class Workload {
         case 95: try changeLimits()
         case 96: try changeRoster(project)
         case 97: try hire()
+        // What is wrong with a state is told by rows of agents: in such a storm these are written.
+        case 98 where cluster.faults.corruptNodes == 0 && cluster.chance.happens(permille: 300):
+            try paperwork(project)
         case 98: try forceOffline()
         default:
             try cluster.chance.happens(permille: 500) ? block(project) : setRules(project)
@@ -391,5 +394,22 @@ final class Workload {
         let place = Int(cluster.chance.number(0...Int64(agentCount - 1)))
         try submit(.forceOffline(agents[place], by: agents[0]))
         try submit(signIn(place))
+    }
+
+    /// Somebody writes about a session, or the desk's texts change.
+    private func paperwork(_ project: ProjectID) throws {
+        guard let (session, owner) = owned() else {
+            var book = DeskBook()
+            book.tags = ["vip"]
+            book.welcome = "Welcome, {customer}"
+            book.nobodyAvailable = "About {minutes} minutes"
+            return try submit(.setDeskBook(project, by: agents[0], book))
+        }
+        let command = cluster.chance.pick([
+            Command.addNote(session.id, by: owner, text: "note"),
+            .addRemark(session.id, by: owner, text: "remark"),
+            .setTags(session.id, by: owner, add: ["vip"], remove: []),
+        ])
+        try submit(command)
     }
 }

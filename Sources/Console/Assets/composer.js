@@ -1,5 +1,6 @@
 // The answer: a text, kept as a draft per session until the log has it.
 
+import { chooseCanned } from './canned.js';
 import { h, icon, set } from './dom.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
@@ -16,8 +17,16 @@ export function openComposer({ onSent }) {
     });
     const hint = h('span.hint', { id: 'composer-hint' });
     const button = h('button.primary.send', { type: 'submit' });
+    const canned = h('button.quiet', {
+        type: 'button', title: 'Canned replies',
+        onclick: () => chooseCanned(id, (words) => {
+            text.value = text.value ? `${text.value}\n${words}` : words;
+            typed();
+            text.focus();
+        }),
+    }, icon('list'), h('span', 'Canned'));
     const form = h('form', { onsubmit: submitted },
-        h('div.box', text, h('div.under', hint, button)));
+        h('div.box', text, h('div.under', hint, canned, button)));
     const bar = h('div.closed', { role: 'note' });
     const node = h('div.composer', form, bar);
     text.setAttribute('aria-describedby', 'composer-hint');

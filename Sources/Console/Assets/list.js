@@ -88,7 +88,8 @@ function tab({ name, count, isCalling, isHere }) {
 
 function matches(each, wanted) {
     const { name, username } = each.customer;
-    return [name, username, each.lastMessage?.text, each.source?.name, each.owner?.name]
+    return [name, username, each.lastMessage?.text, each.source?.name, each.owner?.name,
+        ...each.tags ?? []]
         .some((text) => text?.toLowerCase().includes(wanted));
 }
 
@@ -146,6 +147,7 @@ function tags(each, area) {
         parts.push([how[each.state], each.state !== 'unassigned' && whose]
             .filter(Boolean).join(each.state === 'completed' ? ' · ' : ' '));
     }
+    parts.push(...each.tags ?? []);
     return parts.length > 0 && h('span.tags', parts.map((part) => h('span', part)));
 }
 

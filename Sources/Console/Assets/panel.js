@@ -2,6 +2,7 @@
 
 import { blockersCard, decisionCard } from './decision.js';
 import { full, h, icon, reconcile } from './dom.js';
+import { aboutRow } from './notes.js';
 import { isMine, project, session, state, talk } from './store.js';
 
 const LANGUAGES = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'code' });
@@ -31,6 +32,7 @@ export function openPanel() {
                 stamp: JSON.stringify([each.customer, each.source, each.openedAt, each.id,
                     each.project]),
             },
+            !one.isGone && aboutRow(each),
             waits && one.blockers && {
                 key: 'blockers', list: one.blockers, part: blockersPart,
                 stamp: JSON.stringify(one.blockers),

@@ -2,6 +2,7 @@
 
 import { itemsIn, pageHead, table } from './admin.js';
 import { call, get, post, put } from './api.js';
+import { openDeskBook } from './deskbook.js';
 import { field, select } from './dialog.js';
 import { h, icon } from './dom.js';
 import { openMembers } from './members.js';
@@ -43,7 +44,9 @@ async function openProject(page, id) {
             h('a.button', { href: '#/admin/projects' }, 'All projects')),
         settings(id, found),
     ];
-    if (id) parts.push(await openMembers(id, found), webhook(id, found));
+    if (id) {
+        parts.push(await openMembers(id, found), await openDeskBook(id), webhook(id, found));
+    }
     page.replaceChildren(...parts);
     return null;
 }

@@ -138,13 +138,16 @@ const MARKS = {
     opened: 'inbox', requeued: 'back', blocked: 'warn', edited: 'reopen',
     assigned: 'claim', claimed: 'claim', transferred: 'transfer',
     completed: 'check', reopened: 'reopen', gaveBack: 'back', queued: 'clock', waiting: 'clock',
+    noted: 'info', remarked: 'people', tagged: 'list',
 };
 
 function event(item) {
     const line = h('span', sentence(item), ' ',
         h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)));
-    const remark = item.remark
-        && h('p.remark', { dir: 'auto' }, h('span.unseen', 'Remark: '), item.remark);
+    const isNote = item.kind === 'noted';
+    const words = item.remark ?? (isNote || item.kind === 'remarked' ? item.text : null);
+    const remark = words && h(isNote ? 'p.remark.private' : 'p.remark', { dir: 'auto' },
+        h('span.unseen', isNote ? 'Note: ' : 'Remark: '), words);
     const mark = icon(MARKS[item.kind] ?? 'info');
     if (!item.decision?.candidates) return h('li.event', h('p', mark, line), remark);
     return h('li.event', h('details',
@@ -176,6 +179,10 @@ function sentence(item) {
     case 'alerted': return `A manager was told that ${who} does not answer`;
     case 'autoCompleted': return 'Completed: the customer said nothing more';
     case 'blocked': return 'The customer blocked the bot';
+    case 'noted':
+        return item.text ? 'Your private note' : `${who} wrote a private note`;
+    case 'remarked': return `Remark by ${who}`;
+    case 'tagged': return `Tags by ${who}: ${tagChanges(item)}`;
     case 'unblocked': return 'The customer unblocked the bot';
     case 'edited': return `The customer changed a message: ${item.text}`;
     case 'callback': return `The customer pressed a button: ${item.text}`;
@@ -183,6 +190,10 @@ function sentence(item) {
     case 'waiting': return 'Nobody could be given it: waiting';
     default: return `${kindName(item.kind)}${item.text ? `: ${item.text}` : ''}`;
     }
+}
+
+function tagChanges({ added = [], removed = [] }) {
+    return [...added.map((tag) => `+ ${tag}`), ...removed.map((tag) => `− ${tag}`)].join(', ');
 }
 
 function nameOf(agent) {

@@ -51,6 +51,8 @@ enum API {
             var mode: String
             var permissions: [String]
             var members: [AgentSummary]
+            /// What its sessions can be tagged with.
+            var tags: [String]
         }
     }
     /// A customer.
@@ -97,6 +99,7 @@ enum API {
         @Null var pool: Named?
         /// The language to be spoken with the customer.
         var spokenLanguage: String
+        var tags: [String]
         /// Only for one session: why its owner was chosen.
         var decision: Decision?
         /// Only for one session that waits: what refuses each agent now.
@@ -154,6 +157,9 @@ enum API {
         var failure: String?
         var outbox: String?
         var remark: String?
+        /// Tags that were set, and that were removed.
+        var added: [String]?
+        var removed: [String]?
         var decision: Decision?
     }
     /// A list with the key of its next page, if there is one.

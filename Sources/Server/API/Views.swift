@@ -50,7 +50,8 @@ extension RoutingState {
                     botUsername: project.settings.botUsername.string,
                     mode: project.settings.mode.word,
                     permissions: permissions(of: id, in: project.id).words,
-                    members: project.members.map { summary($0.agent, in: project.id, at: time) })
+                    members: project.members.map { summary($0.agent, in: project.id, at: time) },
+                    tags: deskBook(of: project.id).tags.map(\.string))
             }, nodes: nodes, node: node, index: index)
     }
 
@@ -72,7 +73,8 @@ extension RoutingState {
                     from: last.from == .customer ? "customer" : "agent")
             }, unread: Int(session.unread), canClaim: canClaim(viewer, session.id, at: time),
             isAlerted: session.isAlerted, pool: session.pool.map(named),
-            spokenLanguage: session.spokenLanguage.string)
+            spokenLanguage: session.spokenLanguage.string,
+            tags: tags(of: session.id).map(\.string))
     }
 
     /// Where a customer came from.
@@ -113,13 +115,9 @@ extension RoutingState {
         case .inbound(let message): show(message, in: &view)
         case .outbound(let message): show(message, in: &view)
         case .edited(_, let text):
-            view.kind = "edited"
-            view.from = "customer"
-            view.text = text.string
+            (view.kind, view.from, view.text) = ("edited", "customer", text.string)
         case .callback(let data):
-            view.kind = "callback"
-            view.from = "customer"
-            view.text = data.string
+            (view.kind, view.from, view.text) = ("callback", "customer", data.string)
         case .blocked(let isBlocked):
             view.kind = isBlocked ? "blocked" : "unblocked"
             view.from = "customer"
@@ -154,6 +152,13 @@ extension RoutingState {
         case .requeued(let agent): (view.kind, view.agent) = ("requeued", named(agent))
         case .completed(let agent): (view.kind, view.agent) = ("completed", named(agent))
         case .reopened(let agent): (view.kind, view.agent) = ("reopened", named(agent))
+        // The text is added for its author, where it is read.
+        case .noted(let agent): (view.kind, view.agent) = ("noted", named(agent))
+        case .remarked(let agent, let text):
+            (view.kind, view.agent, view.text) = ("remarked", named(agent), text.string)
+        case .tagged(let agent, let added, let removed):
+            (view.kind, view.agent) = ("tagged", named(agent))
+            (view.added, view.removed) = (added.map(\.string), removed.map(\.string))
         }
         return view
     }
@@ -174,8 +179,8 @@ extension RoutingState {
 
     private func show(_ message: HistoryItem.Outbound, in view: inout API.Item) {
         view.kind = "message"
-        view.from = "agent"
-        view.agent = named(message.agent)
+        view.from = message.agent == .automatic ? "system" : "agent"
+        view.agent = message.agent == .automatic ? nil : named(message.agent)
         view.text = message.text.string
         view.messageKind = "text"
         view.outbox = "\(message.outbox)"

@@ -82,7 +82,7 @@ extension Node {
     }
 
     /// The session in the path, if the caller may see it.
-    private func visibleSession(_ call: APICall) throws(Problem) -> SessionID {
+    func visibleSession(_ call: APICall) throws(Problem) -> SessionID {
         let id = try call.id(0, as: SessionID.self)
         guard state.session(id) != nil, state.canSee(call.caller.agent, id) else {
             throw .notFound
@@ -99,7 +99,7 @@ extension Node {
     }
 
     /// Answers with a session, or with nothing when the change put it out of the caller's sight.
-    private func respondSession(_ id: SessionID, _ call: APICall) {
+    func respondSession(_ id: SessionID, _ call: APICall) {
         guard let session = state.session(id), state.canSee(call.caller.agent, id) else {
             return call.respondNothing()
         }
@@ -198,14 +198,23 @@ extension Node {
         let before = Int64(
             try call.number("before", default: .max, in: 1...Int.max))
         let last = before == .max ? Int64.max : before - 1
+        let reading = call.caller.agent
         read(call) { reader throws(StorageError) in
-            try reader.rows(
+            let rows = try reader.rows(
                 .history, major: id.rawValue, minorIn: 0...last, descending: true, limit: limit)
-        } completion: { [self] rows in
-            let items = rows.reversed().compactMap { row in
-                (try? HistoryItem(value: row.value)).map { state.view($0, ordinal: row.minor) }
+            var read: [(item: HistoryItem, ordinal: Int64, note: PrivateNote?)] = []
+            for row in rows {
+                guard let item = try? HistoryItem(value: row.value) else { continue }
+                read.append((item, row.minor, try reader.note(of: item, for: reading)))
             }
-            let next = rows.count == limit ? rows.last?.minor : nil
+            return read
+        } completion: { [self] rows in
+            let items = rows.reversed().map { row in
+                var view = state.view(row.item, ordinal: row.ordinal)
+                if let note = row.note { view.text = note.text.string }
+                return view
+            }
+            let next = rows.count == limit ? rows.last?.ordinal : nil
             call.respond(
                 API.Page(
                     index: "\(appliedIndex)", items: items,

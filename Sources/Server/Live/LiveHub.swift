@@ -228,6 +228,9 @@ final class LiveHub {
                 let key = ItemKey(session: SessionID(row.major), ordinal: row.minor)
                 if changes.added[key] != nil { changes.added[key] = row.value ?? [] }
             }
+            for row in effects.rows where row.table == .note {
+                changes.notes[row.minor] = row.value
+            }
         }
         scheduleTelling()
     }
@@ -265,7 +268,10 @@ final class LiveHub {
                 guard let row = told.added[key], let item = try? HistoryItem(value: row) else {
                     continue
                 }
-                let view = node.state.view(item, ordinal: key.ordinal)
+                var view = node.state.view(item, ordinal: key.ordinal)
+                if case .noted(by: console.caller.agent) = item.what {
+                    view.text = told.note(at: item.index, by: console.caller.agent)
+                }
                 send(
                     LiveMessage.item(view, of: key.session, index: node.appliedIndex), to: console)
             }
@@ -307,6 +313,8 @@ final class LiveHub {
         var sessions: Set<SessionID> = []
         /// The rows of history items; empty until seen.
         var added: [ItemKey: [UInt8]] = [:]
+        /// The rows of private notes, by log index.
+        var notes: [Int64: [UInt8]] = [:]
         var agents: Set<AgentID> = []
         /// Messages to customers that are being sent, or wait anew.
         var outbox: Set<OutboxID> = []
@@ -316,7 +324,14 @@ final class LiveHub {
         var isEmpty: Bool {
             sessions.isEmpty && added.isEmpty && agents.isEmpty && outbox.isEmpty && !isTooMuch
         }
+        /// The text of a note, for its author.
+        func note(at index: Int64, by author: AgentID) -> String? {
+            notes[index].flatMap {
+                try? PrivateNote(author: author, index: index, value: $0).text.string
+            }
+        }
         mutating func forgetAll() {
+            notes.removeAll(keepingCapacity: true)
             sessions.removeAll(keepingCapacity: true)
             added.removeAll(keepingCapacity: true)
             outbox.removeAll(keepingCapacity: true)

@@ -1,0 +1,94 @@
+"""Private notes, team remarks, tags and canned replies, through the page."""
+
+from playwright.sync_api import expect
+from test_desk import open_session
+
+
+def tell_desk(office, **changes):
+    """Changes what the project's desk says and files by."""
+    office.admin.call("PUT", f"/api/v1/projects/{office.project}/desk", changes)
+
+
+def about(page):
+    return page.locator(".panel .card", has_text="Tags and notes")
+
+
+def test_a_private_note_is_read_by_its_author_alone(office):
+    office.add_agent("Ana")
+    office.add_agent("Mia", permissions=("view", "reply", "manage"))
+    page = office.desk_of("Ana")
+    office.customer_writes("Marta Kowalska", "Hello")
+    open_session(page, "Marta Kowalska")
+    about(page).get_by_role("textbox").fill("Drinks tea, hates phones")
+    about(page).get_by_role("button", name="Note for me").click()
+    expect(page.locator(".remark.private")).to_contain_text("Drinks tea, hates phones")
+    expect(about(page).get_by_role("textbox")).to_have_value("")
+    mia = office.desk_of("Mia")
+    mia.get_by_role("link", name="All").click()
+    open_session(mia, "Marta Kowalska")
+    expect(mia.locator(".log")).to_contain_text("Ana wrote a private note")
+    expect(mia.locator(".log")).not_to_contain_text("Drinks tea")
+    page.reload()
+    expect(page.locator(".remark.private")).to_contain_text("Drinks tea, hates phones")
+
+
+def test_a_remark_is_read_by_all_who_see_the_session(office):
+    office.add_agent("Ana")
+    office.add_agent("Mia", permissions=("view", "reply", "manage"))
+    page, mia = office.desk_of("Ana"), office.desk_of("Mia")
+    office.customer_writes("Marta Kowalska", "Hello")
+    open_session(page, "Marta Kowalska")
+    mia.get_by_role("link", name="All").click()
+    open_session(mia, "Marta Kowalska")
+    about(mia).get_by_role("textbox").fill("Offer her a refund")
+    about(mia).get_by_role("button", name="Remark for the team").click()
+    expect(page.locator(".remark")).to_contain_text("Offer her a refund")
+    expect(page.locator(".log")).to_contain_text("Remark by Mia")
+
+
+def test_tags_are_set_and_removed_and_shown_in_the_list(office):
+    office.add_agent("Ana")
+    tell_desk(office, tags=["refund", "vip"])
+    page = office.desk_of("Ana")
+    office.customer_writes("Marta Kowalska", "Hello")
+    open_session(page, "Marta Kowalska")
+    about(page).get_by_role("button", name="vip").click()
+    expect(about(page).get_by_role("button", name="vip")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".session .tags")).to_contain_text("vip")
+    expect(page.locator(".log")).to_contain_text("Tags by you: + vip")
+    about(page).get_by_role("button", name="vip").click()
+    expect(page.locator(".log")).to_contain_text("− vip")
+    expect(about(page).get_by_role("button", name="vip")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_canned_reply_is_filled_in_and_can_be_edited(office):
+    office.add_agent("Ana")
+    tell_desk(office, cannedReplies=[{"name": "Thanks", "text": "Thank you {customer}. {agent}"}])
+    page = office.desk_of("Ana")
+    office.customer_writes("Marta Kowalska", "Hello")
+    open_session(page, "Marta Kowalska")
+    page.get_by_role("button", name="Canned").click()
+    page.get_by_role("dialog").get_by_role("button", name="Thanks").click()
+    box = page.get_by_role("textbox", name="Answer")
+    expect(box).to_have_value("Thank you Marta Kowalska. Ana")
+    box.press("Enter")
+    expect(page.locator(".message.ours")).to_contain_text("Thank you Marta Kowalska. Ana")
+
+
+def test_a_manager_writes_the_desks_texts(office):
+    office.add_agent("Ana")
+    page = office.desk_of_admin()
+    page.get_by_role("link", name="Manage").click()
+    page.get_by_role("link", name=f"Desk {office.run}").click()
+    card = page.locator("form.card", has_text="Texts and tags")
+    card.get_by_label("Welcome").fill("Hello {customer}")
+    card.get_by_label("Tags, one a line").fill("vip\nrefund\n")
+    card.get_by_role("button", name="Add a reply").click()
+    card.get_by_label("Name of the reply").fill("Thanks")
+    card.get_by_label("Text of the reply").fill("Thank you")
+    card.get_by_role("button", name="Save texts").click()
+    expect(page.locator(".notice", has_text="Texts saved")).to_be_visible()
+    page.reload()
+    expect(card.get_by_label("Welcome")).to_have_value("Hello {customer}")
+    expect(card.get_by_label("Tags, one a line")).to_have_value("vip\nrefund")
+    expect(card.get_by_label("Text of the reply")).to_have_value("Thank you")

@@ -1,0 +1,110 @@
+import Testing
+import Wire
+
+@testable import Routing
+
+/// What a project says by itself: welcome, privacy notice, nobody available.
+@Suite struct AutomaticMessageTests {
+    private func desk(
+        _ change: (inout DeskBook) -> Void
+    ) -> (World, ana: AgentID, ProjectID) {
+        var world = World()
+        world.done(.raiseLevel(to: .second))
+        let ana = world.agent("ana")
+        let project = world.project([ana])
+        var book = DeskBook()
+        change(&book)
+        world.done(.setDeskBook(project, by: nil, book))
+        return (world, ana, project)
+    }
+
+    /// What the project said by itself in a session, in order.
+    private func said(_ world: World, _ session: SessionID) -> [Text] {
+        world.history(session).compactMap { item in
+            guard case .outbound(let message) = item.what, message.agent == .automatic else {
+                return nil
+            }
+            return message.text
+        }
+    }
+
+    @Test func `A new session is welcomed, with the privacy notice, after its first message`() {
+        var (world, ana, project) = desk {
+            $0.welcome = "Hello {customer}, this is {project}."
+            $0.privacyNotice = "We keep this for a year."
+        }
+        world.show(ana)
+        let session = world.write(project, user: 1)
+        let texts: [Text] = ["Hello Customer, this is desk.", "We keep this for a year."]
+        #expect(said(world, session) == texts)
+        guard case .inbound? = world.history(session).first?.what else {
+            Issue.record("the welcome comes before what it answers")
+            return
+        }
+        let chat = Chat(project: project, user: TelegramID(1))
+        #expect(world.state.outbox(of: chat).map(\.text) == texts)
+        world.write(project, user: 1, "and another thing")
+        #expect(said(world, session) == texts, "once")
+    }
+
+    @Test func `An automatic message is no first reply`() throws {
+        var (world, _, project) = desk {
+            $0.welcome = "Hello"
+            $0.nobodyAvailable = "Soon"
+        }
+        let id = world.write(project, user: 1, "help me")
+        let session = world.state.session(id)!
+        #expect(!session.isAnswered && session.unread == 1 && session.state == .unassigned)
+        #expect(session.last?.text == "help me")
+        #expect(try world.rebuilt() == world.state)
+    }
+
+    @Test func `Who has to wait is told so once per wait, and who is served is not`() {
+        var (world, ana, project) = desk { $0.nobodyAvailable = "Nobody is here" }
+        let session = world.write(project, user: 1)
+        #expect(said(world, session) == ["Nobody is here"])
+        world.write(project, user: 1, "still there?")
+        #expect(said(world, session).count == 1)
+        world.done(.claim(session, by: ana, version: 1))
+        world.done(.giveBack(session, by: ana, version: 2))
+        #expect(said(world, session).count == 1, "the same wait")
+        world.done(.claim(session, by: ana, version: 3))
+        world.done(.complete(session, by: ana, version: 4))
+        world.write(project, user: 1, "again")
+        #expect(said(world, session).count == 2, "another wait")
+        world.show(ana)
+        let served = world.write(project, user: 2)
+        #expect(world.owner(served) == ana && said(world, served).isEmpty)
+    }
+
+    @Test func `The expected wait is the median of the last 50 that had to wait`() throws {
+        var (world, ana, project) = desk {
+            $0.nobodyAvailable = "Nobody is here.\nAbout {minutes} minutes.\nThank you"
+        }
+        let first = world.write(project, user: 1)
+        #expect(said(world, first) == ["Nobody is here.\nThank you"])
+        #expect(world.state.expectedWaitMilliseconds(in: project) == nil)
+        // 60 waits of 1, 2, ... 60 seconds: 11 to 60 are the last 50.
+        for seconds in 1...60 {
+            let session = world.write(project, user: Int64(100 + seconds))
+            world.pass(milliseconds: Int64(seconds) * 1000)
+            world.done(.claim(session, by: ana, version: 1))
+            world.done(.complete(session, by: ana, version: 2))
+        }
+        #expect(world.state.expectedWaitMilliseconds(in: project) == 35_500)
+        let next = world.write(project, user: 2)
+        #expect(said(world, next) == ["Nobody is here.\nAbout 1 minutes.\nThank you"])
+        #expect(try world.rebuilt() == world.state)
+    }
+
+    @Test(
+        arguments: [
+            ("{customer}{agent}", "Ana{agent}"), ("{ customer}", "{ customer}"), ("{", "{"),
+            ("{customer", "{customer"), ("{{customer}}", "{Ana}"), ("", ""),
+            ("é{customer}é", "éAnaé"),
+        ] as [(Text, Text)])
+    func `Placeholders are filled once, and other braces stay`(text: Text, filled: Text) {
+        #expect(text.filled([Placeholder("customer", "Ana")]) == filled)
+        #expect(Text("{customer}").filled([Placeholder("customer", "{customer}")]) == "{customer}")
+    }
+}
