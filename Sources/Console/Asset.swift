@@ -50,6 +50,7 @@ public enum Asset {
             ("panel.js", PackageResources.panel_js),
             ("presence.js", PackageResources.presence_js),
             ("projects.js", PackageResources.projects_js),
+            ("search.js", PackageResources.search_js),
             ("signin.js", PackageResources.signin_js),
             ("store.js", PackageResources.store_js),
             ("talk.css", PackageResources.talk_css),

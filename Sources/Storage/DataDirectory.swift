@@ -10,6 +10,8 @@ public final class DataDirectory: Sendable {
     public var statePath: String { path + "/state.db" }
     /// The click spool's file.
     public var spoolPath: String { path + "/spool.db" }
+    /// The search index's file.
+    public var searchPath: String { path + "/search.db" }
     private let descriptor: Int32
 
     /// Makes the directory where it is missing (mode 0700, parent synced) and locks it.

@@ -41,6 +41,7 @@ struct StateFile: Sendable {
         let mark = try StateFile.mark(in: database)
         var sums = try StateFile.sums(in: database, at: mark.index)
         try StateFile.addTables(to: database, &sums)
+        try StateFile.addStamp(to: database)
         return try StateFile(database, mark: mark, sums: sums)
     }
 
@@ -63,6 +64,14 @@ struct StateFile: Sendable {
             try database.execute(sql.schema)
             sums[table] = RowSums.Table()
         }
+    }
+
+    /// Gives a file that has none a number by which its rows' order of arrival is known again.
+    private static func addStamp(to database: Database) throws(StorageError) {
+        let select = try database.prepare("PRAGMA user_version")
+        defer { select.reset() }
+        guard try select.step(), select.integer(0) == 0 else { return }
+        try database.execute("PRAGMA user_version=\(Int32.random(in: 1 ... .max))")
     }
 
     private static let putSums = "INSERT OR REPLACE INTO mark VALUES(2, ?)"

@@ -1,5 +1,6 @@
 import Routing
 import Synchronization
+import Wire
 
 /// A read-only connection to state.db for console queries: each call is one short transaction.
 /// Usable from any thread; calls wait for each other.
@@ -70,6 +71,41 @@ public final class StateReader: Sendable {
         return try collect(table, query, numbers).map { ($0.major, $0.minor, $0.value) }
     }
 
+    /// The rows that came after one into a table with a minor key, in order of arrival: each with
+    /// its place in that order, which a row keeps when it is replaced.
+    func arrivals(
+        _ table: RowTable, after place: Int64, limit: Int
+    ) throws(StorageError) -> [(place: Int64, row: StateRow)] {
+        precondition(table.hasMinorKey, "table \(table) has no order of arrival")
+        let sql = StateTable(table: table)
+        let query =
+            "SELECT \(sql.columns), rowid FROM \(sql.name) WHERE rowid > ?1"
+            + " ORDER BY rowid LIMIT ?2"
+        return try each(query, [place, Int64(limit)]) { (statement) throws(StorageError) in
+            (statement.integer(4), try StateRow(table, of: statement, in: path))
+        }
+    }
+
+    /// The index up to which the log was applied to the rows that are read next, or further.
+    func appliedIndex() throws(StorageError) -> UInt64 {
+        let query = "SELECT body FROM mark WHERE id = 1"
+        let marks = try each(query, []) { (statement) throws(StorageError) in
+            AppliedMark(statement.bytes(0))
+        }
+        guard let mark = marks.first ?? nil else {
+            throw StorageError(.corrupt, file: path, "table mark, row 1 does not read")
+        }
+        return mark.index.rawValue
+    }
+
+    /// Names the file and its order of arrival: another file of the same name has another stamp.
+    func stamp() throws(StorageError) -> Text {
+        let numbers = try each("PRAGMA user_version", []) { (statement) throws(StorageError) in
+            statement.integer(0)
+        }
+        return Text("\(path) \(numbers.first ?? 0)")
+    }
+
     /// Closes; later calls throw `.closed`.
     public func close() {
         connection.withLock { connection in
@@ -81,6 +117,14 @@ public final class StateReader: Sendable {
     private func collect(
         _ table: RowTable, _ query: String, _ numbers: [Int64]
     ) throws(StorageError) -> [StateRow] {
+        try each(query, numbers) { (statement) throws(StorageError) in
+            try StateRow(table, of: statement, in: path)
+        }
+    }
+
+    private func each<Value: Sendable>(
+        _ query: String, _ numbers: [Int64], _ take: (Statement) throws(StorageError) -> Value
+    ) throws(StorageError) -> [Value] {
         let closed = StorageError(.closed, file: path, "this reader is closed")
         return try connection.withLock { (connection) throws(StorageError) in
             guard connection != nil else { throw closed }
@@ -89,11 +133,9 @@ public final class StateReader: Sendable {
                 statement.bind(Int32(place + 1), number)
             }
             defer { statement.reset() }
-            var rows: [StateRow] = []
-            while try statement.step() {
-                rows.append(try StateRow(table, of: statement, in: path))
-            }
-            return rows
+            var values: [Value] = []
+            while try statement.step() { values.append(try take(statement)) }
+            return values
         }
     }
 }

@@ -1,4 +1,5 @@
 import CSQLite
+import Wire
 
 /// A prepared statement of a `Database`, which finalizes it.
 ///
@@ -18,6 +19,15 @@ struct Statement: @unchecked Sendable {
     /// Binds a number to a parameter, counted from 1.
     func bind(_ parameter: Int32, _ value: Int64) {
         let code = sqlite3_bind_int64(handle, parameter, value)
+        precondition(code == SQLITE_OK, "parameter \(parameter) of \(name)")
+    }
+
+    /// Binds a text to a parameter, counted from 1; the bytes are copied.
+    func bind(_ parameter: Int32, _ text: Text) {
+        let code = text.utf8.withUnsafeBytes { bytes in
+            rh_sqlite_bind_text(
+                handle, parameter, bytes.baseAddress, sqlite3_uint64(bytes.count))
+        }
         precondition(code == SQLITE_OK, "parameter \(parameter) of \(name)")
     }
 

@@ -21,4 +21,6 @@ package struct StoreOptions: Sendable {
     package static let state = StoreOptions(cacheKiB: 32_768, synchronous: 1)
     /// Of spool.db: survives the process at once, a power cut from the next checkpoint on.
     package static let spool = StoreOptions(cacheKiB: 4_096, synchronous: 1)
+    /// Of search.db: may be old after a power cut, and can be made anew.
+    package static let search = StoreOptions(cacheKiB: 8_192, synchronous: 1)
 }

@@ -33,6 +33,8 @@ def answer(desk: Desk, request, agent: str | None, body, later):
     if parts[0] == "outbox":
         mock_actions.resend(desk, parts[1], later)
         return 204, None
+    if parts[0] == "search":
+        return 200, search(desk, request, agent)
     if parts[0] == "cluster":
         return 200, cluster(desk)
     if route in ADMIN:
@@ -91,6 +93,28 @@ def listed(desk: Desk, request, agent: str) -> dict:
     more = start + PAGE < len(found)
     return {"index": str(desk.index), "items": [desk.view(each, agent) for each in page],
             "next": str(start + PAGE) if more else None}
+
+
+def search(desk: Desk, request, agent: str) -> dict:
+    """What contains the words, newest first; a page has two."""
+    words = request.query.get("text", "").lower()
+    hits = []
+    for session in desk.sessions.values():
+        isWanted = desk.sees(agent, session) and all(
+            request.query.get(name, value) == value for name, value in
+            [("status", session["state"]), ("project", session["project"])])
+        if not isWanted or request.query.get("tag", "") not in ["", *session["tags"]]:
+            continue
+        view = desk.view(session, agent)
+        if not words:
+            hits.append({"session": view})
+        hits += [{"session": view, "item": item} for item in desk.history[session["id"]]
+                 if words and item["kind"] != "noted" and words in item.get("text", "").lower()]
+    hits.reverse()
+    start = int(request.query.get("cursor", 0))
+    more = start + 2 < len(hits)
+    return {"index": str(desk.index), "items": hits[start:start + 2],
+            "next": str(start + 2) if more else None}
 
 
 def projects(desk: Desk, agent, parts, body):

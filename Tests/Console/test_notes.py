@@ -1,4 +1,4 @@
-"""Private notes, team remarks, tags and canned replies, through the page."""
+"""Private notes, team remarks, tags, canned replies and search, through the page."""
 
 from playwright.sync_api import expect
 from test_desk import open_session
@@ -92,3 +92,29 @@ def test_a_manager_writes_the_desks_texts(office):
     expect(card.get_by_label("Welcome")).to_have_value("Hello {customer}")
     expect(card.get_by_label("Tags, one a line")).to_have_value("vip\nrefund")
     expect(card.get_by_label("Text of the reply")).to_have_value("Thank you")
+
+
+def test_a_search_finds_messages_and_leads_to_their_session(office):
+    office.add_agent("Ana")
+    tell_desk(office, tags=["vip"])
+    page = office.desk_of("Ana")
+    for name, text in [("Marta Kowalska", "我想申请退款"), ("Tom Okafor", "Hello"),
+                       ("Li Na", "退款还没有到"), ("Zoe Maar", "退款?")]:
+        office.customer_writes(name, text)
+        expect(page.locator(".session", has_text=name)).to_be_visible()
+    page.get_by_label("Filter this list").fill("退款")
+    page.get_by_role("button", name="Search").click()
+    dialog = page.get_by_role("dialog")
+    found = dialog.get_by_label("Found").get_by_role("listitem")
+    expect(found.first).to_contain_text("退款")
+    if dialog.get_by_role("button", name="Show more").is_visible():
+        dialog.get_by_role("button", name="Show more").click()
+    expect(found).to_have_count(3)
+    dialog.get_by_label("Tag").select_option("vip")
+    dialog.get_by_role("button", name="Search").click()
+    expect(dialog).to_contain_text("Nothing was found")
+    dialog.get_by_label("Tag").select_option("Any tag")
+    dialog.get_by_role("button", name="Search").click()
+    found.filter(has_text="Li Na").get_by_role("link").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("heading", name="Li Na", level=1)).to_be_visible()

@@ -3,6 +3,7 @@
 import { face, h, icon, reconcile, set, since } from './dom.js';
 import { loadList } from './load.js';
 import { trouble } from './notice.js';
+import { searchDialog } from './search.js';
 import { LISTS, isMine, isUnanswered, listed, may, project, state } from './store.js';
 import { said } from './words.js';
 
@@ -29,7 +30,11 @@ export function openList() {
     const foot = h('div.foot');
     const scroll = h('div.scroll', rows, foot);
     const node = h('section.list', { 'aria-label': 'Sessions' },
-        tabs, h('label.filter', icon('search'), filter), scroll);
+        tabs, h('div.finding', h('label.filter', icon('search'), filter),
+            h('button.quiet', {
+                type: 'button', title: 'Search all messages',
+                onclick: () => searchDialog(filter.value.trim()),
+            }, 'Search')), scroll);
 
     function draw() {
         const { area, id } = state.route;

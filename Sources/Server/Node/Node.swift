@@ -342,6 +342,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
                 index: mark.index, term: mark.term, digest: mark.digest, meta: mark.meta))
         metrics.count(.commandsApplied, by: effects.answers.count)
         indexWaits.applied(mark.index)
+        stores.indexer.applied(mark.index.rawValue)
         var touchesOutbox = false
         for (_, event) in effects.events {
             switch event {

@@ -13,6 +13,9 @@ final class Stores: Sendable {
     let state: StateWriter
     /// state.db's reader, for the query thread.
     let reader: StateReader
+    /// search.db, made from state.db by a thread of its own.
+    let search: SearchStore
+    let indexer: SearchIndexer
     /// spool.db's writer.
     let spool: SpoolWriter
     /// Where they are.
@@ -24,6 +27,7 @@ final class Stores: Sendable {
     /// What a start finds on the disk.
     struct Found: Sendable {
         var directory: DataDirectory
+        var identity: StoreIdentity
         var log: LogStore
         var stored: StoredLog
         var state: StateStore
@@ -68,7 +72,8 @@ final class Stores: Sendable {
             }
             let spool = try ClickSpool.open(path: directory.spoolPath, identity: identity)
             return Found(
-                directory: directory, log: log, stored: stored, state: state, spool: spool)
+                directory: directory, identity: identity, log: log, stored: stored, state: state,
+                spool: spool)
         } catch {
             opened?.close()
             log.close()
@@ -84,6 +89,7 @@ final class Stores: Sendable {
         statePath = found.state.path
         self.relay = relay
         reader = try found.state.reader()
+        let searched = try found.state.reader()
         let onFailure: @Sendable (StorageError) -> Void = { error in relay.failed(error) }
         let onFull: @Sendable (StorageError?) -> Void = { error in
             if let error { relay.foundNoRoom(error) }
@@ -100,6 +106,10 @@ final class Stores: Sendable {
             onBadRows: { error in relay.foundBadRows(error) },
             onFailure: { error in relay.stateFailed(error) })
         spool = SpoolWriter(spool: found.spool, onFailure: onFailure)
+        search = SearchStore(path: found.directory.searchPath, identity: found.identity)
+        indexer = SearchIndexer(
+            store: search, reader: searched,
+            onFailure: { error in relay.searchFailed(error) })
     }
 
     /// From here on nothing that the threads tell reaches a node.
@@ -108,6 +118,7 @@ final class Stores: Sendable {
     /// Writes what is queued and closes everything. Blocks until then.
     func close() {
         log.close()
+        indexer.close()
         reader.close()
         state.close()
         spool.close()
@@ -141,6 +152,12 @@ final class StorageRelay: @unchecked Sendable {  // `node` is touched on the loo
     /// Rows of state.db are not those that were written.
     func foundBadRows(_ error: StorageError) {
         loop.post { self.node?.repair.begin(error) }
+    }
+    /// search.db can't be read or written; it is tried again, or made anew.
+    func searchFailed(_ error: StorageError) {
+        loop.post {
+            self.node?.log.warning("search fails", ["reason": .text(error.description)])
+        }
     }
     /// A write found no room and is tried again.
     func foundNoRoom(_ error: StorageError) {

@@ -1,0 +1,47 @@
+import Routing
+import Wire
+
+/// A text of a session's history that can be searched.
+struct SearchItem: Hashable, Sendable {
+    /// Its name in search.db: the log index and a place within, so that newer is greater, at every
+    /// node alike.
+    var id: Int64
+    /// When it was written, in milliseconds of log time.
+    var at: Int64
+    /// What was written.
+    var text: Text
+
+    /// How many places one log index has.
+    static let placesPerIndex: Int64 = 32
+
+    /// What can be searched of a history item; nil: nothing. A private note has no word in it.
+    init?(_ item: HistoryItem) {
+        guard let (place, text) = item.what.searchable, !text.isEmpty else { return nil }
+        id = item.index * SearchItem.placesPerIndex + place
+        at = item.at.milliseconds
+        self.text = text
+    }
+}
+
+extension HistoryItem.What {
+    /// The text to be searched and its place among those of one log index: one entry writes at most
+    /// one of each kind, and the parts of one reply.
+    fileprivate var searchable: (place: Int64, text: Text)? {
+        switch self {
+        case .inbound(let message): (0, message.text)
+        case .edited(_, let text): (1, text)
+        case .transferred(_, _, _, let remark): (2, remark)
+        case .remarked(_, let text): (3, text)
+        case .outbound(let message):
+            (
+                OutboxMessage.partsPerReply
+                    + message.outbox.rawValue % OutboxMessage.partsPerReply, message.text
+            )
+        // No words of people are in these; of a private note the history has none.
+        case .callback, .assigned, .claimed, .gaveBack, .requeued, .rerouted, .alerted,
+            .autoCompleted, .tookOver, .handedOver, .barred, .flooded, .completed, .reopened,
+            .blocked, .noted, .tagged:
+            nil
+        }
+    }
+}
