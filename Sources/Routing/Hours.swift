@@ -77,6 +77,13 @@ public struct OpenTimes: Hashable, Sendable {
         return index < spans.count ? spans[index].from : end
     }
 
+    /// The first moment after another at which it opens; nil: it is not known to.
+    func nextOpening(after time: LogTime) -> LogTime? {
+        let next = firstIndex(endingAfter: time)
+        for span in spans[next...].prefix(2) where time < span.from { return span.from }
+        return time < end ? end : nil
+    }
+
     private func firstIndex(endingAfter time: LogTime) -> Int {
         var low = 0
         var high = spans.count
@@ -123,10 +130,12 @@ extension RoutingState {
         return rooms[slot].openTimes?.opens(after: time)
     }
 
-    /// When a project that holds sessions will open.
+    /// When a project that holds sessions will open next, be it open now or not.
     mutating func scheduleOpening(_ slot: Int) {
         guard rooms[slot].openTimes != nil || triggers.count > 0 else { return }
-        triggers.set(.opening(rooms[slot].project.id), heldUntil(slot, at: now.time))
+        let holds = rooms[slot].project.settings.hours?.outside == .hold
+        let next = holds ? rooms[slot].openTimes?.nextOpening(after: now.time) : nil
+        triggers.set(.opening(rooms[slot].project.id), next)
     }
 
     /// The hours of a project, and what the log knows of them.

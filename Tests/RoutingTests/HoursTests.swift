@@ -66,6 +66,10 @@ import Wire
         pass(&world, ana, seconds: 100)
         let second = world.write(project, user: 2)
         #expect(world.owner(second) == nil)
+        // Every opening, not only the first since the hours came or the rows were loaded.
+        pass(&world, ana, seconds: 100)
+        #expect(world.owner(second) == ana)
+        #expect(world.state.overlooked().isEmpty)
     }
 
     @Test func `Outside the hours sessions are routed where the project says so`() {

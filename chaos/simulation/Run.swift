@@ -216,7 +216,8 @@ public struct Run {
                     if case .applied = answer { isDone = true }
                 }
             }
-            try cluster.run(until: cluster.now + 100_000)
+            // Timers of the workload go on: a moment of quiet may be short.
+            try cluster.run(until: cluster.now + (isDone ? 10_000 : 100_000))
             guard try cluster.membersAreSettled() else { continue }
             let statuses = cluster.ids.compactMap { cluster.members[$0]?.replica?.status }
             let isLevel = Set(statuses.map(\.applied)).count == 1

@@ -41,7 +41,7 @@ extension Workload {
         guard let view, var settings = view.state.project(project)?.settings else { return }
         switch cluster.chance.number(0...3) {
         case 0:
-            let spans: [Int64?] = [nil, 500, 2_000]
+            let spans: [Int64?] = [nil, 1_000, 4_000]
             settings.timers.firstReplyMilliseconds = cluster.chance.pick(spans)
             settings.timers.goneMilliseconds = cluster.chance.pick(spans)
             settings.timers.completeMilliseconds = cluster.chance.pick(spans)
