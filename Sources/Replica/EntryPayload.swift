@@ -96,7 +96,8 @@ extension Command {
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .startSending, .finishSending, .resend, .forceOffline,
             .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours, .createToken,
-            .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook:
+            .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook, .makeLink,
+            .editLink:
             false
         }
     }

@@ -98,8 +98,10 @@ extension RoutingState {
     private func apply(_ touch: Touch, _ message: InboundMessage, to session: inout Session) {
         guard touch.via != .foreignToken, let slot = linkSlots[touch.link] else { return }
         let link = linkList[slot].settings
-        session.pool = link.pool
-        session.prefer = link.prefer
+        // A parameter rule leads to another project, where the link's agents and pool are not.
+        let isOwn = link.project == session.project
+        session.pool = isOwn ? link.pool : nil
+        session.prefer = isOwn ? link.prefer : MemberRule()
         session.fixedLanguage = link.language
         if case .click(_, _, _, let asked) = message.start, !asked.isEmpty {
             session.fixedLanguage = asked

@@ -43,13 +43,15 @@ enum CommandTag: UInt8, CaseIterable {
     case addRemark = 61
     case setTags = 62
     case setDeskBook = 63
+    case makeLink = 50
+    case editLink = 51
+    case clicksWithFingerprints = 52
 }
 
 extension ByteWriter {
     /// A command: its tag, then its fields in order.
     @inline(__always)
-    fileprivate mutating func put<each Field: Coded>(_ tag: CommandTag, _ field: repeat each Field)
-    {
+    mutating func put<each Field: Coded>(_ tag: CommandTag, _ field: repeat each Field) {
         u8(tag.rawValue)
         repeat put(each field)
     }
@@ -76,7 +78,7 @@ extension Command {
         case .createLink(let by, let settings): writer.put(.createLink, by, settings)
         case .updateLink(let id, let by, let settings): writer.put(.updateLink, id, by, settings)
         case .update(let update): writer.put(.update, update)
-        case .clicks(let clicks): writer.put(.clicks, clicks)
+        case .clicks(let clicks): Command.encode(clicks, into: &writer)
         case .renewLeases(let node, let incarnation, let leases):
             writer.put(.renewLeases, node, incarnation, leases)
         case .closeConnections(let node, let incarnation, let numbers):
@@ -114,6 +116,7 @@ extension Command {
         case .setTags(let id, let by, let add, let remove):
             writer.put(.setTags, id, by, add, remove)
         case .setDeskBook(let id, let by, let book): writer.put(.setDeskBook, id, by, book)
+        case .makeLink, .editLink: encodeLink(into: &writer)
         }
     }
 
@@ -172,9 +175,7 @@ extension Command: Coded {
         case .createPool: self = .createPool(by: try r.take(), try r.take(), try r.take())
         case .updatePool: self = .updatePool(try r.take(), by: try r.take(), try r.take())
         case .removePool: self = .removePool(try r.take(), by: try r.take())
-        case .setMembersHandingOver:
-            self = .setMembers(
-                try r.take(), by: try r.take(), try r.take(), handOver: try AgentID(from: &r))
+        case .setMembersHandingOver: self = try Command(handingOverFrom: &r)
         case .takeOver: self = .takeOver(try r.take(), by: try r.take(), version: try r.take())
         case .bar: self = .bar(try r.take(), of: try r.take(), by: try r.take(), try r.take())
         case .resolveHours: self = .resolveHours(try r.take(), try r.take(), try r.take())
@@ -184,7 +185,13 @@ extension Command: Coded {
         case .addRemark: self = .addRemark(try r.take(), by: try r.take(), text: try r.take())
         case .setTags: self = try Command(tagsFrom: &r)
         case .setDeskBook: self = .setDeskBook(try r.take(), by: try r.take(), try r.take())
+        case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         }
+    }
+
+    private init(handingOverFrom r: inout ByteReader) throws(WireError) {
+        self = .setMembers(
+            try r.take(), by: try r.take(), try r.take(), handOver: try AgentID(from: &r))
     }
 
     private init(tokenFrom r: inout ByteReader) throws(WireError) {

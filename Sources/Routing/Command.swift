@@ -97,6 +97,10 @@ public enum Command: Hashable, Sendable {
     case setTags(SessionID, by: AgentID, add: [Text], remove: [Text])
     /// Replaces what a project's desk says and files by.
     case setDeskBook(ProjectID, by: AgentID?, DeskBook)
+    /// A new link with terms; refused as `alreadyExists` when the code is taken.
+    case makeLink(by: AgentID?, LinkSettings, LinkTerms)
+    /// Replaces a link's settings and terms; compare-and-set on its version if one is given.
+    case editLink(LinkID, by: AgentID?, version: UInt64?, LinkSettings, LinkTerms)
 }
 
 /// Fields of an agent to change; nil leaves a field as it is.
@@ -398,8 +402,11 @@ public struct Click: Hashable, Sendable {
     public var referrer: Text
     /// The `Accept-Language`.
     public var language: Text
-    /// The query as it came, without `?`.
+    /// The query as it came, without `?`, and the link's UTM values where it has none.
     public var query: Text
+    /// Tells visitors apart: a hash under the cluster's key of what is kept of the address, of the
+    /// `User-Agent` and of the `Accept-Language`; 0 is none.
+    public var fingerprint: UInt64
     /// What sort of visitor.
     public enum Flag: UInt8, Hashable, Sendable, CaseIterable {
         /// Counted.
@@ -414,7 +421,8 @@ public struct Click: Hashable, Sendable {
     /// A click of these parts.
     public init(
         key: ClickKey, link: LinkID, at: LogTime, node: UInt64, flag: Flag, address: Text = "",
-        userAgent: Text = "", referrer: Text = "", language: Text = "", query: Text = ""
+        userAgent: Text = "", referrer: Text = "", language: Text = "", query: Text = "",
+        fingerprint: UInt64 = 0
     ) {
         self.key = key
         self.link = link
@@ -426,6 +434,7 @@ public struct Click: Hashable, Sendable {
         self.referrer = referrer
         self.language = language
         self.query = query
+        self.fingerprint = fingerprint
     }
 }
 

@@ -145,7 +145,8 @@ extension RoutingState {
         }
         draft.openTimes.removeAll(keepingCapacity: true)
         for slot in draft.links {
-            draft.applied.write(.link, linkList[slot].id.rawValue, as: linkList[slot].encoded())
+            draft.applied.write(
+                .link, linkList[slot].id.rawValue, as: linkList[slot].encoded(at: level))
             draft.applied.events.append(.linkChanged(linkList[slot].id))
         }
         for key in draft.connections {

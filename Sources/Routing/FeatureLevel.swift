@@ -44,8 +44,9 @@ extension Command {
         // Raising is how a cluster gets there; at the first level already.
         case .raiseLevel(let to): max(to, .second)
         case .forceOffline, .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours,
-            .createToken, .revokeToken:
+            .createToken, .revokeToken, .makeLink, .editLink:
             .second
+        case .clicks(let clicks): clicks.haveFingerprints ? .second : .first
         case .setMembers(_, _, let members, let successor):
             successor == nil && members.allSatisfy(\.tags.isEmpty) ? .first : .second
         case .updateAgent(_, _, let change): change.handOver == nil ? .first : .second
@@ -55,7 +56,7 @@ extension Command {
             settings.routes ? .second : .first
         case .update(let update): update.asksForLanguage ? .second : .first
         case .addNote, .addRemark, .setTags, .setDeskBook: .second
-        case .advance, .bootstrap, .createAgent, .signIn, .signOut, .clicks, .renewLeases,
+        case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:
             .first

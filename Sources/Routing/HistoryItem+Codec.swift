@@ -160,6 +160,34 @@ extension Click {
     public init(value: [UInt8]) throws(WireError) {
         var reader = ByteReader(value)
         try self.init(from: &reader)
+        if !reader.isAtEnd { fingerprint = try reader.u64() }
         try reader.expectEnd()
     }
+
+    /// The click's row.
+    func encodedAsRow() -> [UInt8] {
+        var writer = ByteWriter(capacity: 256)
+        writer.put(self)
+        if fingerprint != 0 { writer.u64(fingerprint) }
+        return writer.bytes
+    }
+}
+
+/// A click in a list of clicks that have fingerprints.
+struct FingerprintedClick: Coded {
+    var click: Click
+    init(_ click: Click) { self.click = click }
+    func encode(into writer: inout ByteWriter) {
+        writer.put(click)
+        writer.u64(click.fingerprint)
+    }
+    init(from reader: inout ByteReader) throws(WireError) {
+        click = try reader.take()
+        click.fingerprint = try reader.u64()
+    }
+}
+
+extension [Click] {
+    /// Whether any has a fingerprint, which the first level can't say.
+    var haveFingerprints: Bool { contains { $0.fingerprint != 0 } }
 }

@@ -14,6 +14,15 @@ public struct Link: Hashable, Sendable {
     public internal(set) var otherClicks: UInt64 = 0
     /// Tokens of this link that came back with a `/start`, each counted once.
     public internal(set) var starts: UInt64 = 0
+    /// What it does with a click.
+    public internal(set) var terms = LinkTerms()
+    /// Counts changes of settings and terms; who edits says which one they saw.
+    public internal(set) var version: UInt64 = 1
+
+    /// Whether clicks on it may lead to a project's bot.
+    func leads(to project: ProjectID) -> Bool {
+        settings.project == project || terms.rules.contains { $0.project == project }
+    }
 }
 
 /// A link that led a customer here.

@@ -2,22 +2,29 @@ import Wire
 
 extension RoutingState {
     /// A new link to a project.
-    mutating func createLink(by: AgentID?, _ settings: LinkSettings) -> Outcome {
+    mutating func createLink(
+        by: AgentID?, _ settings: LinkSettings, _ terms: LinkTerms = LinkTerms()
+    ) -> Outcome {
         guard roomSlots[settings.project] != nil else { return .refused(.notFound) }
         guard isManager(by, of: settings.project) else { return .refused(.forbidden) }
         if let why = settings.refusal { return .refused(.invalid(why)) }
         guard isOfItsProject(settings) else { return .refused(.invalid("pool")) }
+        if let why = refusal(of: terms, by: by) { return .refused(why) }
         guard codes[settings.code] == nil else { return .refused(.alreadyExists) }
         let id = LinkID(now.index)
         codes[settings.code] = id
         linkSlots[id] = linkList.count
         draft.links.note(linkList.count)
-        linkList.append(Link(id: id, createdAt: now.time, settings: settings))
+        linkList.append(Link(id: id, createdAt: now.time, settings: settings, terms: terms))
         return .done(id: id.rawValue)
     }
 
-    /// A link's new settings; both projects must be managed if it moves.
-    mutating func updateLink(_ id: LinkID, by: AgentID?, _ settings: LinkSettings) -> Outcome {
+    /// A link's new settings; both projects must be managed if it moves. Terms stay unless given,
+    /// and a version that is given must be the present one.
+    mutating func updateLink(
+        _ id: LinkID, by: AgentID?, version: UInt64? = nil, _ settings: LinkSettings,
+        _ terms: LinkTerms? = nil
+    ) -> Outcome {
         guard let slot = linkSlots[id], roomSlots[settings.project] != nil else {
             return .refused(.notFound)
         }
@@ -28,10 +35,18 @@ extension RoutingState {
         if let why = settings.refusal { return .refused(.invalid(why)) }
         let keepsPool = settings.pool == before.pool && settings.project == before.project
         guard keepsPool || isOfItsProject(settings) else { return .refused(.invalid("pool")) }
+        if let terms, terms != linkList[slot].terms, let why = refusal(of: terms, by: by) {
+            return .refused(why)
+        }
+        if let version, version != linkList[slot].version {
+            return .refused(.versionConflict(owner: nil, version: linkList[slot].version))
+        }
         if let holder = codes[settings.code], holder != id { return .refused(.alreadyExists) }
         codes[before.code] = nil
         codes[settings.code] = id
         linkList[slot].settings = settings
+        if let terms { linkList[slot].terms = terms }
+        if level >= .second { linkList[slot].version += 1 }
         draft.links.note(slot)
         return .done(id: id.rawValue)
     }
@@ -40,6 +55,16 @@ extension RoutingState {
     private func isOfItsProject(_ settings: LinkSettings) -> Bool {
         guard let pool = settings.pool else { return true }
         return poolRooms[pool].map { rooms[$0].project.id } == settings.project
+    }
+
+    /// Why a link can't have these terms: its rules may lead only to what one manages.
+    private func refusal(of terms: LinkTerms, by agent: AgentID?) -> Refusal? {
+        if let why = terms.refusal { return .invalid(why) }
+        for rule in terms.rules {
+            guard roomSlots[rule.project] != nil else { return .notFound }
+            guard isManager(agent, of: rule.project) else { return .forbidden }
+        }
+        return nil
     }
 
     /// Clicks from a spool. Each is counted once, and completes the session its token opened if
@@ -51,7 +76,7 @@ extension RoutingState {
             isNew = true
             draft.applied.write(
                 .click, Int64(bitPattern: click.key.epoch), Int64(bitPattern: click.key.sequence),
-                as: click.encodedAlone())
+                as: click.encodedAsRow())
             guard let slot = linkSlots[click.link] else { continue }
             if click.flag == .human {
                 linkList[slot].humanClicks += 1
@@ -81,7 +106,7 @@ extension RoutingState {
         var touch = Touch(
             link: link, key: key, clickedAt: clickedAt, startedAt: now.time, via: .own,
             isPending: false)
-        guard let slot = linkSlots[link], linkList[slot].settings.project == chat.project else {
+        guard let slot = linkSlots[link], linkList[slot].leads(to: chat.project) else {
             touch.via = .foreignToken
             return touch
         }

@@ -162,6 +162,9 @@ public struct RoutingState: Sendable {
         case .setTags(let id, let by, let add, let remove):
             setTags(id, by: by, add: add, remove: remove)
         case .setDeskBook(let id, let by, let book): setDeskBook(id, by: by, book)
+        case .makeLink(let by, let settings, let terms): createLink(by: by, settings, terms)
+        case .editLink(let id, let by, let version, let settings, let terms):
+            updateLink(id, by: by, version: version, settings, terms)
         }
     }
 }

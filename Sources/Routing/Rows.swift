@@ -105,13 +105,17 @@ extension Project {
 }
 
 extension Link {
-    func encoded() -> [UInt8] {
+    func encoded(at level: FeatureLevel) -> [UInt8] {
         var writer = ByteWriter(capacity: 64)
         writer.put(createdAt)
         writer.put(settings)
         writer.put(humanClicks)
         writer.put(otherClicks)
         writer.put(starts)
+        if level >= .second {
+            writer.put(terms)
+            writer.put(version)
+        }
         return writer.bytes
     }
 
@@ -121,6 +125,10 @@ extension Link {
         humanClicks = try reader.take()
         otherClicks = try reader.take()
         starts = try reader.take()
+        if !reader.isAtEnd {
+            terms = try reader.take()
+            version = try reader.take()
+        }
         try reader.expectEnd()
     }
 }

@@ -2,8 +2,10 @@
 
 import re
 import urllib.parse
+import xml.etree.ElementTree
 
 import pytest
+import qrcode
 from desk import new_user
 from driver.api import request
 from driver.waiting import wait_until
@@ -146,3 +148,91 @@ def test_a_code_belongs_to_one_link(desk):
         answer = desk.admin.attempt(
             "POST", "/api/v1/links", {"code": reserved, "name": "x", "project": desk.id})
         assert answer.status == 422
+
+
+def made(desk, **fields):
+    """A new link of the desk with these fields, as the API shows it; its name is its code."""
+    link = desk.admin.post("/api/v1/links", {"name": "made", "project": desk.id, **fields})
+    desk.links[link["code"]] = link["code"]
+    return link
+
+
+def test_a_generated_code_has_no_characters_that_look_alike(desk):
+    links = [made(desk) for _ in range(20)]
+    assert len({link["code"] for link in links}) == len(links)
+    for link in links:
+        assert re.fullmatch(r"[2-9a-hjkmnp-z]{8}", link["code"]), link["code"]
+        assert not set(link["code"]) & set("01ilo")
+    assert click(desk, name=links[0]["code"]).status == 302
+
+
+def test_an_expired_link_is_renewed_by_a_later_expiry(desk):
+    link = made(desk, expires="2020-01-01T00:00:00Z")
+    assert click(desk, name=link["code"]).status == 410
+    renewed = desk.admin.put(f"/api/v1/links/{link['id']}", {"expires": "2090-01-01T00:00:00Z"})
+    assert renewed["expires"] == "2090-01-01T00:00:00.000Z"
+    assert click(desk, name=link["code"]).status == 302
+
+
+def test_an_edit_says_which_version_it_saw(desk):
+    link = made(desk)
+    path = f"/api/v1/links/{link['id']}"
+    assert desk.admin.get(path) == link and link["version"] == 1
+    edited = desk.admin.put(path, {"name": "first", "version": 1})
+    assert (edited["name"], edited["version"]) == ("first", 2)
+    refused = desk.admin.attempt("PUT", path, {"name": "second", "version": 1})
+    assert refused.status == 409
+    assert refused.json()["code"] == "version_conflict" and refused.json()["version"] == 2
+    assert desk.admin.get(path)["name"] == "first"
+
+
+def test_a_parameter_rule_sends_the_click_to_the_other_projects_bot(desk, new_desk):
+    other = new_desk("Wei", permissions=("view", "reply"))
+    link = made(desk, rules=[{"name": "lang", "value": "zh", "project": other.id}])
+    assert link["rules"] == [{"name": "lang", "value": "zh", "project": other.id}]
+    for query in ("", "?lang=de", "?language=zh"):
+        location = click(desk, name=link["code"], query=query).headers["Location"]
+        assert location.startswith(f"https://t.me/{desk.bot}?start=")
+    answer = click(desk, name=link["code"], query="?a=1&lang=zh")
+    assert answer.headers["Location"].startswith(f"https://t.me/{other.bot}?start=")
+    user = new_user()
+    other.write(user, f"/start {token_of(answer)}")
+    source = other.session_of(user)["source"]
+    assert source["name"] == "made" and source["status"] in ("click", "pending")
+
+
+def test_a_rule_can_not_lead_to_a_project_that_is_not_there(desk):
+    for fields, status in (
+            ({"rules": [{"name": "a", "value": "b", "project": "999999999"}]}, 404),
+            ({"rules": [{"name": "", "value": "b", "project": desk.id}]}, 422),
+            ({"rules": [{"name": "a", "value": "b", "project": "x"}]}, 422),
+            ({"utm": {"source": "x" * 101}}, 422), ({"addresses": "some"}, 422)):
+        answer = desk.admin.attempt(
+            "POST", "/api/v1/links", {"name": "made", "project": desk.id, **fields})
+        assert answer.status == status, fields
+
+
+def test_a_qr_symbol_is_that_of_another_implementation(desk):
+    link = made(desk)
+    answer = desk.admin.attempt("GET", f"/api/v1/links/{link['id']}/qr.svg")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "image/svg+xml"
+    assert modules_of(answer.body) in [symbol(link["url"], mask) for mask in range(8)]
+
+
+def symbol(text, mask):
+    """The modules that the other implementation makes of a text."""
+    code = qrcode.QRCode(
+        error_correction=qrcode.constants.ERROR_CORRECT_M, border=0, mask_pattern=mask)
+    code.add_data(qrcode.util.QRData(text.encode(), mode=qrcode.util.MODE_8BIT_BYTE), optimize=0)
+    code.make()
+    return tuple(tuple(map(bool, row)) for row in code.get_matrix())
+
+
+def modules_of(svg):
+    """The modules of a symbol that is drawn as horizontal runs with a margin of four."""
+    root = xml.etree.ElementTree.fromstring(svg)
+    side = int(root.get("viewBox").split()[2])
+    dark = set()
+    for x, y, count in re.findall(r"M(\d+) (\d+)h(\d+)v1H\d+z", root[1].get("d")):
+        dark |= {(int(x) + offset, int(y)) for offset in range(int(count))}
+    return tuple(tuple((x, y) in dark for x in range(4, side - 4)) for y in range(4, side - 4))

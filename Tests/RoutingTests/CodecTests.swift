@@ -56,7 +56,8 @@ import Wire
         for _ in 0..<60 { random.step() }
         for (key, value) in random.world.rows {
             let table = RowTable(rawValue: key.table)!
-            for count in 0..<value.count where !isWholeAtFirst(key, count, random.world.state) {
+            for count in 0..<value.count
+            where !isWholeAtFirst(key, value, count, random.world.state) {
                 let part = Array(value.prefix(count))
                 switch table {
                 case .history:
@@ -84,9 +85,15 @@ import Wire
     }
 
     /// A row of a later level whose added fields are cut off is a row of an earlier one.
-    private func isWholeAtFirst(_ key: RowKey, _ count: Int, _ state: RoutingState) -> Bool {
-        guard RowTable(rawValue: key.table) == .agent else { return false }
-        return state.agent(AgentID(key.major))!.encoded(at: .first).count == count
+    private func isWholeAtFirst(
+        _ key: RowKey, _ value: [UInt8], _ count: Int, _ state: RoutingState
+    ) -> Bool {
+        switch RowTable(rawValue: key.table) {
+        case .agent: state.agent(AgentID(key.major))!.encoded(at: .first).count == count
+        case .link: state.link(LinkID(key.major))!.encoded(at: .first).count == count
+        case .click: try! Click(value: value).encodedAlone().count == count
+        default: false
+        }
     }
 
     @Test(arguments: [UInt64](1...20))

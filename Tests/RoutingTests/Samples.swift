@@ -87,7 +87,7 @@ enum Samples {
     }
 
     static var commands: [Command] {
-        office + accounts + configuration + traffic + desk + levels + pools + paperwork
+        office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
     }
 
     private static var office: [Command] {
@@ -208,6 +208,23 @@ enum Samples {
             .addRemark(SessionID(40), by: AgentID(2), text: "ours"),
             .setTags(SessionID(40), by: AgentID(2), add: ["vip"], remove: []),
             .setDeskBook(ProjectID(8), by: nil, book),
+        ]
+    }
+
+    static let terms = LinkTerms(
+        utm: ["mail", "", "may", "", ""],
+        rules: [LinkTerms.Rule(name: "lang", value: "zh", project: ProjectID(9))],
+        addresses: .truncated)
+    static let click = Click(key: key, link: LinkID(30), at: time, node: 2, flag: .human)
+
+    private static var links: [Command] {
+        var seen = click
+        seen.fingerprint = 0xfeed
+        return [
+            .makeLink(by: AgentID(1), link, terms), .makeLink(by: nil, link, LinkTerms()),
+            .editLink(LinkID(30), by: nil, version: 4, link, terms),
+            .editLink(LinkID(30), by: AgentID(1), version: nil, link, terms),
+            .clicks([seen, click]),
         ]
     }
 

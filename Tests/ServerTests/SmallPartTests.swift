@@ -7,6 +7,25 @@ import Wire
 
 @testable import Server
 
+@Suite struct VisitorAddressTests {
+    @Test(
+        arguments: [
+            ("203.0.113.77", "203.0.113.0"), ("::ffff:203.0.113.77", "203.0.113.0"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"), ("2001:db8::5", "2001:db8::"),
+            ("2001:db8:0:9::5%eth0", "2001:db8::"), ("2001::a:b:c:d:e:f", "2001:0:a::"),
+            ("::1", "::"), ("fe80::", "fe80::"), ("unknown", ""), ("", ""), ("1.2.3", ""),
+            ("1.2.3.4.5", ""), ("1.2.3.x", ""), ("1:2:3", ""), ("1:2:3:4:5:6:7:8:9", ""),
+            ("1::2::3", ""), ("12345::", ""), ("g::1", ""),
+        ] as [(String, String)])
+    func `a truncated address is its network, and what is none is dropped`(
+        address: String, kept: String
+    ) {
+        #expect(VisitorAddress.kept(Text(address), .truncated).string == kept)
+        #expect(VisitorAddress.kept(Text(address), .whole).string == address)
+        #expect(VisitorAddress.kept(Text(address), .dropped).isEmpty)
+    }
+}
+
 @Suite struct TimeTests {
     @Test(
         arguments: [

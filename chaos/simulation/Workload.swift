@@ -226,10 +226,20 @@ final class Workload {
             clicks.append(
                 Click(
                     key: ClickKey(epoch: 7, sequence: nextClick), link: link,
-                    at: LogTime(milliseconds: 1_800_000_000_000), node: 1, flag: .human))
+                    at: LogTime(milliseconds: 1_800_000_000_000), node: 1, flag: .human,
+                    fingerprint: nextClick.isMultiple(of: 4) ? nextClick : 0))
             nextClick += cluster.chance.happens(permille: 200) ? 0 : 1
         }
         try submit(.clicks(clicks))
+        if cluster.chance.happens(permille: 100) { try editLink(link) }
+    }
+
+    /// Somebody edits the link from what a console shows.
+    private func editLink(_ id: LinkID) throws {
+        guard let link = view?.state.link(id) else { return }
+        let terms = LinkTerms(addresses: cluster.chance.pick(LinkTerms.Addresses.allCases))
+        try submit(
+            .editLink(id, by: agents[0], version: link.version, link.settings, terms))
     }
 
     // MARK: Agents

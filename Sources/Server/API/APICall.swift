@@ -85,6 +85,13 @@ struct APICall {
         exchange.respond(response)
     }
 
+    /// Answers with bytes of another type than JSON.
+    func respond(bytes: [UInt8], contentType: String) {
+        var response = HTTPResponse(status: 200, contentType: contentType, body: bytes)
+        finish(&response)
+        exchange.respond(response)
+    }
+
     /// Answers without a body.
     func respondNothing() {
         var response = HTTPResponse(status: 204)
@@ -97,9 +104,11 @@ struct APICall {
 
     private func finish(_ response: inout HTTPResponse) { node.addAnswerHeaders(&response) }
 
-    /// Asks the cluster; a refusal is answered here, anything done goes to `done` with the id.
+    /// Asks the cluster; a refusal is answered here, in the words of `refused` where it has some,
+    /// and anything done goes to `done` with the id.
     func submit(
-        _ command: Command, session: SessionID? = nil, done: @escaping (Int64) -> Void
+        _ command: Command, refused: @escaping (Refusal) -> Problem? = { _ in nil },
+        done: @escaping (Int64) -> Void
     ) {
         if node.isOutOfRoom { return respond(node.outOfRoom) }
         let key: RequestKey?
@@ -113,7 +122,7 @@ struct APICall {
             case .applied(_, .done(let id)): done(id)
             case .applied(_, .duplicate): done(0)
             case .applied(_, .refused(let refusal)):
-                respond(problem(refusal))
+                respond(refused(refusal) ?? problem(refusal))
             case .refused(.overloaded): respond(Problem.overloaded)
             case .refused(.noRoom): respond(Problem.disksFull)
             case .refused(.tooLarge): respond(Problem.invalid("The request is too large."))

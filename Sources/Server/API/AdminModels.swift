@@ -294,6 +294,10 @@ extension API {
         var humanClicks: Int64
         var otherClicks: Int64
         var starts: Int64
+        var version: Int64
+        var utm: LinkTermsBody.UTM
+        var rules: [LinkTermsBody.Rule]
+        var addresses: String
 
         init(_ link: Link, base: String) {
             id = "\(link.id)"
@@ -310,6 +314,10 @@ extension API {
             humanClicks = Int64(clamping: link.humanClicks)
             otherClicks = Int64(clamping: link.otherClicks)
             starts = Int64(clamping: link.starts)
+            version = Int64(clamping: link.version)
+            utm = LinkTermsBody.UTM(link.terms.utm)
+            rules = link.terms.rules.map(LinkTermsBody.Rule.init)
+            addresses = link.terms.addresses.word
         }
     }
 
@@ -324,6 +332,21 @@ extension API {
         var pool: String?
         var prefer: MemberRuleBody?
         var language: String?
+        var utm: LinkTermsBody.UTM?
+        var rules: [LinkTermsBody.Rule]?
+        var addresses: String?
+        /// An edit's: the version that was seen.
+        var version: UInt64?
+
+        func apply(to terms: inout LinkTerms) throws(Problem) {
+            if let utm { terms.utm = try utm.values(before: terms.utm) }
+            if let rules { terms.rules = try LinkTermsBody.checked(rules) }
+            guard let addresses else { return }
+            guard let kept = LinkTerms.Addresses(word: addresses) else {
+                throw .invalid("The field addresses must be whole, truncated or dropped.")
+            }
+            terms.addresses = kept
+        }
 
         func apply(to settings: inout LinkSettings) throws(Problem) {
             if let pool {

@@ -2,7 +2,7 @@ import Crypto
 import Routing
 import Wire
 
-/// Projects, agents and links, for administrators and for managers of a project.
+/// Projects and agents, for administrators and for managers of a project.
 extension Node {
     func addAdminRoutes(_ routes: inout Router) {
         api(.get, "/api/v1/projects", &routes) { node, call throws(Problem) in
@@ -43,18 +43,6 @@ extension Node {
         }
         api(.post, "/api/v1/agents/*/offline", &routes) { node, call throws(Problem) in
             try node.forceOffline(call)
-        }
-        api(.get, "/api/v1/links", &routes) { node, call throws(Problem) in
-            let visible = node.state.links.filter {
-                node.mayManage(call.caller, $0.settings.project)
-            }
-            try call.respondPage(visible, id: { $0.id.rawValue }, view: node.linkView)
-        }
-        api(.post, "/api/v1/links", &routes) { node, call throws(Problem) in
-            try node.createLink(call)
-        }
-        api(.put, "/api/v1/links/*", &routes) { node, call throws(Problem) in
-            try node.updateLink(call)
         }
     }
 
@@ -211,43 +199,5 @@ extension Node {
             completion(hash)
         }
         if !started { call.respond(Problem.overloaded) }
-    }
-
-    // MARK: Links
-
-    func linkView(_ link: Link) -> API.LinkView {
-        API.LinkView(link, base: configuration.publicListener.baseURL)
-    }
-
-    private func createLink(_ call: APICall) throws(Problem) {
-        let body = try call.body(API.LinkBody.self)
-        guard let number = body.project.flatMap({ Int64($0) }), number > 0 else {
-            throw .invalid("The field project must be a project's id.")
-        }
-        let project = ProjectID(number)
-        guard mayManage(call.caller, project) else { throw .forbidden }
-        let code = try body.code.map(API.checkedCode) ?? API.newCode()
-        var settings = LinkSettings(
-            code: code, name: try API.checked(body.name, "name", 1...100), project: project)
-        try body.apply(to: &settings)
-        call.submit(.createLink(by: call.caller.agent, settings)) { [self] id in
-            guard let link = state.link(LinkID(id)) else { return call.respond(Problem.notFound) }
-            call.respond(linkView(link), status: 201)
-        }
-    }
-
-    private func updateLink(_ call: APICall) throws(Problem) {
-        let id = try call.id(0, as: LinkID.self)
-        guard let link = state.link(id) else { throw .notFound }
-        guard mayManage(call.caller, link.settings.project) else { throw .forbidden }
-        let body = try call.body(API.LinkBody.self)
-        var settings = link.settings
-        if let code = body.code { settings.code = try API.checkedCode(code) }
-        if body.name != nil { settings.name = try API.checked(body.name, "name", 1...100) }
-        try body.apply(to: &settings)
-        call.submit(.updateLink(id, by: call.caller.agent, settings)) { [self] _ in
-            guard let link = state.link(id) else { return call.respond(Problem.notFound) }
-            call.respond(linkView(link))
-        }
     }
 }

@@ -11,6 +11,33 @@ struct PreparedLink {
     let expires: LogTime?
     /// The redirect up to the token.
     let redirect: PreparedResponse
+    /// Where a click with a parameter is sent to instead.
+    let rules: [(name: Text, value: Text, redirect: PreparedResponse)]
+    /// What the link does with a click besides.
+    let terms: LinkTerms
+
+    /// The redirect of a click with this query.
+    func redirect(for query: [UInt8]?) -> PreparedResponse {
+        guard !rules.isEmpty, let query else { return redirect }
+        let items = URLEncoding.items(query)
+        let rule = rules.first { rule in
+            items.contains { $0.name == rule.name && $0.value == rule.value }
+        }
+        return rule?.redirect ?? redirect
+    }
+
+    /// The query with the link's UTM values where it has none.
+    func completed(_ query: [UInt8]) -> [UInt8] {
+        guard terms.utm.contains(where: { !$0.isEmpty }) else { return query }
+        let present = URLEncoding.items(query).map(\.name)
+        var completed = query
+        for (name, value) in zip(LinkTerms.utmNames, terms.utm)
+        where !value.isEmpty && !present.contains(name) {
+            if !completed.isEmpty { completed.append(UInt8(ascii: "&")) }
+            completed += name.utf8 + [UInt8(ascii: "=")] + URLEncoding.encode(value.utf8)
+        }
+        return completed
+    }
 }
 
 /// `GET /{code}`: a click on a magic link. Answered by this node alone, also without a leader: the
@@ -44,19 +71,30 @@ extension Node {
         if let expires = link.settings.expires, expires <= now {
             return exchange.respond(Node.linkPage(410, "This link has expired."))
         }
-        let bot = project.settings.botUsername
-        let target =
-            link.settings.opensApp
-            ? StartLink.app(bot: bot, payload: "") : StartLink.web(bot: bot, payload: "")
         let prepared = PreparedLink(
             id: link.id, expires: link.settings.expires,
-            redirect: PreparedResponse(
-                status: 302,
-                headers: ["Cache-Control": "no-store", "Referrer-Policy": "no-referrer"],
-                open: "Location", value: target.utf8))
+            redirect: Node.redirect(to: project, opensApp: link.settings.opensApp),
+            rules: link.terms.rules.compactMap { rule in
+                state.project(rule.project).map {
+                    (
+                        name: rule.name, value: rule.value,
+                        redirect: Node.redirect(to: $0, opensApp: link.settings.opensApp)
+                    )
+                }
+            }, terms: link.terms)
         if preparedLinks.count >= Node.maxPreparedLinks { preparedLinks = [:] }
         preparedLinks[exchange.request.path] = prepared
         keepClick(exchange, on: prepared, at: now)
+    }
+
+    /// The redirect to a project's bot, up to the token.
+    private static func redirect(to project: Project, opensApp: Bool) -> PreparedResponse {
+        let bot = project.settings.botUsername
+        let target =
+            opensApp ? StartLink.app(bot: bot, payload: "") : StartLink.web(bot: bot, payload: "")
+        return PreparedResponse(
+            status: 302, headers: ["Cache-Control": "no-store", "Referrer-Policy": "no-referrer"],
+            open: "Location", value: target.utf8)
     }
 
     private func keepClick(_ exchange: Exchange, on link: PreparedLink, at now: LogTime) {
@@ -67,18 +105,34 @@ extension Node {
             }
             return Text(bytes ?? [])
         }
-        let click = Click(
+        let query = request.query
+        let mayIdentify = request.header("Sec-GPC") != "1"
+        var click = Click(
             key: clicks.nextKey(), link: link.id, at: now, node: configuration.node.rawValue,
-            flag: clickFlags.flag(of: request), address: exchange.clientAddress,
+            flag: clickFlags.flag(of: request),
+            address: mayIdentify
+                ? VisitorAddress.kept(exchange.clientAddress, link.terms.addresses) : "",
             userAgent: kept("User-Agent"), referrer: kept("Referer"),
             language: kept("Accept-Language"),
-            query: Text(Array((request.query ?? []).prefix(ClickIntake.Limits.textBytes))))
+            query: Text(
+                link.completed(Array((query ?? []).prefix(ClickIntake.Limits.textBytes)))))
+        // The first feature level has no place for it.
+        if mayIdentify, state.level >= .second { click.fingerprint = fingerprint(of: click) }
         let token = StartToken(
             link: link.id, key: click.key, at: now, language: language(of: request)
         ).text(key: tokenKey)
         clicks.keep(
             click,
-            .init(answering: exchange.answering, redirect: link.redirect, token: token))
+            .init(
+                answering: exchange.answering, redirect: link.redirect(for: query), token: token))
+    }
+
+    /// What tells a visitor from another, of no more than is kept anyway.
+    private func fingerprint(of click: Click) -> UInt64 {
+        var writer = ByteWriter(capacity: 256)
+        for text in [click.address, click.userAgent, click.language] { writer.text(text) }
+        let hash: UInt64 = visitorKey.mac(writer.bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        return max(1, hash)
     }
 
     /// The language that the parameter `lang` asks for, fixed at the click.

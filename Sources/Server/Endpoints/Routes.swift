@@ -20,6 +20,7 @@ extension Node {
         addSearchRoutes(&routes)
         addAdminRoutes(&routes)
         addPoolRoutes(&routes)
+        addLinkRoutes(&routes)
         addExportRoutes(&routes)
         addTokenRoutes(&routes)
         routes.add(.get, "/healthz") { [unowned self] exchange, _ in respondHealth(exchange) }

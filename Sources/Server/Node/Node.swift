@@ -19,6 +19,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     let secrets: Secrets
     /// Authenticates start tokens; on the loop only.
     let tokenKey: HMACKey
+    /// Makes fingerprints of visitors; on the loop only.
+    let visitorKey: HMACKey
     /// Random for each node that the process makes.
     let incarnation: UInt64
     let stores: Stores
@@ -90,6 +92,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         self.replica = replica
         self.incarnation = incarnation
         tokenKey = HMACKey(secrets.tokenKey)
+        visitorKey = HMACKey(secrets.visitorKey)
         workers = try Workers(passwordThreads: configuration.limits.passwordChecks)
         operatorGate = OperatorGate(key: secrets.operatorKey)
         passwordGate = PasswordGate(perMinute: configuration.limits.signInsPerMinute)

@@ -12,6 +12,8 @@ struct Secrets: Sendable {
     private let sealKey: [UInt8]
     /// Authenticates start tokens of magic links.
     let tokenKey: [UInt8]
+    /// Makes fingerprints of visitors.
+    let visitorKey: [UInt8]
     /// Authenticates nodes to each other.
     let peerKey: [UInt8]
     /// Authenticates operators' tools, which read the key file, to the operations listener.
@@ -22,6 +24,8 @@ struct Secrets: Sendable {
         precondition(clusterKey.count == Secrets.keyBytes)
         sealKey = HKDF.derive(key: clusterKey, info: Array("roundhouse seal".utf8), length: 32)
         tokenKey = HKDF.derive(key: clusterKey, info: Array("roundhouse token".utf8), length: 32)
+        visitorKey = HKDF.derive(
+            key: clusterKey, info: Array("roundhouse visitor".utf8), length: 32)
         operatorKey = HKDF.derive(
             key: clusterKey, info: Array("roundhouse operator".utf8), length: 32)
         peerKey = HKDF.derive(key: clusterKey, info: Array("roundhouse peer".utf8), length: 32)
