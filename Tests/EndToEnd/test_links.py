@@ -236,3 +236,135 @@ def modules_of(svg):
     for x, y, count in re.findall(r"M(\d+) (\d+)h(\d+)v1H\d+z", root[1].get("d")):
         dark |= {(int(x) + offset, int(y)) for offset in range(int(count))}
     return tuple(tuple((x, y) in dark for x in range(4, side - 4)) for y in range(4, side - 4))
+
+
+def report(desk, link, query=""):
+    """The report on a link."""
+    return desk.admin.get(f"/api/v1/links/{link['id']}/report{query}")
+
+
+def counted(desk, link, total):
+    """The report on a link once it has so many clicks."""
+    return wait_until("clicks reported", lambda: (
+        lambda found: found if found["clicks"]["total"] == total else None)(report(desk, link)))
+
+
+def clicks_of(desk, link, count):
+    """What was recorded of a link's clicks, once there are so many."""
+    return wait_until("clicks recorded", lambda: (
+        lambda items: items if len(items) == count else None)(
+            desk.admin.get(f"/api/v1/links/{link['id']}/clicks")["items"]))
+
+
+def test_a_click_records_what_it_tells(desk):
+    link = made(desk, utm={"source": "print", "campaign": "may"})
+    headers = {**BROWSER, "Referer": "https://news.example/a", "Accept-Language": "de-AT,de;q=0.9"}
+    wait_until("known at node 2", lambda: click(
+        desk, 2, name=link["code"], headers=headers, query="?utm_source=mail&x=1").status == 302)
+    item = wait_until("recorded", lambda: next((
+        each for each in desk.admin.get(f"/api/v1/links/{link['id']}/clicks")["items"]
+        if each["referrer"]), None))
+    assert item["node"] == "2" and item["kind"] == "human"
+    assert item["address"] == "127.0.0.1"
+    assert (item["browser"], item["system"], item["device"]) == ("Firefox", "Linux", "desktop")
+    assert item["language"] == "de-AT,de;q=0.9" and item["referrer"] == "https://news.example/a"
+    assert item["query"] == "utm_source=mail&x=1&utm_campaign=may"
+    assert item["utm"]["source"] == "mail" and item["utm"]["campaign"] == "may"
+    assert re.fullmatch(r"[0-9a-f]{1,16}", item["fingerprint"])
+
+
+def test_global_privacy_control_drops_address_and_fingerprint(desk):
+    link = made(desk)
+    assert click(desk, name=link["code"], headers={**BROWSER, "Sec-GPC": "1"}).status == 302
+    [item] = clicks_of(desk, link, 1)
+    assert item["address"] == "" and item["fingerprint"] is None
+    assert item["browser"] == "Firefox"
+    clicks = counted(desk, link, 1)["clicks"]
+    assert (clicks["human"], clicks["unique"], clicks["unidentified"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("kept, address", [("truncated", "127.0.0.0"), ("dropped", "")])
+def test_an_address_is_truncated_or_dropped_as_the_link_says(desk, kept, address):
+    link = made(desk, addresses=kept)
+    assert click(desk, name=link["code"]).status == 302
+    [item] = clicks_of(desk, link, 1)
+    assert item["address"] == address and item["fingerprint"]
+
+
+def test_a_report_counts_people_visitors_and_sources(desk):
+    link = made(desk)
+    other = {**BROWSER, "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) "
+             "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"}
+    for headers, query in (
+            (BROWSER, "?utm_source=mail"), (BROWSER, "?utm_source=mail"), (other, "?utm_source=ad"),
+            ({"User-Agent": "TelegramBot (like TwitterBot)"}, "")):
+        assert click(desk, name=link["code"], headers=headers, query=query).status == 302
+    clicks = counted(desk, link, 4)["clicks"]
+    assert clicks == {"total": 4, "human": 3, "other": 1, "unique": 2, "unidentified": 0}
+    sources = {item["value"]: item for item in report(desk, link, "?by=source")["items"]}
+    assert {name: (item["total"], item["unique"]) for name, item in sources.items()} == {
+        "mail": (2, 1), "ad": (1, 1), "": (1, 0)}
+    devices = {item["value"]: item["human"] for item in report(desk, link, "?by=device")["items"]}
+    assert devices == {"desktop": 2, "phone": 1, "machine": 0}
+    [network] = report(desk, link, "?by=network")["items"]
+    assert network["value"] == "127.0.0.0" and network["total"] == 4
+    assert report(desk, link, "?to=2020-01-01T00:00:00Z")["clicks"]["total"] == 0
+    assert len(report(desk, link, "?by=day")["items"]) in (1, 2)
+
+
+def test_a_report_is_had_as_csv(desk):
+    link = made(desk)
+    assert click(desk, name=link["code"], query="?utm_source=%3D1%2C2").status == 302
+    counted(desk, link, 1)
+    answer = desk.admin.attempt(
+        "GET", f"/api/v1/links/{link['id']}/report?by=source&format=csv")
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/csv")
+    assert answer.body.decode().splitlines() == [
+        "value,total,human,unique,unidentified", "\"'=1,2\",1,1,1,0"]
+
+
+def test_a_report_refuses_what_it_can_not_count_by(desk):
+    link = made(desk)
+    for query in ("by=colour", "format=xml", "uniqueHours=0", "from=yesterday",
+                  "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"):
+        answer = desk.admin.attempt("GET", f"/api/v1/links/{link['id']}/report?{query}")
+        assert answer.status == 422, query
+
+
+def test_clicks_are_listed_page_by_page(desk):
+    link = made(desk)
+    for _ in range(5):
+        assert click(desk, name=link["code"]).status == 302
+    clicks_of(desk, link, 5)
+    pages, cursor = [], None
+    while True:
+        query = "?limit=2" + (f"&cursor={cursor}" if cursor else "")
+        page = desk.admin.get(f"/api/v1/links/{link['id']}/clicks{query}")
+        pages += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert len(pages) == 5
+    answer = desk.admin.attempt("GET", f"/api/v1/links/{link['id']}/clicks?cursor=x")
+    assert answer.status == 422
+
+
+def test_the_funnel_goes_from_click_to_completed(new_desk):
+    desk = new_desk("Ana", permissions=("view", "reply"))
+    desk.open_console("Ana")
+    link = made(desk)
+    users = [new_user() for _ in range(4)]
+    tokens = [token_of(click(desk, name=link["code"])) for _ in users]
+    for user, token in list(zip(users, tokens))[:3]:
+        desk.write(user, f"/start {token}")
+    shared = new_user()
+    desk.write(shared, f"/start {tokens[0]}")
+    ana = desk.browser("Ana")
+    for user in users[:2]:
+        session = desk.session_of(user)
+        ana.post(f"/api/v1/sessions/{session['id']}/reply", {"text": "hello"})
+    session = desk.session_of(users[0])
+    ana.post(f"/api/v1/sessions/{session['id']}/complete", {"version": session["version"]})
+    counted(desk, link, 4)
+    assert report(desk, link)["funnel"] == {
+        "clicks": 4, "starts": 3, "assigned": 3, "firstReplies": 2, "completed": 1}

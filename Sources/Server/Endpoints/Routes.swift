@@ -21,6 +21,7 @@ extension Node {
         addAdminRoutes(&routes)
         addPoolRoutes(&routes)
         addLinkRoutes(&routes)
+        addReportRoutes(&routes)
         addExportRoutes(&routes)
         addTokenRoutes(&routes)
         routes.add(.get, "/healthz") { [unowned self] exchange, _ in respondHealth(exchange) }

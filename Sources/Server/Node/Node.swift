@@ -36,6 +36,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var webhookSecrets: [ProjectID: Text] = [:]
     /// Links clicked lately, by path; all dropped when a link or a project changes.
     var preparedLinks: [[UInt8]: PreparedLink] = [:]
+    /// Reports being made, and some that are done.
+    var reports: [RunningReport] = []
 
     private(set) var replica: Replica
     let peers: PeerLinks

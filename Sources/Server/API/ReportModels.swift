@@ -1,0 +1,118 @@
+import Routing
+import Wire
+
+extension API {
+    /// How often a link was clicked, and what became of it.
+    struct LinkReport: Encodable {
+        struct Clicks: Encodable {
+            var total: Int
+            var human: Int
+            var other: Int
+            var unique: Int
+            var unidentified: Int
+            init(_ count: ClickReport.Count) {
+                total = count.total
+                human = count.human
+                other = count.total - count.human
+                unique = count.unique
+                unidentified = count.unidentified
+            }
+        }
+        struct Item: Encodable {
+            var value: String
+            var total: Int
+            var human: Int
+            var unique: Int
+            var unidentified: Int
+        }
+        struct Funnel: Encodable {
+            var clicks: Int
+            var starts: Int
+            var assigned: Int
+            var firstReplies: Int
+            var completed: Int
+        }
+        var index: String
+        var link: String
+        var uniqueHours: Int
+        /// False when there were more clicks than a report takes.
+        var whole: Bool
+        var clicks: Clicks
+        var funnel: Funnel
+        @Null var by: String?
+        var items: [Item]
+
+        init(
+            index: String, _ scan: ReportScan, _ counts: [(name: String, count: ClickReport.Count)],
+            uniqueHours: Int
+        ) {
+            self.index = index
+            self.uniqueHours = uniqueHours
+            let report = scan.report
+            link = "\(report.link)"
+            whole = report.isWhole
+            clicks = Clicks(report.all)
+            funnel = Funnel(
+                clicks: report.all.human, starts: scan.funnel.starts,
+                assigned: scan.funnel.assigned, firstReplies: scan.funnel.firstReplies,
+                completed: scan.funnel.completed)
+            by = report.property?.rawValue
+            items = counts.map { name, count in
+                Item(
+                    value: name, total: count.total, human: count.human, unique: count.unique,
+                    unidentified: count.unidentified)
+            }
+        }
+    }
+
+    /// One click with what it tells.
+    struct ClickView: Encodable {
+        struct UTM: Encodable {
+            var source: String
+            var medium: String
+            var campaign: String
+            var term: String
+            var content: String
+        }
+        var at: String
+        var node: String
+        var kind: String
+        var address: String
+        var browser: String
+        var system: String
+        var device: String
+        var referrer: String
+        var language: String
+        var query: String
+        var utm: UTM
+        /// Hexadecimal; null when the visitor or the first feature level left none.
+        @Null var fingerprint: String?
+
+        init(_ click: Click) {
+            let agent = UserAgent(click.userAgent)
+            at = click.at.text
+            node = "\(click.node)"
+            kind =
+                switch click.flag {
+                case .human: "human"
+                case .head: "head"
+                case .prefetch: "prefetch"
+                case .bot: "bot"
+                }
+            address = click.address.string
+            browser = agent.family
+            system = agent.system
+            device = agent.device
+            referrer = click.referrer.string
+            language = click.language.string
+            query = click.query.string
+            func utm(_ name: Text) -> String { ClickReport.parameter(name, of: click) }
+            self.utm = UTM(
+                source: utm("utm_source"), medium: utm("utm_medium"),
+                campaign: utm("utm_campaign"), term: utm("utm_term"),
+                content: utm("utm_content"))
+            fingerprint =
+                click.fingerprint == 0 ? nil : String(click.fingerprint, radix: 16)
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import HTTP
+import Routing
+import Storage
+import Wire
+
+/// Reports on links, for managers of their projects: what is in state.db, read in steps on the
+/// query thread.
+extension Node {
+    /// Bounds of reports.
+    enum ReportLimits {
+        /// Reports at one time.
+        static let atOnce = 2
+        /// The longest window of unique clicks, in hours.
+        static let uniqueHours = 24 * 366
+        /// Clicks on a page.
+        static let page = 500
+        /// Rows that are looked at for a page.
+        static let rowsPerPage = 20_000
+    }
+
+    func addReportRoutes(_ routes: inout Router) {
+        api(.get, "/api/v1/links/*/report", &routes) { node, call throws(Problem) in
+            try node.reportLink(call)
+        }
+        api(.get, "/api/v1/links/*/clicks", &routes) { node, call throws(Problem) in
+            try node.listClicks(call)
+        }
+    }
+
+    // MARK: Counting
+
+    private func reportLink(_ call: APICall) throws(Problem) {
+        let link = try managedLink(call)
+        let question = try LinkQuestion(call)
+        reports.removeAll { $0.scan == nil }
+        guard reports.count < ReportLimits.atOnce else { throw .overloaded }
+        let scan = ReportScan(ClickReport(link.id, in: question.span, by: question.property))
+        reports.append(RunningReport(scan: scan))
+        readOn(call, scan, question)
+    }
+
+    private func readOn(_ call: APICall, _ scan: ReportScan, _ question: LinkQuestion) {
+        read(call) { reader throws(StorageError) in
+            try scan.step(reader)
+        } completion: { [self] goesOn in
+            if goesOn { return readOn(call, scan, question) }
+            let counts = scan.report.finish(
+                windowMilliseconds: Int64(question.uniqueHours) * 3_600_000)
+            if question.isCSV {
+                return call.respond(
+                    bytes: CSV.table(counts), contentType: "text/csv; charset=utf-8")
+            }
+            call.respond(
+                API.LinkReport(
+                    index: "\(appliedIndex)", scan, counts, uniqueHours: question.uniqueHours))
+        }
+    }
+
+    // MARK: Listing
+
+    private func listClicks(_ call: APICall) throws(Problem) {
+        let link = try managedLink(call).id
+        let limit = try call.number("limit", default: 100, in: 1...ReportLimits.page)
+        let after = try call.parameter("cursor").map(clickCursor)
+        read(call) { reader throws(StorageError) in
+            try Node.clicks(on: link, after: after, limit: limit, reader)
+        } completion: { [self] found in
+            call.respond(
+                API.Page(
+                    index: "\(appliedIndex)", items: found.clicks.map(API.ClickView.init),
+                    next: found.next.map { "\($0.major).\($0.minor)" }))
+        }
+    }
+
+    private func clickCursor(_ text: String) throws(Problem) -> (major: Int64, minor: Int64) {
+        let parts = text.split(separator: ".").map { Int64($0) }
+        guard parts.count == 2, let major = parts[0], let minor = parts[1] else {
+            throw .invalid("The parameter cursor must be the next of an earlier page.")
+        }
+        return (major, minor)
+    }
+
+    /// A page of a link's clicks in the order of their keys. It may have fewer than asked for and
+    /// yet a next one: many rows are other links'.
+    private static func clicks(
+        on link: LinkID, after start: (major: Int64, minor: Int64)?, limit: Int,
+        _ reader: StateReader
+    ) throws(StorageError) -> (clicks: [Click], next: (major: Int64, minor: Int64)?) {
+        var clicks: [Click] = []
+        var after = start
+        var seen = 0
+        while seen < ReportLimits.rowsPerPage {
+            let rows = try reader.scan(.click, after: after, limit: ReportScan.Limits.rows)
+            for row in rows {
+                after = (row.major, row.minor)
+                // The row's checksum held: what can't be read is of a release that is newer.
+                guard let click = try? Click(value: row.value), click.link == link else { continue }
+                clicks.append(click)
+                if clicks.count == limit { return (clicks, after) }
+            }
+            if rows.count < ReportScan.Limits.rows { return (clicks, nil) }
+            seen += rows.count
+        }
+        return (clicks, after)
+    }
+}
+
+/// A report that is being made, for as long as somebody works at it.
+struct RunningReport {
+    weak var scan: ReportScan?
+}
+
+/// What a report is asked for.
+struct LinkQuestion {
+    let span: Range<Int64>
+    let property: ClickReport.Property?
+    let uniqueHours: Int
+    let isCSV: Bool
+
+    init(_ call: APICall) throws(Problem) {
+        func moment(_ name: Text) throws(Problem) -> Int64? {
+            guard let text = call.parameter(name) else { return nil }
+            guard let at = RFC3339.milliseconds(text) else {
+                throw .invalid(
+                    "The parameter \(name) must be a time such as 2026-12-31T00:00:00Z.")
+            }
+            return at
+        }
+        let from = try moment("from") ?? .min
+        let to = try moment("to") ?? .max
+        guard from < to else { throw .invalid("The parameter from must be before to.") }
+        span = from..<to
+        property = try call.parameter("by").map { word throws(Problem) in
+            guard let property = ClickReport.Property(rawValue: word) else {
+                let words = ClickReport.Property.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .invalid("The parameter by must be one of \(words).")
+            }
+            return property
+        }
+        uniqueHours = try call.number(
+            "uniqueHours", default: 24, in: 1...Node.ReportLimits.uniqueHours)
+        let format = call.parameter("format") ?? "json"
+        guard format == "json" || format == "csv" else {
+            throw .invalid("The parameter format must be json or csv.")
+        }
+        isCSV = format == "csv"
+    }
+}
+
+/// A report as a table for spreadsheets (RFC 4180).
+enum CSV {
+    static func table(_ counts: [(name: String, count: ClickReport.Count)]) -> [UInt8] {
+        var text = "value,total,human,unique,unidentified\r\n"
+        for (name, count) in counts {
+            text += cell(name)
+            for number in [count.total, count.human, count.unique, count.unidentified] {
+                text += ",\(number)"
+            }
+            text += "\r\n"
+        }
+        return Array(text.utf8)
+    }
+
+    /// A text as a cell. Visitors choose many of the values: none may begin a formula.
+    static func cell(_ text: String) -> String {
+        let isFormula = text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
+        let safe = isFormula ? "'" + text : text
+        guard safe.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else {
+            return safe
+        }
+        return "\""
+            + safe.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"") + "\""
+    }
+}
