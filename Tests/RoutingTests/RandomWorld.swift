@@ -101,8 +101,19 @@ struct RandomWorld {
                 world.state.outboxReady(at: world.time, limit: 3).map(\.id), epoch: epoch)
         case 32, 33: finish()
         case 34 where dice.once(in: 3): .forceOffline(dice.pick(agents), by: nil)
+        case 35 where dice.once(in: 3): randomEdit()
+        case 36: paperwork()
         default: desk()
         }
+    }
+
+    private mutating func randomEdit() -> Command {
+        let link = world.state.link(dice.pick(links))!
+        var terms = LinkTerms()
+        terms.addresses = dice.pick(LinkTerms.Addresses.allCases)
+        terms.rules = [LinkTerms.Rule(name: "p", value: "1", project: dice.pick(projects))]
+        let version = dice.once(in: 2) ? nil : link.version - UInt64(dice.roll(0...1))
+        return .editLink(link.id, by: nil, version: version, link.settings, terms)
     }
 
     private mutating func randomSettings() -> ProjectSettings {
