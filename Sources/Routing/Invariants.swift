@@ -113,9 +113,10 @@ extension RoutingState {
     }
 
     /// The law of the queue: once nothing is due, no session waits while it has a candidate.
-    /// Gives the sessions that break it.
+    /// Gives the sessions that break it. A state that was loaded and has applied nothing yet knows
+    /// no time to judge by.
     package func overlooked() -> [SessionID] {
-        guard !isBacklogged else { return [] }
+        guard !isBacklogged, now.index > 0 else { return [] }
         var found: [SessionID] = []
         for room in rooms where !room.project.settings.claimOnly {
             for place in room.queue.ascending() {

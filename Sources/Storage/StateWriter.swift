@@ -223,9 +223,7 @@ public final class StateWriter: Sendable {
             while !isOver {
                 switch nextWork(queue, limits, scrubAt: scrub.due) {
                 case .write(let batch):
-                    isOver = try !write(batch, store, limits, queue, callbacks.onFull)
-                    pending.rows.subtract(
-                        batch.reduce(0) { $0 + $1.rows.count }, ordering: .relaxed)
+                    isOver = try !write(batch, store, limits, queue, pending, callbacks.onFull)
                     if !isOver, store.walPages >= limits.checkpointPages {
                         try skippingWhenFull { () throws(StorageError) in try store.checkpoint() }
                     }
@@ -266,7 +264,7 @@ public final class StateWriter: Sendable {
     /// instead: the log replays what is missing.
     private static func write(
         _ batch: [Submission], _ store: StateStore, _ limits: Limits, _ queue: Monitor<Queue>,
-        _ onFull: @Sendable (StorageError?) -> Void
+        _ pending: Counter, _ onFull: @Sendable (StorageError?) -> Void
     ) throws(StorageError) -> Bool {
         guard let applied = batch.last?.applied else { return true }
         let rows = batch.count == 1 ? batch[0].rows : batch.flatMap(\.rows)
@@ -290,6 +288,8 @@ public final class StateWriter: Sendable {
             if isClosing { return false }
         }
         if wasFull { onFull(nil) }
+        // Before anybody is told: who hears that it is written finds it nowhere else any more.
+        pending.rows.subtract(rows.count, ordering: .relaxed)
         for waiter in settle(queue, applied.index) { waiter.completion(true) }
         return true
     }
