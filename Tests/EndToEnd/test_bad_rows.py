@@ -88,7 +88,7 @@ def test_the_scrub_finds_it_and_a_peer_repairs_it(desk, harm, words):
     node.wait_ready()
     # Nobody asks it for history: the scrub finds it.
     wait_until("it is found", lambda: words in node.log.read_text(), 20)
-    assert "another node's copy replaces them" in node.log.read_text()
+    wait_until("it says so", lambda: "another node's copy replaces them" in node.log.read_text())
     wait_until("it is repaired", lambda: metric(node, "state_repairs") == 1, 30)
     node.wait_ready()
     assert desk.admin.at(node.url).export_sessions() == before

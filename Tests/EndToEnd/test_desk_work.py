@@ -12,11 +12,13 @@ def tell_desk(desk, **changes):
 
 
 def begin(desk, text="Hello"):
-    """A customer of the stand-in writes; gives (user, session)."""
+    """A customer of the stand-in writes; gives (user, session) once every node knows it."""
     user = new_user()
     # The bot may write to who has written to it.
     desk.standin.post(f"/standin/customers/{user}/send", {"bot": desk.bot, "text": "/start"})
     desk.write(user, text)
+    for node in (2, 3):
+        wait_until("every node knows it", lambda node=node: desk.session_of(user, node=node))
     return user, desk.session_of(user)
 
 
@@ -37,7 +39,7 @@ def test_a_private_note_is_its_authors_alone_wherever_the_session_goes(new_desk)
     wei = desk.open_console("Wei", node=2)
     path = f"/api/v1/sessions/{session['id']}"
     desk.browser("Ana", 3).post(f"{path}/notes", {"text": "drinks tea at five"})
-    [mine] = [i for i in desk.browser("Ana").history(session["id"]) if i["kind"] == "noted"]
+    [mine] = [i for i in desk.browser("Ana", 3).history(session["id"]) if i["kind"] == "noted"]
     assert (mine["agent"]["name"], mine["text"]) == ("Ana", "drinks tea at five")
     assert desk.browser("Ana").post(f"{path}/transfer", {
         "version": session["version"], "to": desk.ids["Wei"], "confirm": True}) in (None, {})
