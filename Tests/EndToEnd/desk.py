@@ -105,11 +105,12 @@ class Desk:
         return max(sessions, key=lambda s: int(s["id"])) if sessions else None
 
     def all_sessions(self, node=1, name=None):
-        """Every session of the project that an agent (the first by default) may see."""
+        """Every session of the project that an agent (the first by default) may see, as of now:
+        what other nodes have acknowledged is in it."""
         api = self.browser(name or next(iter(self.browsers)), node)
         found = {}
         for which in ("mine", "waiting", "completed", "all"):
-            for session in api.sessions(which, project=self.id):
+            for session in api.sessions(which, project=self.id, fresh=1):
                 found[session["id"]] = session
         return list(found.values())
 

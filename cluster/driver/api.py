@@ -130,11 +130,11 @@ class Api:
             if not before:
                 return sorted(items, key=lambda item: int(item["ordinal"]))
 
-    def export_sessions(self):
+    def export_sessions(self, **query):
         """Every session with its updates and decisions, for bulk checks."""
         after, result = "0", []
         while True:
-            page = self.get("/api/v1/export/sessions", after=after, limit=1000)
+            page = self.get("/api/v1/export/sessions", after=after, limit=1000, **query)
             result += page["items"]
             after = page["next"]
             if not after:
