@@ -6,6 +6,8 @@ struct Progress: Sendable {
     var match: LogIndex = .zero
     /// The first entry not sent yet; always after `match`.
     var next: LogIndex
+    /// How far the next probe steps back where memory has let go of the log's terms.
+    var stride: UInt64 = 1
     /// How entries flow to it now.
     var flow: Flow = .probe(asked: false, tries: 0)
     /// The commit index last told.
@@ -51,8 +53,9 @@ struct Progress: Sendable {
     var isSnapshot: Bool { if case .snapshot = flow { true } else { false } }
 
     /// Starts over from what is certain, or from a better guess.
-    mutating func probe(from next: LogIndex) {
+    mutating func probe(from next: LogIndex, stride: UInt64 = 1) {
         flow = .probe(asked: false, tries: 0)
+        self.stride = stride
         self.next = max(match.next, next)
         reading = nil
     }

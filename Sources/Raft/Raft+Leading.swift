@@ -116,8 +116,21 @@ extension Raft {
             if case .probe = progress[at].flow, previous.next != progress[at].next { return }
             let floor = min(max(progress[at].match, log.anchor.index), hint.index)
             let agreed = log.agreement(atMost: hint.index, term: hint.term, floor: floor)
-            progress[at].probe(from: min(agreed.index.next, previous))
+            stepBack(at, rejected: previous, to: min(agreed.index.next, previous))
         }
+    }
+
+    /// Probes further back. Where memory has let go of the terms nobody can tell how far the logs
+    /// differ: each step is twice the one before, for each costs a read and a journey, and what is
+    /// sent again does no harm.
+    private mutating func stepBack(_ at: Int, rejected previous: LogIndex, to next: LogIndex) {
+        let lowest = max(progress[at].match, log.base.index).next
+        guard next <= log.anchor.index, previous >= lowest else {
+            return progress[at].probe(from: next)
+        }
+        let stride = progress[at].stride
+        let back = LogIndex(previous.rawValue - min(previous.rawValue, stride))
+        progress[at].probe(from: min(next, max(lowest, back)), stride: stride &* 2)
     }
 
     mutating func heartbeatAnswered(

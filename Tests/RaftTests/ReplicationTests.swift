@@ -290,6 +290,36 @@ import Testing
         #expect(net.texts(3) == texts)
     }
 
+    @Test func `A long end that conflicts below the leader's memory takes few probes`() {
+        var limits = Raft.Limits()
+        limits.tailEntries = 4
+        var net = Network(limits: limits)
+        net.elect(1)
+        net.propose(1, "a")
+        net.isolated = [NodeID(1)]
+        for number in 0..<300 { net.propose(1, "lost\(number)") }
+        net.run(limits.electionTimeout * 4)
+        let leader = net.leaders.first { $0 != NodeID(1) }!.rawValue
+        let texts = (0..<300).map { "kept\($0)" }
+        for text in texts { net.propose(leader, text) }
+        // A new leader knows nothing of the others' logs and begins at the end of its own.
+        _ = net[leader].transferRequested(to: NodeID(5 - leader))
+        net.settle()
+        net.isolated = []
+        net.sent = []
+        net.run(.milliseconds(500))
+        #expect(net.texts(1) == ["a"] + texts)
+        let probes = net.sent.filter { message in
+            if case .append(let append) = message.body, message.to == NodeID(1) {
+                append.isProbe
+            } else {
+                false
+            }
+        }
+        // It doubles its steps: over 300 entries some nine times.
+        #expect((3...20).contains(probes.count), "\(probes.count) probes")
+    }
+
     @Test func `A restarted member applies again only what its state lacks`() {
         var net = Network()
         net.elect(1)

@@ -54,6 +54,25 @@ import Testing
     /// any more.
     @Test(arguments: [(.members, 2_146, 2, true), (.swarm, 1_729, 30, false)] as [Kept])
     func `Seeds that lost a learner stay`(kept: Kept) throws {
+        try run(kept)
+    }
+
+    /// A follower had a long end that its leader had replaced, further back than the leader's
+    /// memory went, and was asked about one entry after the other.
+    @Test(arguments: [(.swarm, 12_015, 30, false)] as [Kept])
+    func `Seeds that went back entry by entry stay`(kept: Kept) throws {
+        try run(kept)
+    }
+
+    /// The oracle was wrong: a leader by late votes need not have what later terms committed; and
+    /// who learns in one turn that it may commit and that another leads committed under the old
+    /// members.
+    @Test(arguments: [(.swarm, 1_985, 30, false), (.swarm, 14_970, 30, false)] as [Kept])
+    func `Seeds that broke no promise stay`(kept: Kept) throws {
+        try run(kept)
+    }
+
+    private func run(_ kept: Kept) throws {
         _ = try Run.run(
             .drawn(
                 kept.kind, seed: kept.seed, milliseconds: kept.seconds * 1_000,

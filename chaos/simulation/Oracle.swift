@@ -13,14 +13,22 @@ public struct Violation: Error, CustomStringConvertible {
 /// Watches all nodes and all they say from outside and knows the safety properties of Raft
 /// (figure 3 of the paper), of what is durable, and of the state machine. All of them are here.
 struct Oracle {
+    /// Where a node was when it was looked at last.
+    struct Seen {
+        var commit = LogIndex.zero
+        var applied = LogIndex.zero
+        /// Who was in force.
+        var members = Configuration(voters: [])
+    }
     private struct Ballot: Hashable {
         var voter: NodeID
         var term: Term
     }
     private var leaders: [Term: NodeID] = [:]
     private var votes: [Ballot: NodeID] = [:]
-    /// What was committed at each index, from 0: term, and a digest of the payload.
-    private var committed: [(term: Term, digest: UInt64)] = [(.zero, 0)]
+    /// What was committed at each index, from 0: term, a digest of the payload, and the term of the
+    /// node that was seen to commit it first.
+    private var committed: [(term: Term, digest: UInt64, by: Term)] = [(.zero, 0, .zero)]
     /// The digest of the state that every node must have after each entry.
     private var digests: [UInt64?] = [0]
     /// The newest committed configuration that an entry carries.
@@ -44,11 +52,9 @@ struct Oracle {
 
     // MARK: Nodes
 
-    /// After a turn of a node whose commit and applied indexes were `before`; `nodes` are all
-    /// that ever were.
+    /// After a turn of a node that was there `before`; `nodes` are all that ever were.
     mutating func looked(
-        at replica: Replica, before: (commit: LogIndex, applied: LogIndex),
-        nodes: [NodeID: SimulatedCluster.Member]
+        at replica: Replica, before: Seen, nodes: [NodeID: SimulatedCluster.Member]
     ) throws(Violation) {
         let raft = replica.raft
         guard replica.mark.index <= min(raft.commit, raft.durableIndex) else {
@@ -64,7 +70,7 @@ struct Oracle {
             guard let entry = raft.entry(at: index) ?? nodes[raft.id]?.disk.entry(at: index) else {
                 throw Violation("node \(raft.id) commits \(index), which it does not have")
             }
-            try commits(entry, raft, nodes)
+            try commits(entry, raft, before.members, nodes)
         }
         index = before.applied
         while index < replica.mark.index {
@@ -83,28 +89,37 @@ struct Oracle {
         }
         leaders[raft.term] = raft.id
         elections += 1
-        let known = raft.term(at: commit)
-        guard raft.lastIndex >= commit, known == nil || known == committed[committed.count - 1].term
-        else { throw Violation("leader \(raft.id) of term \(raft.term) lacks entry \(commit)") }
+        // Votes may come so late that later terms have committed meanwhile: who leads then needs
+        // what was committed in terms before its own.
+        guard let last = committed.lastIndex(where: { $0.by < raft.term }) else { return }
+        let index = LogIndex(UInt64(last))
+        let known = raft.term(at: index)
+        guard raft.lastIndex >= index, known == nil || known == committed[last].term else {
+            throw Violation("leader \(raft.id) of term \(raft.term) lacks entry \(index)")
+        }
     }
 
     /// What is committed is durable at a majority, and stays what it is.
     private mutating func commits(
-        _ entry: Entry, _ raft: Raft, _ nodes: [NodeID: SimulatedCluster.Member]
+        _ entry: Entry, _ raft: Raft, _ before: Configuration,
+        _ nodes: [NodeID: SimulatedCluster.Member]
     ) throws(Violation) {
         let node = raft.id
         var digest = Digest64(UInt64(entry.kind.rawValue))
         digest.absorb(entry.payload)
         let place = Int(entry.index.rawValue)
         if place < committed.count {
-            guard committed[place] == (entry.term, digest.value) else {
+            guard committed[place].term == entry.term, committed[place].digest == digest.value
+            else {
                 throw Violation("node \(node) commits another entry \(entry.index) than others")
             }
             return
         }
         guard place == committed.count else { throw Violation("node \(node) commits over a gap") }
-        // A leader may have begun a change of members just after it committed.
-        let isHeld = [raft.configuration, raft.committedConfiguration].contains { members in
+        // A leader may have begun a change of members just after it committed, or learnt just after
+        // it that another leads, whose log has not the change that was in force.
+        let inForce = [raft.configuration, raft.committedConfiguration, before]
+        let isHeld = inForce.contains { members in
             let holders = members.voters.filter {
                 nodes[$0]?.disk.holds(entry.index, entry.term) ?? false
             }
@@ -115,7 +130,7 @@ struct Oracle {
                 "node \(node) commits \(entry.index), which no majority of "
                     + "\(raft.configuration.voters) holds durably")
         }
-        committed.append((entry.term, digest.value))
+        committed.append((entry.term, digest.value, raft.term))
         if let next = Configuration(encoded: entry.payload), entry.kind == .configuration {
             try follows(next, configuration ?? raft.committedConfiguration, at: entry.index)
             configuration = next

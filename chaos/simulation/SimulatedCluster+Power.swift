@@ -12,7 +12,8 @@ extension SimulatedCluster {
         member.wakeAt = .max
         member.flushIsDue = false
         member.turnIsDue = false
-        member.seen = (member.disk.mark.index, member.disk.mark.index)
+        member.seen = Oracle.Seen(
+            commit: member.disk.mark.index, applied: member.disk.mark.index)
         var limits = Replica.Limits()
         // Small enough that a follower that was away is served from the disk.
         limits.raft.tailEntries = 64

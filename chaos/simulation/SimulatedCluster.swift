@@ -49,7 +49,7 @@ public final class SimulatedCluster {
         var flushIsDue = false
         var turnIsDue = false
         /// What the oracle has seen of it.
-        var seen: (commit: LogIndex, applied: LogIndex) = (.zero, .zero)
+        var seen = Oracle.Seen()
         init(id: NodeID, clock: SimulatedClock) {
             self.id = id
             self.clock = clock
@@ -320,7 +320,9 @@ public final class SimulatedCluster {
         guard !replica.raft.isRemoved || oracle.members(founders).excludes(member.id) else {
             throw Violation("node \(member.id) takes itself for removed")
         }
-        member.seen = (replica.raft.commit, replica.mark.index)
+        member.seen = Oracle.Seen(
+            commit: replica.raft.commit, applied: replica.mark.index,
+            members: replica.raft.configuration)
         noted.through = max(noted.through, member.seen.commit)
     }
 
