@@ -99,18 +99,20 @@ class Desk:
         assert answer.status == 200, (answer.status, answer.body)
         return update_id
 
-    def session_of(self, user, node=1, name=None):
+    def session_of(self, user, node=1, name=None, now=True):
         """The newest session of a customer, as a watching agent sees it; None without one."""
-        sessions = [s for s in self.all_sessions(node, name) if s["customer"]["id"] == str(user)]
+        sessions = [s for s in self.all_sessions(node, name, now)
+                    if s["customer"]["id"] == str(user)]
         return max(sessions, key=lambda s: int(s["id"])) if sessions else None
 
-    def all_sessions(self, node=1, name=None):
-        """Every session of the project that an agent (the first by default) may see, as of now:
-        what other nodes have acknowledged is in it."""
+    def all_sessions(self, node=1, name=None, now=True):
+        """Every session of the project that an agent (the first by default) may see. What other
+        nodes have acknowledged is in it, unless `now` is false: then it is what the node knows."""
         api = self.browser(name or next(iter(self.browsers)), node)
+        query = {"fresh": 1} if now else {}
         found = {}
         for which in ("mine", "waiting", "completed", "all"):
-            for session in api.sessions(which, project=self.id, fresh=1):
+            for session in api.sessions(which, project=self.id, **query):
                 found[session["id"]] = session
         return list(found.values())
 

@@ -66,7 +66,7 @@ def test_without_a_quorum_it_says_so_and_goes_on_afterwards(desk):
     assert alone.status()["spooledClicks"] >= 1
 
     # Consoles are read-only.
-    session = desk.session_of(user)
+    session = desk.session_of(user, now=False)
     assert session["lastMessage"]["text"] == "Before"
     claim = desk.browser("Ana").attempt(
         "POST", f"/api/v1/sessions/{session['id']}/claim", {"version": session["version"]})
