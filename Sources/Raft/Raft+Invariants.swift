@@ -26,7 +26,9 @@ extension Raft {
             precondition(leader == id && votedFor == id)
             precondition(isHardStateDurable, "a leader's vote for itself is durable")
             precondition(firstOfTerm <= log.last.index && log.last.term == term)
-            precondition(progress.filter { $0.leaving == nil }.map(\.peer) == peers)
+            precondition(
+                progress.lazy.filter { $0.leaving == nil }.map { $0.peer }.elementsEqual(
+                    configuration.members.lazy.filter { $0 != id }))
             precondition(zip(progress, progress.dropFirst()).allSatisfy { $0.peer < $1.peer })
             for peer in progress { peer.checkInvariants(last: log.last.index) }
             var bytes = 0

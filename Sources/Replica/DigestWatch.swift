@@ -105,7 +105,8 @@ struct DigestWatch: Sendable {
     mutating func majorityAgrees(at index: LogIndex) { toldToAgree = max(toldToAgree, index) }
 
     var verdict: Verdict {
-        if peers.allSatisfy(\.differing.isEmpty) { return .fine }
+        // Asked at every turn: a key path here cost a seventh of the simulation's time.
+        if peers.allSatisfy({ $0.differing.isEmpty }) { return .fine }
         let differing = peers.filter { !$0.differing.isEmpty }
         guard let index = differing.compactMap({ $0.differing.first?.report.index }).min() else {
             return .fine

@@ -29,11 +29,11 @@ struct FinalCheck {
         }
         try Oracle.checkLogs(cluster.disks)
         // A restart from rows gives what is in memory.
-        guard try first.disk.storedState() == first.replica!.state else {
+        guard try first.disk.storedState() == first.process!.replica.state else {
             throw Violation("the state rebuilt from rows differs from the one in memory")
         }
         try checkMessages(first.disk)
-        try checkRequests(first.disk, first.replica!.state.routing)
+        try checkRequests(first.disk, first.process!.replica.state.routing)
         return try checkTurns(first.disk)
     }
 

@@ -103,7 +103,7 @@ public struct Run {
         report.stopped = cluster.stopped.count
         report.isAlarmed = cluster.isAlarmed
         report.entries = cluster.oracle.highestApplied.rawValue
-        report.digest = cluster.members[cluster.ids[0]]?.replica?.mark.digest ?? 0
+        report.digest = cluster.members[cluster.ids[0]]?.process?.replica.mark.digest ?? 0
         return report
     }
 
@@ -219,7 +219,7 @@ public struct Run {
             // Timers of the workload go on: a moment of quiet may be short.
             try cluster.run(until: cluster.now + (isDone ? 10_000 : 100_000))
             guard try cluster.membersAreSettled() else { continue }
-            let statuses = cluster.ids.compactMap { cluster.members[$0]?.replica?.status }
+            let statuses = cluster.ids.compactMap { cluster.members[$0]?.process?.replica.status }
             let isLevel = Set(statuses.map(\.applied)).count == 1
             let isQuiet = statuses.allSatisfy { $0.applied == $0.last && $0.pendingRequests == 0 }
             if isDone && isLevel && isQuiet && statuses.count == cluster.ids.count { return }
@@ -234,7 +234,9 @@ public struct Run {
         while cluster.now < end {
             try cluster.askForRaise(at: cluster.ids[0])
             try cluster.run(until: cluster.now + Self.askAgainMicroseconds)
-            if cluster.ids.allSatisfy({ cluster.members[$0]?.replica?.status.level == .newest }) {
+            if cluster.ids.allSatisfy({
+                cluster.members[$0]?.process?.replica.status.level == .newest
+            }) {
                 return try converge()
             }
         }
@@ -243,7 +245,9 @@ public struct Run {
 
     private var standing: String {
         cluster.ids.map { id -> String in
-            guard let status = cluster.members[id]?.replica?.status else { return "\(id): down" }
+            guard let status = cluster.members[id]?.process?.replica.status else {
+                return "\(id): down"
+            }
             return "\(id): \(status.role) term \(status.term) applied \(status.applied) "
                 + "commit \(status.commit) durable \(status.durable) last \(status.last) "
                 + "pending \(status.pendingRequests) voters \(status.configuration.voters) "
@@ -257,7 +261,7 @@ extension SimulatedCluster {
     /// Whether states differ, no majority is known to agree, and all running nodes know that.
     var isAlarmed: Bool {
         !oracle.corrupted.isEmpty
-            && ids.allSatisfy { members[$0]?.replica?.status.isSuspended ?? true }
+            && ids.allSatisfy { members[$0]?.process?.replica.status.isSuspended ?? true }
     }
     /// Every node's disk.
     var disks: [(NodeID, SimulatedDisk)] { ids.map { ($0, members[$0]!.disk) } }
@@ -266,21 +270,31 @@ extension SimulatedCluster {
     /// state agrees with itself and nobody waits who could be given to somebody.
     func compareStates() throws(Violation) {
         let ids = ids.filter { !oracle.corrupted.contains($0) }
-        guard !ids.isEmpty else { return }
-        if let replica = members[ids[steps % ids.count]]!.replica {
+        // What was found equal stays so until somebody applies an entry or starts from its rows.
+        let places = ids.map {
+            Place(
+                node: $0, incarnation: members[$0]!.incarnation,
+                index: members[$0]!.process?.replica.mark.index)
+        }
+        guard !ids.isEmpty, places != compared else { return }
+        compared = places
+        if let replica = members[ids[steps % ids.count]]!.process?.replica {
             replica.state.checkInvariants()
             if let session = replica.state.routing.overlooked().first {
                 throw Violation(
                     "session \(session) waits at \(replica.mark.index) and has a candidate")
             }
         }
-        for (place, left) in ids.enumerated() {
-            guard let index = members[left]!.replica?.mark.index else { continue }
-            for right in ids[(place + 1)...]
-            where members[right]!.replica?.mark.index == index {
-                guard members[left]!.replica!.state == members[right]!.replica!.state else {
-                    throw Violation("states of \(left) and \(right) differ at \(index)")
-                }
+        var standing: [LogIndex: NodeID] = [:]
+        for id in ids {
+            guard let index = members[id]!.process?.replica.mark.index else { continue }
+            guard let first = standing[index] else {
+                standing[index] = id
+                continue
+            }
+            guard members[first]!.process!.replica.state == members[id]!.process!.replica.state
+            else {
+                throw Violation("states of \(first) and \(id) differ at \(index)")
             }
         }
     }

@@ -8,13 +8,13 @@ extension SimulatedCluster {
     /// Changes the states of some running nodes, each in another way: these agents get other names
     /// there. Whatever is written of them later tells it.
     func corrupt(_ count: Int, agents: [AgentID]) {
-        let chosen = ids.filter { members[$0]?.replica != nil }.shuffled(using: &fate)
+        let chosen = ids.filter { members[$0]!.isRunning }.shuffled(using: &fate)
         for (place, id) in chosen.prefix(count).enumerated() {
             oracle.corrupted.insert(id)
             var change = AgentChange()
             change.name = Text("ghost\(place)")
             for agent in agents {
-                members[id]?.replica?.misapply(.updateAgent(agent, by: nil, change))
+                members[id]?.process?.replica.misapply(.updateAgent(agent, by: nil, change))
             }
             note { "the state of node \(id) is changed behind the log's back" }
         }
@@ -28,7 +28,7 @@ extension SimulatedCluster {
         note { "node \(member.id) stops: \(failure)" }
         stopped.append(member.id)
         ids.removeAll { $0 == member.id }
-        member.replica = nil
+        member.process = nil
         member.waiting = [:]
         for other in ids { try turn(members[other]!) { $0.linkClosed(to: member.id) } }
     }

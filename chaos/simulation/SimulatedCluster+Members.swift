@@ -70,7 +70,7 @@ extension SimulatedCluster {
         guard ids.contains(id), !isMember, let member = members[id] else { return }
         note { "node \(id) is gone for good" }
         ids.removeAll { $0 == id }
-        member.replica = nil
+        member.process = nil
         member.waiting = [:]
         for other in ids { try turn(members[other]!) { $0.linkClosed(to: id) } }
     }
@@ -86,7 +86,7 @@ extension SimulatedCluster {
             return false
         }
         return ids.allSatisfy { id in
-            guard let raft = self.members[id]?.replica?.raft else { return false }
+            guard let raft = self.members[id]?.process?.replica.raft else { return false }
             return raft.configuration.voters == ids && raft.configurationIndex <= raft.commit
         }
     }

@@ -47,7 +47,7 @@ extension SimulatedCluster {
     }
 
     func deliver(_ bytes: [UInt8], to: NodeID, from: NodeID) throws {
-        guard let member = members[to], member.replica != nil else { return }
+        guard let member = members[to], member.isRunning else { return }
         if member.isPaused {
             member.inbox.append((from, bytes))
         } else {

@@ -36,18 +36,19 @@ extension SimulatedCluster {
         limits.newestLevel = member.newestLevel
         let state = try member.disk.storedState()
         try oracle.restarted(member.id, member.disk.mark)
-        member.replica = try Replica(
+        let replica = try Replica(
             id: member.id, incarnation: member.incarnation,
             configuration: founders.contains(member.id) ? founders : Configuration(voters: []),
             stored: member.disk.storedLog(tail: 64),
             state: state, mark: member.disk.mark, limits: limits, seed: physics.next(),
             now: member.clock.instant(at: now), wall: member.clock.wall(at: now))
+        member.process = Process(replica)
         note {
             "node \(member.id) starts: term \(member.disk.hardState.term), log up to "
                 + "\(member.disk.last.index), rows up to \(member.disk.mark.index)"
         }
         try turn(member) { replica in
-            for id in ids where id != member.id && members[id]?.replica != nil {
+            for id in ids where id != member.id && members[id]!.isRunning {
                 open(&replica, to: id)
             }
         }
@@ -60,7 +61,7 @@ extension SimulatedCluster {
 
     /// The running node that leads, if one does.
     var leader: Member? {
-        ids.first { members[$0]?.replica?.raft.role == .leader }.flatMap { members[$0] }
+        ids.first { members[$0]?.process?.replica.raft.role == .leader }.flatMap { members[$0] }
     }
 
     func crashSomebody() throws {
@@ -68,13 +69,13 @@ extension SimulatedCluster {
         let hitsLeader = fate.happens(permille: faults.crashLeader)
         let isPowerCut = fate.happens(permille: faults.powerCut)
         if hitsLeader, let leader { member = leader }
-        guard member.replica != nil else { return }
+        guard member.isRunning else { return }
         try end(member, isPowerCut: isPowerCut)
     }
 
     /// A process ends. Killed, its links close; after a power cut nobody notices.
     func end(_ member: Member, isPowerCut: Bool) throws {
-        member.replica = nil
+        member.process = nil
         let isTorn = faults.tornWrite > 0 && physics.happens(permille: faults.tornWrite)
         member.disk.crash(
             lucky: { pages in
@@ -119,7 +120,7 @@ extension SimulatedCluster {
         let member = members[fate.pick(ids)]!
         let time = fate.number(
             faults.pauseLasts.lowerBound * 1000...faults.pauseLasts.upperBound * 1000)
-        guard member.replica != nil, !member.isPaused else { return }
+        guard member.isRunning, !member.isPaused else { return }
         pause(member)
         schedule(.resume(member.id), after: time)
     }
@@ -130,7 +131,7 @@ extension SimulatedCluster {
     }
 
     func resume(_ member: Member) throws {
-        guard member.isPaused, member.replica != nil else { return }
+        guard member.isPaused, member.isRunning else { return }
         note { "node \(member.id) goes on" }
         member.isPaused = false
         member.turnIsDue = false
@@ -167,7 +168,7 @@ extension SimulatedCluster {
         for id in ids {
             let member = members[id]!
             if member.isPaused { try resume(member) }
-            if member.replica == nil { try start(member) }
+            if !member.isRunning { try start(member) }
         }
     }
 

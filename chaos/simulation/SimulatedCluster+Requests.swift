@@ -27,7 +27,7 @@ extension SimulatedCluster {
         at id: NodeID, patience: Int64, completion: @escaping (Answer) -> Void,
         _ input: (inout Replica, RequestID, Instant) -> Void
     ) throws -> Bool {
-        guard let member = members[id], member.replica != nil, !member.isPaused else {
+        guard let member = members[id], member.isRunning, !member.isPaused else {
             return false
         }
         let request = RequestID(member.nextRequest)

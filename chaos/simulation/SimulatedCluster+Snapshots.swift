@@ -25,7 +25,7 @@ extension SimulatedCluster {
     /// Some node cuts its log behind what its rows hold for good.
     func compactSomebody() throws {
         let member = members[fate.pick(ids)]!
-        guard member.replica != nil, !member.isPaused else { return }
+        guard member.isRunning, !member.isPaused else { return }
         // Not what a follower will need after the snapshot that is on its way to it.
         let needed = transfers.filter { $0.from == member.id }.map(\.copy.mark.index).min()
         guard
@@ -37,7 +37,7 @@ extension SimulatedCluster {
     }
 
     func sendSnapshot(from member: Member, to peer: NodeID) {
-        guard let receiver = members[peer], receiver.replica != nil else {
+        guard let receiver = members[peer], receiver.isRunning else {
             // Its connection is refused, a little later.
             let transfer = Transfer(from: member, to: members[peer] ?? newMember(peer))
             transfers.append(transfer)
@@ -93,8 +93,8 @@ extension SimulatedCluster {
     /// after it the node starts from the snapshot, whenever that is.
     private func install(_ transfer: Transfer) throws {
         let mark = transfer.copy.mark
-        guard let member = running(transfer.to, transfer.receiver), member.replica != nil,
-            member.replica!.needsSnapshot(through: mark.index, term: mark.term)
+        guard let member = running(transfer.to, transfer.receiver), member.isRunning,
+            member.process!.replica.needsSnapshot(through: mark.index, term: mark.term)
         else { return }
         let dies = isStorm && fate.happens(permille: faults.installCrash)
         let isBefore = fate.happens(permille: 500)
@@ -108,7 +108,7 @@ extension SimulatedCluster {
         member.disk.install(transfer.copy)
         installs += 1
         if dies { return try end(member, isPowerCut: false) }
-        member.replica = nil
+        member.process = nil
         try start(member)
     }
 }

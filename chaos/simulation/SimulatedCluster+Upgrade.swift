@@ -11,8 +11,8 @@ extension SimulatedCluster {
 
     /// A node goes on after a pause: what the handshakes of new links told waits in its kernel.
     func hearOfLevels(_ member: Member) {
-        for id in ids where id != member.id && members[id]!.replica != nil {
-            member.replica?.newestLevels[id] = members[id]!.newestLevel
+        for id in ids where id != member.id && members[id]!.isRunning {
+            member.process?.replica.newestLevels[id] = members[id]!.newestLevel
         }
     }
 
@@ -24,7 +24,7 @@ extension SimulatedCluster {
             return try askForRaise(at: fate.pick(ids))
         }
         let member = members[fate.pick(old)]!
-        guard member.replica != nil, !member.isPaused else { return }
+        guard member.isRunning, !member.isPaused else { return }
         note { "node \(member.id) gets the new release" }
         member.newestLevel = .newest
         try end(member, isPowerCut: false)
@@ -41,7 +41,7 @@ extension SimulatedCluster {
 
     /// Whether some node is at the newest level.
     var isRaised: Bool {
-        ids.contains { members[$0]!.replica?.status.level == .newest }
+        ids.contains { members[$0]!.process?.replica.status.level == .newest }
     }
 
     /// Every node that still runs the old release is killed and starts with the new one.

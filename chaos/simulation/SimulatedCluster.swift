@@ -32,11 +32,25 @@ public final class SimulatedCluster {
         case crash, leave, cut, clog, pause, clock, compact, members, transfer, upgrade
     }
 
+    /// How far a node has applied the log since it started.
+    struct Place: Equatable {
+        var node: NodeID
+        var incarnation: UInt64
+        var index: LogIndex?
+    }
+
+    /// A node's memory while it runs. Of its own, so that to ask whether it runs copies nothing.
+    final class Process {
+        var replica: Replica
+        init(_ replica: Replica) { self.replica = replica }
+    }
+
     /// One node: running, or only its disk.
     final class Member {
         let id: NodeID
         var disk = SimulatedDisk()
-        var replica: Replica?
+        var process: Process?
+        var isRunning: Bool { process != nil }
         /// The highest feature level that its release knows.
         var newestLevel = FeatureLevel.newest
         var incarnation: UInt64 = 0
@@ -91,6 +105,8 @@ public final class SimulatedCluster {
     var frozen: Set<NodeID> = []
     private var storms = 0
     private var lastComparison = 0
+    /// Where the nodes stood when their states were compared last.
+    var compared: [Place] = []
     /// Faults that would have struck so far, by number from 1 on; those in `skipped` do not.
     private(set) var strikes = 0
     private let skipped: Set<Int>
@@ -259,9 +275,9 @@ public final class SimulatedCluster {
             try turn(member) { $0.entriesRead(entries, from: request.from) }
         case .restart(let id):
             guard !frozen.contains(id), ids.contains(id), let member = members[id] else { return }
-            if member.replica == nil { try start(member) }
+            if !member.isRunning { try start(member) }
         case .end(let id, let incarnation):
-            guard let member = members[id], member.replica != nil,
+            guard let member = members[id], member.isRunning,
                 member.incarnation == incarnation
             else { return }
             try end(member, isPowerCut: false)
@@ -278,7 +294,7 @@ public final class SimulatedCluster {
     }
 
     func running(_ id: NodeID, _ incarnation: UInt64) -> Member? {
-        guard let member = members[id], member.replica != nil,
+        guard let member = members[id], member.isRunning,
             member.incarnation == incarnation
         else { return nil }
         guard !member.isPaused else { return nil }
@@ -289,10 +305,10 @@ public final class SimulatedCluster {
 
     /// An input of a node's loop; its effects are taken at the end of the turn.
     func turn(_ member: Member, _ input: (inout Replica) -> Void) throws {
-        guard member.replica != nil, !member.isPaused else { return }
-        member.replica!.timeAdvanced(
+        guard member.isRunning, !member.isPaused else { return }
+        member.process!.replica.timeAdvanced(
             to: member.clock.instant(at: now), wall: member.clock.wall(at: now))
-        input(&member.replica!)
+        input(&member.process!.replica)
         guard faults.turn > 0 else { return try finishTurn(member) }
         guard !member.turnIsDue else { return }
         member.turnIsDue = true
@@ -306,15 +322,17 @@ public final class SimulatedCluster {
         member.turnIsDue = false
         var rounds = 0
         while true {
-            let effects = member.replica!.takeEffects()
+            let effects = member.process!.replica.takeEffects()
             try carryOut(effects, member)
-            guard effects.runAgain, member.replica != nil else { break }
+            guard effects.runAgain, member.isRunning else { break }
             rounds += 1
             guard rounds < 10_000 else { throw Violation("node \(member.id) never comes to rest") }
         }
-        // Taken out and put back: a look must not copy the whole node.
-        guard let replica = member.replica.take() else { return }
-        defer { member.replica = replica }
+        if member.isRunning { try look(at: &member.process!.replica, of: member) }
+    }
+
+    /// What the oracle says of a node after a turn. Lent, since a copy would cost more than a turn.
+    private func look(at replica: inout Replica, of member: Member) throws {
         replica.checkInvariants()
         try oracle.looked(at: replica, before: member.seen, nodes: members)
         guard !replica.raft.isRemoved || oracle.members(founders).excludes(member.id) else {

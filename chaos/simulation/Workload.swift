@@ -249,7 +249,7 @@ final class Workload {
     /// Any running node's state: what a console there would show.
     var view: (node: NodeID, state: RoutingState)? {
         let running = cluster.ids.compactMap { id in
-            cluster.members[id]?.replica.map { (id, $0.state.routing) }
+            cluster.members[id]?.process.map { (id, $0.replica.state.routing) }
         }
         return running.isEmpty ? nil : cluster.chance.pick(running)
     }
@@ -375,7 +375,7 @@ final class Workload {
 
     private func send() throws {
         guard let view else { return }
-        let status = cluster.members[view.node]?.replica?.status
+        let status = cluster.members[view.node]?.process?.replica.status
         guard let status, status.role == .leader, view.state.epoch == status.term.rawValue else {
             return
         }
