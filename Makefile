@@ -13,7 +13,7 @@ PYTHON := .venv/bin/python
 PROBES := swift build -q -c release --static-swift-stdlib --product
 SWIFT_PATHS := Package.swift Sources Tests chaos
 
-.PHONY: help run build test sim mutations failover chaos bench scale catchup fuzz lint format clean venv
+.PHONY: help run build test sim mutations failover chaos bench scale catchup crowd fuzz lint format clean venv
 
 help:
 	@echo 'make run        three nodes with simulated customers; Ctrl-C ends everything'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench      side by side with etcd, nginx and a small bot; docs/BENCHMARKS.md'
 	@echo 'make scale      restart a node with SESSIONS=1000000 sessions; docs/SCALE.md'
 	@echo 'make catchup    a node comes back that missed ENTRIES=1000000 entries; docs/SCALE.md'
+	@echo 'make crowd      routing over SESSIONS=1000000 sessions against an empty cluster; docs/SCALE.md'
 	@echo 'make sim        whole simulated clusters under faults: SEEDS=500 of SECONDS=30 each'
 	@echo 'make mutations  deliberate bugs, each of which the simulation must find'
 	@echo 'make fuzz       fuzz the parsers for FUZZ_SECONDS=60 each'
@@ -48,7 +49,7 @@ test: venv
 
 sim:
 	@cluster/prepare build
-	@swift build -c release --product roundhouse-sim >&2
+	@$(PROBES) roundhouse-sim >&2
 	@.build/release/roundhouse-sim --seeds $(SEEDS) --first $(FIRST) --seconds $(SECONDS) --jobs $(JOBS)
 
 mutations:
@@ -77,6 +78,11 @@ scale: build
 catchup: build
 	@$(PROBES) webhook-load
 	@python3 Tests/Benchmarks/catchup.py --entries $(ENTRIES)
+
+crowd: build
+	@$(PROBES) state-filler
+	@$(PROBES) webhook-load
+	@python3 Tests/Benchmarks/crowd.py --sessions $(SESSIONS)
 
 fuzz:
 	@cluster/prepare build
