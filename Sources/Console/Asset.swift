@@ -27,6 +27,7 @@ public enum Asset {
             ("app.js", PackageResources.app_js),
             ("base.css", PackageResources.base_css),
             ("canned.js", PackageResources.canned_js),
+            ("checkup.js", PackageResources.checkup_js),
             ("cluster.js", PackageResources.cluster_js),
             ("composer.js", PackageResources.composer_js),
             ("conversation.js", PackageResources.conversation_js),

@@ -10,6 +10,14 @@ struct Outbox: Equatable, Sendable {
             a.time != b.time ? a.time < b.time : a.id < b.id
         }
     }
+    /// A message that failed or may have arrived; by project, then message.
+    private struct Stuck: Hashable, Comparable, Sendable {
+        var project: ProjectID
+        var id: OutboxID
+        static func < (a: Stuck, b: Stuck) -> Bool {
+            a.project != b.project ? a.project < b.project : a.id < b.id
+        }
+    }
     /// The messages of one chat.
     private struct Line: Equatable, Sendable {
         /// Ascending, whatever their state.
@@ -27,6 +35,7 @@ struct Outbox: Equatable, Sendable {
     private var ready = OrderedSet<Ready>()
     /// Messages with a call under way.
     private(set) var sending = OrderedSet<OutboxID>()
+    private var stuck = OrderedSet<Stuck>()
 
     /// A message.
     subscript(id: OutboxID) -> OutboxMessage? { messages[id] }
@@ -50,6 +59,12 @@ struct Outbox: Equatable, Sendable {
         ready.ascending(limit: limit).prefix { $0.time <= time }.map { messages[$0.id]! }
     }
 
+    /// The first messages of a project that failed or may have arrived.
+    func stuck(of project: ProjectID, limit: Int) -> [OutboxMessage] {
+        stuck.ascending(after: Stuck(project: project, id: OutboxID(.min)), limit: limit)
+            .prefix { $0.project == project }.map { messages[$0.id]! }
+    }
+
     /// When the first message may go that may not yet.
     func next(after time: LogTime) -> LogTime? {
         ready.firstNotBefore(Ready(time: time.adding(milliseconds: 1), id: OutboxID(.min)))?.time
@@ -69,6 +84,8 @@ struct Outbox: Equatable, Sendable {
             line.sending = nil
             sending.remove(message.id)
         }
+        let mark = Stuck(project: message.project, id: message.id)
+        if message.state.isStuck { stuck.insert(mark) } else { stuck.remove(mark) }
         refresh(&line, message.address)
     }
 
@@ -81,6 +98,7 @@ struct Outbox: Equatable, Sendable {
             line.sending = nil
             sending.remove(id)
         }
+        stuck.remove(Stuck(project: message.project, id: id))
         refresh(&line, message.address)
     }
 
@@ -102,4 +120,14 @@ struct Outbox: Equatable, Sendable {
 extension OutboxMessage {
     /// The chat it goes to.
     var address: Chat { Chat(project: project, user: chat) }
+}
+
+extension DeliveryState {
+    /// Whether only a person can help.
+    fileprivate var isStuck: Bool {
+        switch self {
+        case .failed, .uncertain: true
+        case .queued, .sending, .sent: false
+        }
+    }
 }

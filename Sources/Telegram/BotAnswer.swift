@@ -86,6 +86,16 @@ public struct BotFailure: Hashable, Sendable {
             }
         }
 
+        /// What a failure means, by Telegram's words alone: for what is kept as text.
+        public init(reason: Text) {
+            if reason.contains("Unauthorized") {
+                self = .unauthorized
+                return
+            }
+            let kind = Self.forbidden(reason)
+            self = kind == .forbidden ? Self.badRequest(reason) : kind
+        }
+
         private static func forbidden(_ description: Text) -> Kind {
             if description.contains("blocked by the user") { return .blockedByUser }
             if description.contains("user is deactivated") { return .userDeactivated }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 import mock_actions
+import mock_checkup
 from mock_desk import Desk, Refused
 
 PAGE = 50
@@ -118,6 +119,8 @@ def search(desk: Desk, request, agent: str) -> dict:
 
 
 def projects(desk: Desk, agent, parts, body):
+    if parts[2:] == ["checkup"]:
+        return 200, mock_checkup.checkup(desk, parts[1])
     if len(parts) == 3:
         return 200, desk.books[parts[1]]
     if len(parts) == 2:

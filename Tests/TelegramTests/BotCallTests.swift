@@ -126,6 +126,19 @@ import Wire
         #expect(failure.blocksBot == (code == 401 || code == 404))
     }
 
+    @Test(
+        arguments: [
+            ("Unauthorized", .unauthorized),
+            ("Forbidden: bot was blocked by the user", .blockedByUser),
+            ("Forbidden: user is deactivated", .userDeactivated),
+            ("Bad Request: chat not found", .chatNotFound),
+            ("Forbidden: bot can't initiate conversation with a user", .chatNotFound),
+            ("Bad Request: message is too long", .messageTooLong), ("anything", .badRequest),
+        ] as [(String, BotFailure.Kind)])
+    func `a failure that is kept as text`(description: String, kind: BotFailure.Kind) {
+        #expect(BotFailure.Kind(reason: Text(description)) == kind)
+    }
+
     @Test func `a group that moved`() {
         let body = Self.error(
             400, "Bad Request: group chat was upgraded to a supergroup chat",

@@ -1,7 +1,8 @@
-// Projects: the list, and one project's settings, members and webhook.
+// Projects: the list, and one project's settings, members, webhook and checkup.
 
 import { itemsIn, pageHead, table } from './admin.js';
 import { call, get, post, put } from './api.js';
+import { openCheckup } from './checkup.js';
 import { openDeskBook } from './deskbook.js';
 import { field, select } from './dialog.js';
 import { h, icon } from './dom.js';
@@ -45,7 +46,8 @@ async function openProject(page, id) {
         settings(id, found),
     ];
     if (id) {
-        parts.push(await openMembers(id, found), await openDeskBook(id), webhook(id, found));
+        parts.push(await openMembers(id, found), await openDeskBook(id), webhook(id, found),
+            openCheckup(id));
     }
     page.replaceChildren(...parts);
     return null;

@@ -30,6 +30,9 @@ final class Delivery {
         static let recordAgain: Duration = .milliseconds(500)
     }
 
+    /// Why a message fails without asking Telegram.
+    static let noToken: Text = "the project has no bot token that this cluster can read"
+
     private unowned let node: Node
     let client: BotClient
     private var underWay: Set<OutboxID> = []
@@ -135,11 +138,7 @@ final class Delivery {
         guard let project = node.state.project(message.project),
             let token = node.secrets.open(project.settings.sealedToken, for: .botToken)
         else {
-            return finish(
-                message, epoch,
-                .failed(
-                    reason: "the project has no bot token that this cluster can read",
-                    blocksChat: false))
+            return finish(message, epoch, .failed(reason: Delivery.noToken, blocksChat: false))
         }
         let method = BotMethod.sendMessage(chat: message.chat.rawValue, text: message.text)
         client.call(method, token: token) { [weak self] result in

@@ -20,6 +20,7 @@ extension Node {
         addSearchRoutes(&routes)
         addAdminRoutes(&routes)
         addPoolRoutes(&routes)
+        addCheckupRoutes(&routes)
         addLinkRoutes(&routes)
         addReportRoutes(&routes)
         addExportRoutes(&routes)

@@ -54,6 +54,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var repair: Repair!
     private(set) var disk: DiskWatch!
     private(set) var hours: HoursResolver!
+    /// Asks Telegram about bots, for checkups.
+    private(set) lazy var botInquiries = BotInquiries(loop: loop, client: delivery.client)
     /// Just before the first entry in log.db.
     private(set) var logBase: LogIndex
     var publicFront: HTTPFront? { host.publicFront }
