@@ -57,6 +57,7 @@ public enum Asset {
             ("talk.css", PackageResources.talk_css),
             ("theme.js", PackageResources.theme_js),
             ("timeline.js", PackageResources.timeline_js),
+            ("webhook.js", PackageResources.webhook_js),
             ("words.js", PackageResources.words_js),
         ]
     }

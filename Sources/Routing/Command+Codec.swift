@@ -46,6 +46,8 @@ enum CommandTag: UInt8, CaseIterable {
     case makeLink = 50
     case editLink = 51
     case clicksWithFingerprints = 52
+    case tellURL = 105
+    case pointWebhook = 106
 }
 
 extension ByteWriter {
@@ -104,8 +106,7 @@ extension Command {
             writer.put(.updatePool, id, by, settings)
         case .removePool(let id, let by): writer.put(.removePool, id, by)
         case .takeOver(let id, let by, let version): writer.put(.takeOver, id, by, version)
-        case .bar(let user, let project, let by, let isBarred):
-            writer.put(.bar, user, project, by, isBarred)
+        case .bar(let user, let id, let by, let isBarred): writer.put(.bar, user, id, by, isBarred)
         case .resolveHours(let id, let hours, let times):
             writer.put(.resolveHours, id, hours, times)
         case .createToken(let by, let name, let agent, let hash, let scopes):
@@ -117,6 +118,7 @@ extension Command {
             writer.put(.setTags, id, by, add, remove)
         case .setDeskBook(let id, let by, let book): writer.put(.setDeskBook, id, by, book)
         case .makeLink, .editLink: encodeLink(into: &writer)
+        case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
         }
     }
 
@@ -186,6 +188,7 @@ extension Command: Coded {
         case .setTags: self = try Command(tagsFrom: &r)
         case .setDeskBook: self = .setDeskBook(try r.take(), by: try r.take(), try r.take())
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
+        case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
         }
     }
 

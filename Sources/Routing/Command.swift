@@ -101,6 +101,10 @@ public enum Command: Hashable, Sendable {
     case makeLink(by: AgentID?, LinkSettings, LinkTerms)
     /// Replaces a link's settings and terms; compare-and-set on its version if one is given.
     case editLink(LinkID, by: AgentID?, version: UInt64?, LinkSettings, LinkTerms)
+    /// A node tells its public URL; empty: it has none any more.
+    case tellURL(node: UInt64, Text)
+    /// A project's webhook points somewhere else now, or is about to.
+    case pointWebhook(ProjectID, WebhookPoint)
 }
 
 /// Fields of an agent to change; nil leaves a field as it is.

@@ -55,7 +55,7 @@ extension Command {
         case .createLink(_, let settings), .updateLink(_, _, let settings):
             settings.routes ? .second : .first
         case .update(let update): update.asksForLanguage ? .second : .first
-        case .addNote, .addRemark, .setTags, .setDeskBook: .second
+        case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook: .second
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:

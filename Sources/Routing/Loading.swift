@@ -45,6 +45,10 @@ extension RoutingState {
         case .deskBook: records.books[ProjectID(major)] = try DeskBook(alone: value)
         case .tags: records.tags[SessionID(major)] = try [Text](alone: value)
         case .waits: records.waits[ProjectID(major)] = try RecentWaits(alone: value)
+        case .webhookPoint:
+            frontDoor.points[ProjectID(major)] = try WebhookPoint(alone: value)
+        case .nodeURL:
+            frontDoor.urls[UInt64(bitPattern: major)] = try Text(alone: value)
         case .history, .click, .request, .keyedRequest, .note: break
         }
     }
@@ -157,7 +161,7 @@ extension RoutingState {
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
-                .waits:
+                .waits, .webhookPoint, .nodeURL:
                 preconditionFailure("a row that needs no placing")
             }
         }

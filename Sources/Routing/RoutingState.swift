@@ -41,6 +41,7 @@ public struct RoutingState: Sendable {
     var connections: [Connection.Key: Connection] = [:]
     var outgoing = Outbox()
     var records = DeskRecords()
+    var frontDoor = FrontDoor()
 
     /// What changes by itself: leases, sign-ins and exclusions end.
     var expiries = Deadlines<Expiry>()
@@ -142,8 +143,7 @@ public struct RoutingState: Sendable {
                 id, by: by, to: to, version, remark: remark, isConfirmed: confirmed)
         case .giveBack(let id, let by, let version): giveBack(id, by: by, version)
         case .takeOver(let id, let by, let version): takeOver(id, by: by, version)
-        case .bar(let user, let project, let by, let isBarred):
-            bar(user, of: project, by: by, isBarred)
+        case .bar(let user, let id, let by, let isBarred): bar(user, of: id, by: by, isBarred)
         case .resolveHours(let id, let hours, let times): resolveHours(id, hours, times)
         case .complete(let id, let by, let version): complete(id, by: by, version)
         case .reopen(let id, let by, let version): reopen(id, by: by, version)
@@ -165,6 +165,7 @@ public struct RoutingState: Sendable {
         case .makeLink(let by, let settings, let terms): createLink(by: by, settings, terms)
         case .editLink(let id, let by, let version, let settings, let terms):
             updateLink(id, by: by, version: version, settings, terms)
+        case .tellURL, .pointWebhook: apply(frontDoor: command)
         }
     }
 }
@@ -181,7 +182,7 @@ extension RoutingState: Equatable {
             && a.seenClicks == b.seenClicks && a.signIns == b.signIns
             && a.tokens == b.tokens
             && a.connections == b.connections && a.outgoing == b.outgoing
-            && a.records == b.records && a.expiries == b.expiries
+            && a.records == b.records && a.frontDoor == b.frontDoor && a.expiries == b.expiries
             && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving
     }

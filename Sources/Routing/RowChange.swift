@@ -72,12 +72,16 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case waits = 53
     /// API tokens: (token).
     case apiToken = 60
+    /// Where webhooks were pointed: (project).
+    case webhookPoint = 95
+    /// Public URLs: (node).
+    case nodeURL = 96
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
-            .openTimes, .apiToken, .deskBook, .tags, .waits:
+            .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
             .seenClicks, .keyedRequest, .replyWatch, .note:
@@ -91,7 +95,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         case .history, .click, .note: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
-            .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits:
+            .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL:
             true
         }
     }

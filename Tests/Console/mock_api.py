@@ -121,6 +121,12 @@ def search(desk: Desk, request, agent: str) -> dict:
 def projects(desk: Desk, agent, parts, body):
     if parts[2:] == ["checkup"]:
         return 200, mock_checkup.checkup(desk, parts[1])
+    if parts[2:] == ["webhook"]:
+        return 200, {"url": "https://b.example" + desk.project_view(parts[1])["webhookPath"],
+                     "nodes": [2], "pending": 3, "lastError": None, "lastErrorAt": None,
+                     "problem": None, "entrances": [], "pointed": {
+                         "url": "", "node": 2, "gone": 1, "by": None, "confirmed": True,
+                         "at": "2026-01-01T00:00:00.000Z"}}
     if len(parts) == 3:
         return 200, desk.books[parts[1]]
     if len(parts) == 2:

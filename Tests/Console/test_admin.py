@@ -104,3 +104,9 @@ def test_agents_without_rights_have_no_such_area(office):
     office.add_agent("Ana")
     page = office.desk_of("Ana")
     expect(page.get_by_role("link", name="Manage")).to_be_hidden()
+
+
+def test_a_projects_page_tells_where_its_webhook_is(page, office):
+    page.get_by_role("link", name=f"Desk {office.run}").click()
+    card = page.locator("form.card", has=page.get_by_role("heading", name="Webhook"))
+    expect(card.locator("dl")).to_contain_text("Delivered to")

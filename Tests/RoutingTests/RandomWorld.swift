@@ -327,7 +327,7 @@ struct RandomWorld {
         if dice.once(in: 2) { book.nobodyAvailable = "About {minutes} minutes" }
         let sessions = world.state.sessions(in: project, limit: 12)
         guard !sessions.isEmpty, !dice.once(in: 5) else {
-            return .setDeskBook(project, by: nil, book)
+            return dice.once(in: 3) ? pointing(project) : .setDeskBook(project, by: nil, book)
         }
         let session = dice.pick(sessions)
         let by = world.owner(session) ?? dice.pick(agents)
@@ -339,6 +339,18 @@ struct RandomWorld {
                 session, by: by, add: [dice.pick(["vip", "refund"])],
                 remove: [dice.pick(["vip", "late"])])
         }
+    }
+
+    /// A webhook is pointed at a node, or a node tells where it is.
+    private mutating func pointing(_ project: ProjectID) -> Command {
+        let node = UInt64(dice.roll(1...3))
+        let url = Text("https://node\(node).example")
+        if dice.once(in: 2) { return .tellURL(node: node, dice.once(in: 4) ? "" : url) }
+        return .pointWebhook(
+            project,
+            WebhookPoint(
+                url: url, node: node, gone: dice.once(in: 2) ? nil : 9,
+                by: dice.once(in: 2) ? nil : dice.pick(agents), isConfirmed: dice.once(in: 2)))
     }
 
     /// An agent does something with some session of some project.

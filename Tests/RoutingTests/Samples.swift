@@ -88,6 +88,7 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
+            + frontDoor
     }
 
     private static var office: [Command] {
@@ -225,6 +226,21 @@ enum Samples {
             .editLink(LinkID(30), by: nil, version: 4, link, terms),
             .editLink(LinkID(30), by: AgentID(1), version: nil, link, terms),
             .clicks([seen, click]),
+        ]
+    }
+
+    private static var frontDoor: [Command] {
+        let confirmed = WebhookPoint(
+            url: "https://a.example/telegram/8", node: nil, gone: nil, by: AgentID(2),
+            isConfirmed: true)
+        return [
+            .tellURL(node: 2, "https://b.example"), .tellURL(node: 300, ""),
+            .pointWebhook(
+                ProjectID(8),
+                WebhookPoint(
+                    url: "https://b.example/telegram/8", node: 2, gone: 1, by: nil,
+                    isConfirmed: false)),
+            .pointWebhook(ProjectID(8), confirmed),
         ]
     }
 

@@ -409,6 +409,7 @@ final class Workload {
     /// Somebody writes about a session, or the desk's texts change.
     private func paperwork(_ project: ProjectID) throws {
         guard let (session, owner) = owned() else {
+            if cluster.chance.happens(permille: 300) { return try point(project) }
             var book = DeskBook()
             book.tags = ["vip"]
             book.welcome = "Welcome, {customer}"
@@ -421,5 +422,16 @@ final class Workload {
             .setTags(session.id, by: owner, add: ["vip"], remove: []),
         ])
         try submit(command)
+    }
+
+    /// A node tells its public URL, or a webhook is pointed at one.
+    private func point(_ project: ProjectID) throws {
+        let node = UInt64(cluster.chance.number(1...3))
+        let url = Text("https://node\(node).example")
+        if cluster.chance.happens(permille: 500) { return try submit(.tellURL(node: node, url)) }
+        let point = WebhookPoint(
+            url: url, node: node, gone: nil, by: agents[0],
+            isConfirmed: cluster.chance.happens(permille: 500))
+        try submit(.pointWebhook(project, point))
     }
 }

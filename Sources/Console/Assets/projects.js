@@ -1,7 +1,7 @@
 // Projects: the list, and one project's settings, members, webhook and checkup.
 
 import { itemsIn, pageHead, table } from './admin.js';
-import { call, get, post, put } from './api.js';
+import { get, post, put } from './api.js';
 import { openCheckup } from './checkup.js';
 import { openDeskBook } from './deskbook.js';
 import { field, select } from './dialog.js';
@@ -9,6 +9,7 @@ import { h, icon } from './dom.js';
 import { openMembers } from './members.js';
 import { explain, tell } from './notice.js';
 import { absorbMe, state } from './store.js';
+import { webhookCard } from './webhook.js';
 
 const MODES = [['roundRobin', 'Round robin'], ['onlineFirst', 'Online first']];
 
@@ -46,8 +47,8 @@ async function openProject(page, id) {
         settings(id, found),
     ];
     if (id) {
-        parts.push(await openMembers(id, found), await openDeskBook(id), webhook(id, found),
-            openCheckup(id));
+        parts.push(await openMembers(id, found), await openDeskBook(id),
+            webhookCard(id, found), openCheckup(id));
     }
     page.replaceChildren(...parts);
     return null;
@@ -145,32 +146,4 @@ async function save(id, found, inputs) {
     tell(id ? 'Project saved' : 'Project created',
         { detail: id ? 'New decisions follow it.' : 'Now name its members, then its webhook.' });
     if (!id) location.hash = `#/admin/projects/${data.id}`;
-}
-
-function webhook(id, found) {
-    const path = found.webhookPath ?? `/telegram/${id}`;
-    const url = h('input', {
-        type: 'url', required: true, value: found.webhook?.url ?? location.origin,
-        spellcheck: 'false',
-    });
-    const said = h('p.said', { role: 'alert' });
-    return h('form.card', {
-        onsubmit: async (event) => {
-            event.preventDefault();
-            said.textContent = '';
-            try {
-                await call('POST', `/projects/${id}/webhook`, { url: url.value.trim() },
-                    { timeout: 40_000 });
-                tell('Webhook registered', { detail: 'Telegram delivers to this address now.' });
-            } catch (problem) {
-                said.textContent = problem.status === 404
-                    ? `This node does not register webhooks. Call setWebhook with ${path} behind `
-                        + 'the public address, and with the secret.'
-                    : explain(problem);
-            }
-        },
-    }, h('h2', 'Webhook'), field('Public address of the nodes', url,
-        'Telegram needs HTTPS on port 443, 80, 88 or 8443; '
-            + `${path} is added to the address.`),
-    said, h('footer', h('button', { type: 'submit' }, 'Register with Telegram')));
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Routing
+import Telegram
 import Wire
 
 /// Projects and agents, for administrators and for managers of a project.
@@ -20,6 +21,9 @@ extension Node {
         }
         api(.put, "/api/v1/projects/*/members", &routes) { node, call throws(Problem) in
             try node.setMembers(call)
+        }
+        api(.get, "/api/v1/projects/*/webhook", &routes) { node, call throws(Problem) in
+            try node.showWebhook(call)
         }
         api(.post, "/api/v1/projects/*/webhook", &routes) { node, call throws(Problem) in
             try node.setWebhook(call)
@@ -93,6 +97,7 @@ extension Node {
         let project = try managedProject(call)
         let body = try call.body(API.ProjectBody.self)
         var settings = project.settings
+        try refuseOtherBot(body.token, than: settings)
         try body.apply(to: &settings, secrets: secrets)
         let command = Command.updateProject(project.id, by: call.caller.agent, settings)
         call.submit(command) { [self] _ in
@@ -102,6 +107,21 @@ extension Node {
             hours.resolve(project)
             call.respond(projectView(project))
         }
+    }
+
+    /// A project stays with its bot: customers, chats and links are that bot's. The bot's number is
+    /// what getMe tells, and the first part of each of its tokens.
+    private func refuseOtherBot(_ token: String?, than settings: ProjectSettings) throws(Problem) {
+        guard let token, !settings.sealedToken.isEmpty,
+            let old = secrets.open(settings.sealedToken, for: .botToken).flatMap(BotToken.botID),
+            let new = BotToken.botID(of: Text(token)), old != new
+        else { return }
+        throw Problem(
+            409, "other_bot", "The token is another bot's",
+            detail: "The project's bot has the number \(old), the token is of bot \(new).",
+            hint:
+                "Take a new token of the same bot from BotFather, or make a project for the other."
+        )
     }
 
     private func setMembers(_ call: APICall) throws(Problem) {

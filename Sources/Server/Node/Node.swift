@@ -54,6 +54,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var repair: Repair!
     private(set) var disk: DiskWatch!
     private(set) var hours: HoursResolver!
+    private(set) var frontDoor: FrontDoorWatch!
     /// Asks Telegram about bots, for checkups.
     private(set) lazy var botInquiries = BotInquiries(loop: loop, client: delivery.client)
     /// Just before the first entry in log.db.
@@ -110,6 +111,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         repair = Repair(node: self)
         disk = DiskWatch(node: self, pool: workers.disk)
         hours = HoursResolver(node: self)
+        frontDoor = FrontDoorWatch(node: self)
     }
 
     /// Connects the parts and begins.
@@ -156,6 +158,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         compaction.start()
         disk.start()
         hours.start()
+        frontDoor.start()
         hasNewInput = true
     }
 

@@ -31,6 +31,8 @@ struct Metrics {
         case consolesDropped
         case badRows
         case writesWithoutRoom
+        case webhooksMoved
+        case webhookMovesFailed
 
         /// The name that Prometheus sees.
         var name: String {
@@ -52,6 +54,8 @@ struct Metrics {
             case .consolesDropped: "roundhouse_consoles_dropped_total"
             case .badRows: "roundhouse_state_bad_rows_total"
             case .writesWithoutRoom: "roundhouse_disk_writes_without_room_total"
+            case .webhooksMoved: "roundhouse_webhooks_moved_total"
+            case .webhookMovesFailed: "roundhouse_webhook_moves_failed_total"
             }
         }
     }
