@@ -242,6 +242,16 @@ def test_every_check_has_a_falsified_history():
     assert {check.__name__ for check in CHECKS} == set(FALSIFIED)
 
 
+def test_clicks_that_went_with_a_removed_nodes_disk_are_no_more_than_were_there():
+    evidence = a_day().evidence()
+    evidence.links[0]["humanClicks"] -= 1
+    evidence.lost_clicks = 1
+    assert judge(evidence)["clicks_once"] == []
+    evidence.links[0]["humanClicks"] -= 1
+    [sentence] = judge(evidence)["clicks_once"]
+    assert sentence.startswith("2 answered clicks are not counted; 1 went")
+
+
 def test_an_unknown_outcome_may_have_happened_or_not():
     day = a_day()
     for call in day.operations:

@@ -23,6 +23,8 @@ SLOW_BEFORE_THE_CUT = 0.1
 STORAGE_FAILED = {74}
 # Within this a new member has to vote.
 PROMOTION_SECONDS = 30.0
+# A process that runs this long listens to signals.
+STARTING_SECONDS = 2.0
 # How long the load is observed after the leader was killed, and nothing else happens.
 OBSERVED_SECONDS = 3.0
 
@@ -100,7 +102,8 @@ def pause_any(storm, chance):
 def restart(storm, chance):
     """An orderly end and a new start."""
     node = storm.pick(chance)
-    if not node:
+    # Before it has begun to listen to signals a process ends by the signal itself.
+    if not node or storm.supervisor.age(node) < STARTING_SECONDS:
         return None
     code = storm.supervisor.stop(node)
     if code:

@@ -1,8 +1,10 @@
 """Members that go and come: a node is removed for good, and a new one takes its place, its network
 and its disk, with a number that no node ever had."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import subprocess
 import time
 
@@ -26,6 +28,8 @@ class Members:
         self.supervisor = supervisor
         self.place = place
         self.highest = max(node.number for node in cluster.nodes)
+        self.lost_clicks = 0
+        """Clicks that nodes had answered and not passed on when they were removed for good."""
 
     def replace(self, number):
         """Removes this node and lets a new one join in its place; gives the new one's number.
@@ -38,6 +42,7 @@ class Members:
         self.supervisor.stop(number)
         fresh = self._next(number)
         node = self._make(fresh, old, others)
+        self.lost_clicks += spooled(old.data / "spool.db")
         shutil.rmtree(old.data, ignore_errors=True)
         self.cluster.nodes[self.cluster.nodes.index(old)] = node
         self.supervisor.replace(number, node)
@@ -98,3 +103,12 @@ class Members:
         except subprocess.TimeoutExpired:
             return "no answer in time"
         return done.stderr.strip() if done.returncode else ""
+
+
+def spooled(path):
+    """How many clicks a spool holds; none when there is no spool yet."""
+    if not path.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(path)) as spool:
+        [[clicks]] = spool.execute("SELECT coalesce(sum(clicks), 0) FROM clicks")
+    return clicks

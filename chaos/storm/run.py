@@ -190,7 +190,7 @@ class Run:
             [workload.seeded[0].project], workload.lists,
             [(int(each["applied"]), each["digest"]) for each in level],
             list(workload.bot_api.sent), self.supervisor.unexcused(),
-            sorted(set(workload.customers.surprises)))
+            sorted(set(workload.customers.surprises)), self.storm.members.lost_clicks)
 
     def _exports(self, nodes, admin):
         """Every node's sessions; again when a deadline changed some meanwhile, in which case the

@@ -53,6 +53,12 @@ class Supervisor:
         """Asks a node to end and leaves it so; gives its exit code."""
         return self._end(number, signal.SIGTERM)
 
+    def age(self, number):
+        """For how many seconds a node's process has run; 0 when it does not."""
+        with self._lock:
+            started_at = self.cares[number].started_at
+        return time.monotonic() - started_at if started_at else 0.0
+
     def _end(self, number, with_signal):
         with self._lock:
             care = self.cares[number]
