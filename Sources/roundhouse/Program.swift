@@ -1,9 +1,7 @@
 import Glibc
 import Server
 
-/// The command line. Exit codes are those of sysexits.h: 0 done, 64 wrong words, 69 not reached,
-/// 74 a file can't be trusted or written, 75 not now, 76 the release is too old for the cluster,
-/// 77 not permitted or removed from the cluster, 78 wrong configuration.
+/// The command line. Exit codes are those of sysexits.h; docs/COMMANDS.md tells them.
 enum Program {
     static let usage = """
         roundhouse \(Roundhouse.version): decides which agent answers which Telegram user
@@ -25,6 +23,16 @@ enum Program {
         roundhouse recover --config FILE [--force-new-cluster]
                                               the last resort after a lost quorum; says what it
                                               would do and lose, and does it only when forced
+        roundhouse project|agent|link|session|decision|checkup|export|import|
+                   password ...
+                   [--url URL] [--token-file FILE | --login NAME] [--json]
+                                              administration through any node's API; each of
+                                              these words alone tells what may follow
+        roundhouse backup --config FILE --to COPY
+                                              copy what a node has, while it runs or not
+        roundhouse restore COPY --config FILE [--force-new-cluster]
+                                              make a data directory out of a copy; says what
+                                              would be lost, and does it only when forced
         roundhouse config check FILE          check a configuration
         roundhouse key new                    print a new cluster key
         roundhouse version | help
@@ -47,6 +55,9 @@ enum Program {
             case "level": return try level(rest)
             case "join": return try join(rest)
             case "recover": return try recover(rest)
+            case "backup": return try backup(rest)
+            case "restore": return try restore(rest)
+            case _ where AdminCommand.usages[command] != nil: return try administer(command, rest)
             case "config": return try config(rest)
             case "key": return try key(rest)
             case "version", "--version":

@@ -1,23 +1,26 @@
 /// The words of one command line: options with a value, flags, and the rest in order.
-struct Arguments {
+public struct Arguments {
     /// Values of options such as `--config FILE` or `--config=FILE`, in order.
-    private(set) var all: [String: [String]] = [:]
+    public private(set) var all: [String: [String]] = [:]
     /// The last value of each option.
-    var options: [String: String] { all.compactMapValues(\.last) }
+    public var options: [String: String] { all.compactMapValues(\.last) }
     /// Flags such as `--json`.
-    private(set) var flags: Set<String> = []
+    public private(set) var flags: Set<String> = []
     /// Words that are neither, in order.
-    private(set) var words: [String] = []
+    public private(set) var words: [String] = []
 
     /// What is wrong with a command line, for people.
-    struct Problem: Error, CustomStringConvertible {
-        var description: String
+    public struct Problem: Error, CustomStringConvertible {
+        /// What is wrong and what would be right.
+        public var description: String
+        /// A problem in these words.
+        public init(description: String) { self.description = description }
     }
 
     /// Reads words; only the named options and flags are known, others are a problem.
-    init(_ words: some Sequence<String>, options known: Set<String>, flags knownFlags: Set<String>)
-        throws(Problem)
-    {
+    public init(
+        _ words: some Sequence<String>, options known: Set<String>, flags knownFlags: Set<String>
+    ) throws(Problem) {
         var iterator = words.makeIterator()
         var literal = false
         while let word = iterator.next() {
