@@ -12,6 +12,8 @@ public final class DataDirectory: Sendable {
     public var spoolPath: String { path + "/spool.db" }
     /// The search index's file.
     public var searchPath: String { path + "/search.db" }
+    /// The routing journal's file.
+    public var journalPath: String { path + "/journal.db" }
     private let descriptor: Int32
 
     /// Makes the directory where it is missing (mode 0700, parent synced) and locks it.

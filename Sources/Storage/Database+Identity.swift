@@ -4,7 +4,7 @@ import Wire
 
 /// What kind of file it is; the raw value is stored.
 enum FileKind: String {
-    case log, state, spool, search
+    case log, state, spool, search, journal
 }
 
 extension Database {

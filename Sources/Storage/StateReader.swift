@@ -86,6 +86,44 @@ public final class StateReader: Sendable {
         }
     }
 
+    /// Visits every row of some tables, in their order and by key ascending, in one transaction;
+    /// gives how far the rows go. An error of the visitor becomes `.corrupt`.
+    func whole(
+        _ tables: [RowTable], _ visit: (RowTable, StateRow) throws -> Void,
+        after mark: (AppliedMark) -> Void
+    ) throws(StorageError) {
+        let path = path
+        let closed = StorageError(.closed, file: path, "this reader is closed")
+        try connection.withLock { (connection) throws(StorageError) in
+            guard let database = connection?.database else { throw closed }
+            try database.execute("BEGIN")
+            defer { database.rollBack() }
+            let marks = try connection!.statement("SELECT body FROM mark WHERE id = 1")
+            defer { marks.reset() }
+            guard try marks.step(), let found = AppliedMark(marks.bytes(0)) else {
+                throw StorageError(.corrupt, file: path, "table mark, row 1 does not read")
+            }
+            mark(found)
+            for table in tables {
+                let sql = StateTable(table: table)
+                let select = try connection!.statement(
+                    "SELECT \(sql.columns) FROM \(sql.name) ORDER BY \(sql.order)")
+                defer { select.reset() }
+                while try select.step() {
+                    let row = try StateRow(table, of: select, in: path)
+                    do {
+                        try visit(table, row)
+                    } catch {
+                        throw StorageError(
+                            .corrupt, file: path,
+                            "table \(sql.name) (\(table)), row (\(row.major), \(row.minor)): "
+                                + "\(error)")
+                    }
+                }
+            }
+        }
+    }
+
     /// The index up to which the log was applied to the rows that are read next, or further.
     func appliedIndex() throws(StorageError) -> UInt64 {
         let query = "SELECT body FROM mark WHERE id = 1"

@@ -23,4 +23,6 @@ package struct StoreOptions: Sendable {
     package static let spool = StoreOptions(cacheKiB: 4_096, synchronous: 1)
     /// Of search.db: may be old after a power cut, and can be made anew.
     package static let search = StoreOptions(cacheKiB: 8_192, synchronous: 1)
+    /// Of journal.db: may be old after a power cut, for the log has the rest.
+    package static let journal = StoreOptions(cacheKiB: 4_096, synchronous: 1)
 }

@@ -195,7 +195,7 @@ extension API {
             timers.firstReplyMoves = UInt32(firstReplyMoves)
         }
 
-        private func applyRules(to settings: inout ProjectSettings) throws(Problem) {
+        func applyRules(to settings: inout ProjectSettings) throws(Problem) {
             func word<Value>(
                 _ text: String?, _ field: String, _ make: (String) -> Value?
             ) throws(Problem) -> Value? {

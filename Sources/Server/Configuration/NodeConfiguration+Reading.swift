@@ -158,5 +158,7 @@ extension NodeLimits {
         try set(\.snapshotMiBPerSecond, "snapshotMiBPerSecond", 1...10_000)
         try set(\.scrubMiBPerSecond, "scrubMiBPerSecond", 1...10_000)
         try set(\.diskReserveMiB, "diskReserveMiB", 4...1_048_576)
+        try set(\.journalDays, "journalDays", 1...366)
+        try set(\.journalMiB, "journalMiB", 8...65_536)
     }
 }

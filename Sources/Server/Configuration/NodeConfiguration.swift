@@ -1,5 +1,6 @@
 import Raft
 import Routing
+import Storage
 import Transport
 import Wire
 
@@ -123,8 +124,20 @@ public struct NodeLimits: Sendable, Hashable {
     public var scrubMiBPerSecond = 4
     /// `diskReserveMiB`: with less room another node leads, with half of it nothing new is taken.
     public var diskReserveMiB = 256
+    /// `journalDays`: how far back the routing journal goes, for what-if.
+    public var journalDays = 8
+    /// `journalMiB`: with more it goes less far back.
+    public var journalMiB = 256
     /// The defaults.
     public init() {}
+
+    /// What the routing journal keeps.
+    var journal: JournalKeeper.Limits {
+        var limits = JournalKeeper.Limits()
+        limits.retentionMilliseconds = Int64(journalDays) * 86_400_000
+        limits.bytes = Int64(journalMiB) << 20
+        return limits
+    }
 
     /// `diskReserveMiB` in bytes.
     var diskReserveBytes: UInt64 { UInt64(diskReserveMiB) << 20 }

@@ -23,6 +23,7 @@ extension Node {
         addCheckupRoutes(&routes)
         addLinkRoutes(&routes)
         addReportRoutes(&routes)
+        addWhatIfRoutes(&routes)
         addExportRoutes(&routes)
         addTokenRoutes(&routes)
         routes.add(.get, "/healthz") { [unowned self] exchange, _ in respondHealth(exchange) }

@@ -353,6 +353,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         metrics.count(.commandsApplied, by: effects.answers.count)
         indexWaits.applied(mark.index)
         stores.indexer.applied(mark.index.rawValue)
+        stores.keeper.applied(mark.index.rawValue)
         var touchesOutbox = false
         for (_, event) in effects.events {
             switch event {

@@ -16,6 +16,9 @@ final class Stores: Sendable {
     /// search.db, made from state.db by a thread of its own.
     let search: SearchStore
     let indexer: SearchIndexer
+    /// journal.db, made from log.db and state.db by a thread of its own.
+    let journal: JournalStore
+    let keeper: JournalKeeper
     /// spool.db's writer.
     let spool: SpoolWriter
     /// Where they are.
@@ -110,6 +113,13 @@ final class Stores: Sendable {
         indexer = SearchIndexer(
             store: search, reader: searched,
             onFailure: { error in relay.searchFailed(error) })
+        journal = JournalStore(path: found.directory.journalPath, identity: found.identity)
+        keeper = JournalKeeper(
+            store: journal, log: found.log, reader: try found.state.reader(),
+            form: .init(
+                kept: { entry in try JournalTape.kept(of: entry) },
+                time: { mark in Replica.Mark.Meta(mark.meta)?.time }),
+            limits: settings.journal, onFailure: { error in relay.journalFailed(error) })
     }
 
     /// From here on nothing that the threads tell reaches a node.
@@ -117,6 +127,7 @@ final class Stores: Sendable {
 
     /// Writes what is queued and closes everything. Blocks until then.
     func close() {
+        keeper.close()
         log.close()
         indexer.close()
         reader.close()
@@ -159,6 +170,13 @@ final class StorageRelay: @unchecked Sendable {  // `node` is touched on the loo
             self.node?.log.warning("search fails", ["reason": .text(error.description)])
         }
     }
+    /// journal.db can't be read or written; it is tried again, or a new one begins.
+    func journalFailed(_ error: StorageError) {
+        loop.post {
+            self.node?.log.warning(
+                "the routing journal fails", ["reason": .text(error.description)])
+        }
+    }
     /// A write found no room and is tried again.
     func foundNoRoom(_ error: StorageError) {
         loop.post { self.node?.disk.foundNoRoom(error) }
@@ -171,6 +189,8 @@ struct Workers {
     let passwords: WorkerPool
     /// Reading state.db for the console.
     let queries: WorkerPool
+    /// Playing the routing journal.
+    let whatIf: WorkerPool
     /// Reading, writing and hashing snapshots.
     let snapshots: WorkerPool
     /// Looking at the disk's room and keeping the reserve.
@@ -179,12 +199,14 @@ struct Workers {
     init(passwordThreads: Int) throws(TransportError) {
         passwords = try WorkerPool(name: "passwords", threads: passwordThreads, queueLimit: 64)
         queries = try WorkerPool(name: "queries", threads: 1, queueLimit: 1000)
+        whatIf = try WorkerPool(name: "what-if", threads: 1, queueLimit: 4)
         snapshots = try WorkerPool(name: "snapshots", threads: 1, queueLimit: 64)
         disk = try WorkerPool(name: "disk-watch", threads: 1, queueLimit: 16)
     }
     func shutDown() {
         passwords.shutDown()
         queries.shutDown()
+        whatIf.shutDown()
         snapshots.shutDown()
         disk.shutDown()
     }
