@@ -46,6 +46,7 @@ public enum Asset {
             ("live.js", PackageResources.live_js),
             ("load.js", PackageResources.load_js),
             ("members.js", PackageResources.members_js),
+            ("moderation.js", PackageResources.moderation_js),
             ("notice.js", PackageResources.notice_js),
             ("notes.js", PackageResources.notes_js),
             ("panel.js", PackageResources.panel_js),

@@ -97,7 +97,7 @@ extension Command {
             .startSending, .finishSending, .resend, .forceOffline,
             .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours, .createToken,
             .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook, .makeLink,
-            .editLink, .tellURL, .pointWebhook:
+            .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply:
             false
         }
     }

@@ -8,12 +8,19 @@ extension RoutingState {
         if noteSeen(update.updateID, in: slot) { return .duplicate }
         switch update.content {
         case .message(let message):
-            return .done(id: receive(message, in: slot).rawValue)
+            if let verdict = update.verdict, verdict.action == .block {
+                return note(.moderated(by: nil, verdict), nil, message.user, in: slot)
+            }
+            return .done(id: receive(message, update.verdict, in: slot).rawValue)
         case .edit(let message):
+            if let verdict = update.verdict, verdict.action == .block {
+                return note(.moderated(by: nil, verdict), nil, message.user, in: slot)
+            }
             return note(
-                .edited(messageID: message.messageID, text: message.text), message.user, in: slot)
+                .edited(messageID: message.messageID, text: message.text), update.verdict,
+                message.user, in: slot)
         case .callback(let user, let data):
-            return note(.callback(data: data), user, in: slot)
+            return note(.callback(data: data), nil, user, in: slot)
         case .blocked(let user, let isBlocked):
             return block(user, isBlocked, in: slot)
         case .unsupported:
@@ -22,7 +29,9 @@ extension RoutingState {
     }
 
     /// A message opens a session, opens a completed one again, or joins the open one.
-    private mutating func receive(_ message: InboundMessage, in slot: Int) -> SessionID {
+    private mutating func receive(
+        _ message: InboundMessage, _ verdict: Verdict?, in slot: Int
+    ) -> SessionID {
         let chat = Chat(project: rooms[slot].project.id, user: message.user)
         var touch: Touch?
         if case .click(let link, let key, let clickedAt, _) = message.start {
@@ -30,11 +39,12 @@ extension RoutingState {
         }
         let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
         guard let id = latest[chat], var session = sessions[id] else {
-            return isBarred ? SessionID(0) : open(message, touch, chat, Flood(), in: slot)
+            if isBarred { return SessionID(0) }
+            return open(message, verdict, touch, chat, Flood(), in: slot)
         }
         if isFlooding(&session, in: slot) { return id }
         if isBarred {
-            take(message, nil, opening: .none, nil, into: &session)
+            take(message, verdict, nil, opening: .none, nil, into: &session)
             store(session)
             return id
         }
@@ -44,10 +54,10 @@ extension RoutingState {
             if session.state == .unassigned, let touch {
                 follow(touch, message, &session, in: slot)
             }
-            take(message, touch, opening: .none, nil, into: &session)
+            take(message, verdict, touch, opening: .none, nil, into: &session)
         case .completed:
             guard mayReopen(session, touch, in: slot) else {
-                return open(message, touch, chat, session.flood, in: slot)
+                return open(message, verdict, touch, chat, session.flood, in: slot)
             }
             rooms[slot].completed.remove(session.id)
             session.place = now.time
@@ -55,7 +65,7 @@ extension RoutingState {
             session.forgetNeglect(byHand: false)
             let decision = arrive(
                 &session, cause: .reopen, lastOwner: session.lastOwner, in: slot)
-            take(message, touch, opening: .reopened, decision, into: &session)
+            take(message, verdict, touch, opening: .reopened, decision, into: &session)
             greet(&session, isNew: false, decision)
         }
         store(session)
@@ -74,7 +84,8 @@ extension RoutingState {
     }
 
     private mutating func open(
-        _ message: InboundMessage, _ touch: Touch?, _ chat: Chat, _ flood: Flood, in slot: Int
+        _ message: InboundMessage, _ verdict: Verdict?, _ touch: Touch?, _ chat: Chat,
+        _ flood: Flood, in slot: Int
     ) -> SessionID {
         let id = SessionID(now.index)
         var session = Session(
@@ -87,7 +98,7 @@ extension RoutingState {
         rooms[slot].sessions.insert(id)
         if let touch { apply(touch, message, to: &session) }
         let decision = arrive(&session, cause: .new, in: slot)
-        take(message, touch, opening: .opened, decision, into: &session)
+        take(message, verdict, touch, opening: .opened, decision, into: &session)
         greet(&session, isNew: true, decision)
         store(session)
         return id
@@ -127,8 +138,8 @@ extension RoutingState {
 
     /// Adds a customer's message to its session.
     private mutating func take(
-        _ message: InboundMessage, _ touch: Touch?, opening: HistoryItem.Inbound.Opening,
-        _ decision: Decision?, into session: inout Session
+        _ message: InboundMessage, _ verdict: Verdict?, _ touch: Touch?,
+        opening: HistoryItem.Inbound.Opening, _ decision: Decision?, into session: inout Session
     ) {
         session.name = message.name
         session.username = message.username
@@ -149,15 +160,17 @@ extension RoutingState {
                     opening: opening, messageID: message.messageID, kind: message.kind,
                     text: message.text, fileID: message.fileID, touch: touch, payload: payload)),
             decision, in: &session)
+        if let verdict { record(.moderated(by: nil, verdict), in: &session) }
     }
 
     /// Something that joins the customer's latest session and never opens one.
     private mutating func note(
-        _ what: HistoryItem.What, _ user: TelegramID, in slot: Int
+        _ what: HistoryItem.What, _ verdict: Verdict?, _ user: TelegramID, in slot: Int
     ) -> Outcome {
         let chat = Chat(project: rooms[slot].project.id, user: user)
         guard let id = latest[chat], var session = sessions[id] else { return .done(id: 0) }
         record(what, in: &session)
+        if let verdict { record(.moderated(by: nil, verdict), in: &session) }
         store(session)
         return .done(id: id.rawValue)
     }

@@ -16,7 +16,9 @@ extension RoutingState {
         if isNew { texts += [book.welcome, book.privacyNotice] }
         // Who is behind others in a drain that goes on will hardly wait.
         if decision.chosen == nil, decision.way != .behindQueue {
-            texts.append(book.nobodyAvailable)
+            let opens = openTimes(of: session.project)?.opens(after: now.time)
+            let isClosed = opens != nil && !book.outOfHours.isEmpty
+            texts.append(isClosed ? book.outOfHours : book.nobodyAvailable)
         }
         let parts = texts.flatMap { automatic($0, for: session).messageParts }
         let chat = Chat(project: session.project, user: session.user)

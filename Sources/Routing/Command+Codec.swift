@@ -46,6 +46,9 @@ enum CommandTag: UInt8, CaseIterable {
     case makeLink = 50
     case editLink = 51
     case clicksWithFingerprints = 52
+    case setModeration = 95
+    case moderatedReply = 96
+    case refuseReply = 97
     case tellURL = 105
     case pointWebhook = 106
 }
@@ -112,11 +115,8 @@ extension Command {
         case .createToken(let by, let name, let agent, let hash, let scopes):
             writer.put(.createToken, by, name, agent, Text(hash), scopes)
         case .revokeToken(let id, let by): writer.put(.revokeToken, id, by)
-        case .addNote(let id, let by, let text): writer.put(.addNote, id, by, text)
-        case .addRemark(let id, let by, let text): writer.put(.addRemark, id, by, text)
-        case .setTags(let id, let by, let add, let remove):
-            writer.put(.setTags, id, by, add, remove)
-        case .setDeskBook(let id, let by, let book): writer.put(.setDeskBook, id, by, book)
+        case .addNote, .addRemark, .setTags, .setDeskBook: encodePaperwork(into: &writer)
+        case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
         }
@@ -183,10 +183,10 @@ extension Command: Coded {
         case .resolveHours: self = .resolveHours(try r.take(), try r.take(), try r.take())
         case .createToken: self = try Command(tokenFrom: &r)
         case .revokeToken: self = .revokeToken(try r.take(), by: try r.take())
-        case .addNote: self = .addNote(try r.take(), by: try r.take(), text: try r.take())
-        case .addRemark: self = .addRemark(try r.take(), by: try r.take(), text: try r.take())
-        case .setTags: self = try Command(tagsFrom: &r)
-        case .setDeskBook: self = .setDeskBook(try r.take(), by: try r.take(), try r.take())
+        case .addNote, .addRemark, .setTags, .setDeskBook:
+            self = try Command(paperwork: tag, from: &r)
+        case .setModeration, .moderatedReply, .refuseReply:
+            self = try Command(moderation: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
         }

@@ -38,6 +38,9 @@ extension Command {
             .editLink(id, by: by, version: version, settings.forJournal, terms.forJournal)
         case .update(let update): .update(update.forJournal)
         case .reply(let id, let by, let text): .reply(id, by: by, text: text.placeholder)
+        // A verdict marks what goes out; one that blocks was refused.
+        case .moderatedReply(let id, let by, let text, let verdict):
+            verdict.action == .block ? .advance : .reply(id, by: by, text: text.placeholder)
         case .transfer(let id, let by, let to, let version, let remark, let confirmed):
             // One that is too long was refused.
             remark.utf8.count > FieldLimits.remark
@@ -48,7 +51,7 @@ extension Command {
             .finishSending(id, epoch: epoch, result.forJournal)
         case .setDeskBook(let id, let by, let book): .setDeskBook(id, by: by, book.forJournal)
         case .clicks, .createToken, .revokeToken, .addNote, .addRemark, .setTags, .tellURL,
-            .pointWebhook:
+            .pointWebhook, .setModeration, .refuseReply:
             .advance
         }
     }
@@ -138,6 +141,7 @@ extension DeskBook {
         book.welcome = welcome.presence
         book.privacyNotice = privacyNotice.presence
         book.nobodyAvailable = nobodyAvailable.presence
+        book.outOfHours = outOfHours.presence
         return book
     }
 }
@@ -146,6 +150,8 @@ extension InboundUpdate {
     fileprivate var forJournal: InboundUpdate {
         let kept: Content =
             switch content {
+            // A text that was blocked opened nothing, and is told in a history alone.
+            case .message where verdict?.action == .block: .unsupported(kind: "")
             case .message(let message): .message(message.forJournal)
             case .blocked: content
             // They join a history, which no decision looks at.

@@ -97,6 +97,12 @@ public enum Command: Hashable, Sendable {
     case setTags(SessionID, by: AgentID, add: [Text], remove: [Text])
     /// Replaces what a project's desk says and files by.
     case setDeskBook(ProjectID, by: AgentID?, DeskBook)
+    /// Replaces what a project does not want said.
+    case setModeration(ProjectID, by: AgentID?, [ModerationRule])
+    /// An agent's message to a customer of which rules speak, and that goes out all the same.
+    case moderatedReply(SessionID, by: AgentID, text: Text, Verdict)
+    /// An agent's message that was not taken.
+    case refuseReply(SessionID, by: AgentID, Verdict)
     /// A new link with terms; refused as `alreadyExists` when the code is taken.
     case makeLink(by: AgentID?, LinkSettings, LinkTerms)
     /// Replaces a link's settings and terms; compare-and-set on its version if one is given.
@@ -299,6 +305,8 @@ public struct InboundUpdate: Hashable, Sendable {
     public var updateID: Int64
     /// What happened.
     public var content: Content
+    /// What the project's rules say of the text of a message or an edit.
+    public var verdict: Verdict?
     /// What an update can mean here.
     public enum Content: Hashable, Sendable {
         /// A message of a customer.

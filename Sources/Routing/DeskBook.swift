@@ -13,6 +13,11 @@ public struct DeskBook: Hashable, Sendable {
     public var privacyNotice: Text = ""
     /// Sent when a customer's message makes them wait; empty: nothing.
     public var nobodyAvailable: Text = ""
+    /// Sent instead of it outside the project's hours; empty: that one is sent then, too.
+    public var outOfHours: Text = ""
+
+    /// What the project says by itself.
+    private var automatic: [Text] { [welcome, privacyNotice, nobodyAvailable, outOfHours] }
 
     /// Nothing written yet.
     public init() {}
@@ -31,13 +36,22 @@ public struct DeskBook: Hashable, Sendable {
         public static let text = 4096
     }
 
+    /// The book of a row. One that was written before there was a text for outside the hours ends
+    /// earlier.
+    init(row: [UInt8]) throws(WireError) {
+        var reader = ByteReader(row)
+        try self.init(old: &reader)
+        if !reader.isAtEnd { outOfHours = try reader.text() }
+        try reader.expectEnd()
+    }
+
     /// What can't be as it is.
     var refusal: Text? {
         let names = canned.map(\.name)
         if tags.count > Limits.tags || !DeskBook.areNames(tags) { return "tags" }
         if canned.count > Limits.canned || !DeskBook.areNames(names) { return "cannedReplies" }
         if canned.contains(where: { $0.text.messageParts.isEmpty }) { return "cannedReplies" }
-        for text in canned.map(\.text) + [welcome, privacyNotice, nobodyAvailable]
+        for text in canned.map(\.text) + automatic
         where text.utf8.count > Limits.text {
             return "a text of more than 4096 bytes"
         }
@@ -82,9 +96,16 @@ extension DeskBook: Coded {
         writer.text(welcome)
         writer.text(privacyNotice)
         writer.text(nobodyAvailable)
+        writer.text(outOfHours)
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
+        try self.init(old: &reader)
+        outOfHours = try reader.text()
+    }
+
+    /// All but the text for outside the hours.
+    private init(old reader: inout ByteReader) throws(WireError) {
         self.init()
         tags = try reader.take()
         canned = try reader.take()
@@ -98,6 +119,8 @@ extension DeskBook: Coded {
 struct DeskRecords: Equatable, Sendable {
     /// Books that are not empty.
     var books: [ProjectID: DeskBook] = [:]
+    /// What is not to be said, where somebody has said so.
+    var moderation: [ProjectID: Moderation] = [:]
     /// How long sessions waited of late, where some did.
     var waits: [ProjectID: RecentWaits] = [:]
     /// Tags of sessions that have some, in the order in which they were set.

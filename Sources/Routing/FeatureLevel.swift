@@ -54,8 +54,11 @@ extension Command {
             settings.more.isEmpty ? .first : .second
         case .createLink(_, let settings), .updateLink(_, _, let settings):
             settings.routes ? .second : .first
-        case .update(let update): update.asksForLanguage ? .second : .first
-        case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook: .second
+        case .update(let update):
+            update.asksForLanguage || update.verdict != nil ? .second : .first
+        case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
+            .setModeration, .moderatedReply, .refuseReply:
+            .second
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:

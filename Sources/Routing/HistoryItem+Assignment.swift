@@ -7,7 +7,7 @@ extension HistoryItem {
             .handedOver(_, let agent), .transferred(_, let agent, _, _):
             agent
         case .outbound, .edited, .callback, .alerted, .barred, .flooded, .autoCompleted,
-            .completed, .blocked, .noted, .remarked, .tagged:
+            .completed, .blocked, .noted, .remarked, .tagged, .moderated:
             nil
         }
     }

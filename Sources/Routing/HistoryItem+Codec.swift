@@ -46,6 +46,7 @@ private enum HistoryTag: UInt8 {
     case noted = 60
     case remarked = 61
     case tagged = 62
+    case moderated = 63
 }
 
 extension ByteWriter {
@@ -85,6 +86,7 @@ extension HistoryItem.What: Coded {
         case .remarked(let agent, let text): writer.put(.remarked, agent, text)
         case .tagged(let agent, let added, let removed):
             writer.put(.tagged, agent, added, removed)
+        case .moderated(let agent, let verdict): writer.put(.moderated, agent, verdict)
         }
     }
 
@@ -116,6 +118,7 @@ extension HistoryItem.What: Coded {
         case .remarked: self = .remarked(by: try r.take(), text: try r.take())
         case .tagged:
             self = .tagged(by: try r.take(), added: try r.take(), removed: try r.take())
+        case .moderated: self = .moderated(by: try r.take(), try r.take())
         }
     }
 }

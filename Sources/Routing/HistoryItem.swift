@@ -48,6 +48,9 @@ public struct HistoryItem: Hashable, Sendable {
         case remarked(by: AgentID, text: Text)
         /// An agent set or removed tags.
         case tagged(by: AgentID, added: [Text], removed: [Text])
+        /// Rules speak of a text: of the item before, unless it was blocked and not taken; of an
+        /// agent's, or of the customer's (nil).
+        case moderated(by: AgentID?, Verdict)
     }
     /// Why a session was taken from its agent.
     public enum Neglect: UInt8, Hashable, Sendable, CaseIterable {

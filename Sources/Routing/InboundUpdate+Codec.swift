@@ -6,10 +6,10 @@ extension InboundUpdate: Coded {
         writer.zigzag(updateID)
         switch content {
         case .message(let message):
-            writer.u8(1)
+            writer.u8(verdict == nil ? 1 : 6)
             writer.put(message)
         case .edit(let message):
-            writer.u8(2)
+            writer.u8(verdict == nil ? 2 : 7)
             writer.put(message)
         case .blocked(let user, let isBlocked):
             writer.u8(3)
@@ -23,6 +23,7 @@ extension InboundUpdate: Coded {
             writer.u8(5)
             writer.text(kind)
         }
+        if let verdict { writer.put(verdict) }
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
@@ -32,14 +33,15 @@ extension InboundUpdate: Coded {
         let tag = try reader.u8()
         let content: Content
         switch tag {
-        case 1: content = .message(try reader.take())
-        case 2: content = .edit(try reader.take())
+        case 1, 6: content = .message(try reader.take())
+        case 2, 7: content = .edit(try reader.take())
         case 3: content = .blocked(try reader.take(), try reader.bool())
         case 4: content = .callback(user: try reader.take(), data: try reader.text())
         case 5: content = .unsupported(kind: try reader.text())
         default: throw reader.unknown(tag, at: start)
         }
         self.init(project: project, updateID: updateID, content: content)
+        if tag > 5 { verdict = try Verdict(from: &reader) }
     }
 }
 

@@ -6,7 +6,7 @@ public struct JournalBase: Sendable {
     /// The tables that a base is made of. Projects come before sessions.
     public static let tables: [RowTable] = RowTable.allCases.filter { table in
         switch table {
-        case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL: false
+        case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .moderation: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .deskBook, .waits:
@@ -27,7 +27,8 @@ public struct JournalBase: Sendable {
         _ table: RowTable, major: Int64, minor: Int64, value: [UInt8]
     ) throws(WireError) -> [UInt8]? {
         switch table {
-        case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL: return nil
+        case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .moderation:
+            return nil
         case .scalar, .cursor, .seenUpdates, .presence, .request, .customer, .load, .seenClicks,
             .keyedRequest, .replyWatch, .goneWatch, .openTimes, .waits:
             return value
@@ -61,7 +62,7 @@ public struct JournalBase: Sendable {
         case .outbox:
             return try OutboxMessage(id: OutboxID(major), value: value).forJournal.encoded()
         case .deskBook:
-            let book = try DeskBook(alone: value).forJournal
+            let book = try DeskBook(row: value).forJournal
             return book == DeskBook() ? nil : book.encodedAlone()
         }
     }

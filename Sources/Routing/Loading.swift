@@ -42,7 +42,9 @@ extension RoutingState {
             seenClicks.load(UInt64(bitPattern: major), interval)
         case .cursor, .seenUpdates, .load:
             unplaced.append(RowChange(table: table, major: major, minor: minor, value: value))
-        case .deskBook: records.books[ProjectID(major)] = try DeskBook(alone: value)
+        case .deskBook: records.books[ProjectID(major)] = try DeskBook(row: value)
+        case .moderation:
+            records.moderation[ProjectID(major)] = try Moderation(alone: value)
         case .tags: records.tags[SessionID(major)] = try [Text](alone: value)
         case .waits: records.waits[ProjectID(major)] = try RecentWaits(alone: value)
         case .webhookPoint:
@@ -161,7 +163,7 @@ extension RoutingState {
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
-                .waits, .webhookPoint, .nodeURL:
+                .waits, .webhookPoint, .nodeURL, .moderation:
                 preconditionFailure("a row that needs no placing")
             }
         }

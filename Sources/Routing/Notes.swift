@@ -100,9 +100,42 @@ extension RoutingState {
     }
 }
 
+extension RoutingState {
+    /// Applies one of the commands of the desk's paperwork.
+    mutating func apply(paperwork command: Command) -> Outcome {
+        switch command {
+        case .addNote(let id, let by, let text): addNote(id, by: by, text)
+        case .addRemark(let id, let by, let text): addRemark(id, by: by, text)
+        case .setTags(let id, let by, let add, let remove):
+            setTags(id, by: by, add: add, remove: remove)
+        case .setDeskBook(let id, let by, let book): setDeskBook(id, by: by, book)
+        default: preconditionFailure("no paperwork")
+        }
+    }
+}
+
 extension Command {
-    /// The rest of a `setTags` after its tag.
-    init(tagsFrom r: inout ByteReader) throws(WireError) {
-        self = .setTags(try r.take(), by: try r.take(), add: try r.take(), remove: try r.take())
+    /// Appends one of the commands of the desk's paperwork.
+    func encodePaperwork(into writer: inout ByteWriter) {
+        switch self {
+        case .addNote(let id, let by, let text): writer.put(.addNote, id, by, text)
+        case .addRemark(let id, let by, let text): writer.put(.addRemark, id, by, text)
+        case .setTags(let id, let by, let add, let remove):
+            writer.put(.setTags, id, by, add, remove)
+        case .setDeskBook(let id, let by, let book): writer.put(.setDeskBook, id, by, book)
+        default: preconditionFailure("no paperwork")
+        }
+    }
+
+    /// The rest of one of them after its tag.
+    init(paperwork tag: CommandTag, from r: inout ByteReader) throws(WireError) {
+        switch tag {
+        case .addNote: self = .addNote(try r.take(), by: try r.take(), text: try r.take())
+        case .addRemark: self = .addRemark(try r.take(), by: try r.take(), text: try r.take())
+        case .setTags:
+            self = .setTags(
+                try r.take(), by: try r.take(), add: try r.take(), remove: try r.take())
+        default: self = .setDeskBook(try r.take(), by: try r.take(), try r.take())
+        }
     }
 }

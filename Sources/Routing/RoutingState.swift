@@ -157,11 +157,8 @@ public struct RoutingState: Sendable {
         case .createToken(let by, let name, let agent, let hash, let scopes):
             createToken(by: by, name, for: agent, Text(hash), scopes)
         case .revokeToken(let id, let by): revokeToken(id, by: by)
-        case .addNote(let id, let by, let text): addNote(id, by: by, text)
-        case .addRemark(let id, let by, let text): addRemark(id, by: by, text)
-        case .setTags(let id, let by, let add, let remove):
-            setTags(id, by: by, add: add, remove: remove)
-        case .setDeskBook(let id, let by, let book): setDeskBook(id, by: by, book)
+        case .addNote, .addRemark, .setTags, .setDeskBook: apply(paperwork: command)
+        case .setModeration, .moderatedReply, .refuseReply: apply(moderation: command)
         case .makeLink(let by, let settings, let terms): createLink(by: by, settings, terms)
         case .editLink(let id, let by, let version, let settings, let terms):
             updateLink(id, by: by, version: version, settings, terms)

@@ -72,6 +72,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case waits = 53
     /// API tokens: (token).
     case apiToken = 60
+    /// What projects do not want said: (project).
+    case moderation = 90
     /// Where webhooks were pointed: (project).
     case webhookPoint = 95
     /// Public URLs: (node).
@@ -81,7 +83,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     public var hasMinorKey: Bool {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
-            .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL:
+            .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
+            .moderation:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
             .seenClicks, .keyedRequest, .replyWatch, .note:
@@ -95,7 +98,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         case .history, .click, .note: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
-            .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL:
+            .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
+            .moderation:
             true
         }
     }

@@ -40,7 +40,7 @@ extension HistoryItem.What {
         // No words of people are in these; of a private note the history has none.
         case .callback, .assigned, .claimed, .gaveBack, .requeued, .rerouted, .alerted,
             .autoCompleted, .tookOver, .handedOver, .barred, .flooded, .completed, .reopened,
-            .blocked, .noted, .tagged:
+            .blocked, .noted, .tagged, .moderated:
             nil
         }
     }

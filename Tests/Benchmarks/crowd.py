@@ -105,7 +105,8 @@ class Crowd:
         self.cluster.stop()
         figures = {
             "sessions": self.sessions, "per_s": round(total.acknowledged / SECONDS),
-            "p50_ms": round(total.milliseconds(.5), 2), "p99_ms": round(total.milliseconds(.99), 2)}
+            "p50_ms": round(total.milliseconds(.5), 2),
+            "p99_ms": round(total.milliseconds(.99), 2)}
         print(json.dumps(figures), flush=True)
         return figures
 
@@ -136,7 +137,8 @@ def report(figures, empty, filled, facts):
         f" in ten open. Medians of {ROUNDS} rounds of {SECONDS} s: **{figures['per_s']:,}"
         f" webhooks a second over them, {figures['empty_per_s']:,} in an empty cluster: a ratio of"
         f" {figures['ratio']:.2f}** (bound: {FLOOR}).",
-        "", "| round | empty: webhooks/s | p50 ms | p99 ms | filled: webhooks/s | p50 ms | p99 ms |",
+        "",
+        "| round | empty: webhooks/s | p50 ms | p99 ms | filled: webhooks/s | p50 ms | p99 ms |",
         "|--:|--:|--:|--:|--:|--:|--:|"]
     for number, (a, b) in enumerate(zip(empty, filled), 1):
         lines.append(

@@ -30,15 +30,41 @@ def reply(desk: Desk, session: dict, agent: str, body: dict, later) -> dict:
     if session["owner"] != agent and not manages:
         raise Refused(403, "owned", "Another agent has this session",
                       owner=desk.brief(session["owner"]))
+    rule = spoken_of(desk, session["project"], body["text"], "out")
+    if rule and rule["action"] == "confirm" and not body.get("confirm"):
+        raise Refused(422, "confirm_text", "The message needs your confirmation",
+                      detail=f"A rule of the project speaks of it: \"{rule['text']}\".")
+    if rule and rule["action"] == "block":
+        mark(desk, session, rule, agent)
+        raise Refused(422, "text_blocked", "The message was not sent",
+                      detail=f"A rule of the project forbids it: \"{rule['text']}\".")
     item = desk.item(session["id"], "message", "agent", agent=desk.brief(agent),
                      text=body["text"], messageKind="text", delivery="queued",
                      outbox=desk.next_id())
+    if rule:
+        mark(desk, session, rule, agent)
     session["lastMessage"] = {"text": body["text"], "kind": "text", "at": item["at"],
                               "from": "agent"}
     session["unread"] = 0
     desk.entry("session", session["id"])
     deliver(desk, session, item, later)
     return item
+
+
+def spoken_of(desk: Desk, project: str, text: str, way: str) -> dict | None:
+    """The first rule with a word of the text."""
+    for rule in desk.rules[project]["rules"]:
+        if rule["text"].lower() in text.lower() and rule["direction"] in (way, "both"):
+            return rule
+    return None
+
+
+def mark(desk: Desk, session: dict, rule: dict, agent: str | None) -> None:
+    """Tells in the history what a rule says."""
+    who = {"agent": desk.brief(agent)} if agent else {}
+    moderation = {"action": rule["action"], "rule": rule["text"],
+                  "version": desk.rules[session["project"]]["version"]}
+    desk.item(session["id"], "moderated", "system", moderation=moderation, **who)
 
 
 def deliver(desk: Desk, session: dict, item: dict, later) -> None:

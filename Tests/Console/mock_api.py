@@ -128,7 +128,8 @@ def projects(desk: Desk, agent, parts, body):
                          "url": "", "node": 2, "gone": 1, "by": None, "confirmed": True,
                          "at": "2026-01-01T00:00:00.000Z"}}
     if len(parts) == 3:
-        return 200, desk.books[parts[1]]
+        kept = desk.rules if parts[2] == "moderation" else desk.books
+        return 200, kept[parts[1]]
     if len(parts) == 2:
         return 200, desk.project_view(parts[1])
     return 200, {"items": [desk.project_view(key) for key in desk.projects]}
@@ -138,6 +139,9 @@ def put_project(desk: Desk, agent, parts, body):
     if parts[2:] == ["desk"]:
         desk.books[parts[1]].update(body)
         return 200, desk.books[parts[1]]
+    if parts[2:] == ["moderation"]:
+        desk.rules[parts[1]] = {"version": str(desk.index), "rules": body["rules"]}
+        return 200, desk.rules[parts[1]]
     if len(parts) == 3:
         desk.projects[parts[1]]["members"] = body
         for member in body:

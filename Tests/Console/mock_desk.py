@@ -45,6 +45,7 @@ class Desk:
         self.decisions: dict[str, dict] = {}
         self.cursor: dict[str, str] = {}
         self.books: dict[str, dict] = {}
+        self.rules: dict[str, dict] = {}
         self.pages: dict[str, dict[int, bool]] = {}
         self.cookies: dict[str, str] = {}
         self.journal: list[tuple[int, str, str, dict | None]] = []
@@ -124,7 +125,8 @@ class Desk:
         key = key or self.next_id()
         self.books.setdefault(key, {
             "tags": [], "cannedReplies": [], "welcome": "", "privacyNotice": "",
-            "nobodyAvailable": "", "expectedWaitSeconds": None})
+            "nobodyAvailable": "", "outOfHours": "", "expectedWaitSeconds": None})
+        self.rules.setdefault(key, {"version": "0", "rules": []})
         kept = {name: known.get(name, fallback) if body.get(name) is None else body[name]
                 for name, fallback in DEFAULTS.items()}
         self.projects[key] = {**kept, "id": key, "members": known["members"],
@@ -265,6 +267,10 @@ class Desk:
         session["lastMessage"] = {"text": text, "kind": kind, "at": item["at"],
                                   "from": "customer"}
         session["unread"] += 1
+        for rule in self.rules[project]["rules"]:
+            if rule["text"] in text and rule["direction"] != "out":
+                self.item(session["id"], "moderated", "system", moderation={
+                    "action": rule["action"], "rule": rule["text"], "version": "1"})
         self.entry("session", session["id"])
         if cause:
             self.give(session, cause)

@@ -94,6 +94,69 @@ def test_a_manager_writes_the_desks_texts(office):
     expect(card.get_by_label("Text of the reply")).to_have_value("Thank you")
 
 
+def tell_rules(office, *rules):
+    """What the project does not want said: (text, direction, action)."""
+    office.admin.call("PUT", f"/api/v1/projects/{office.project}/moderation", {"rules": [
+        {"text": text, "match": "word", "direction": direction, "action": action}
+        for text, direction, action in rules]})
+
+
+def test_a_text_that_a_rule_speaks_of_is_confirmed_before_it_is_sent(office):
+    office.add_agent("Ana")
+    tell_rules(office, ("price", "out", "confirm"), ("bribe", "out", "block"))
+    page = office.desk_of("Ana")
+    office.customer_writes("Marta Kowalska", "Hello")
+    open_session(page, "Marta Kowalska")
+    box = page.get_by_role("textbox", name="Answer")
+    box.fill("The price is 5")
+    box.press("Enter")
+    dialog = page.get_by_role("dialog", name="Send it all the same?")
+    expect(dialog).to_contain_text("price")
+    dialog.get_by_role("button", name="Send it").click()
+    expect(page.locator(".message.ours:not(.pending)")).to_contain_text("The price is 5")
+    expect(page.locator(".log")).to_contain_text("Sent by you despite rule “price”")
+    expect(page.locator(".message.pending")).to_have_count(0)
+    box.fill("Take a bribe")
+    box.press("Enter")
+    expect(page.locator(".notice")).to_contain_text("bribe")
+    expect(page.locator(".log")).to_contain_text("A message by you was blocked: rule “bribe”")
+
+
+def test_a_customers_text_is_hidden_until_an_agent_wants_to_see_it(office):
+    office.add_agent("Ana")
+    tell_rules(office, ("hell", "in", "confirm"))
+    page = office.desk_of("Ana")
+    office.customer_writes("Marta Kowalska", "What the hell")
+    open_session(page, "Marta Kowalska")
+    text = page.locator(".message.theirs .text", has_text="What the hell")
+    expect(page.locator(".message.theirs summary")).to_contain_text("hides this message")
+    expect(text).to_be_hidden()
+    page.locator(".message.theirs summary").click()
+    expect(text).to_be_visible()
+    expect(page.locator(".log")).to_contain_text("Rule “hell” speaks of the message above")
+
+
+def test_a_manager_writes_the_rules(office):
+    office.add_agent("Ana")
+    page = office.desk_of_admin()
+    page.get_by_role("link", name="Manage").click()
+    page.get_by_role("link", name=f"Desk {office.run}").click()
+    card = page.locator("form.card", has_text="Not to be said")
+    card.get_by_role("button", name="Add a rule").click()
+    card.get_by_label("Words").fill("casino")
+    card.get_by_label("What happens").select_option("Block")
+    card.get_by_role("button", name="Save rules").click()
+    expect(page.locator(".notice", has_text="Rules saved")).to_be_visible()
+    page.reload()
+    expect(card.get_by_label("Words")).to_have_value("casino")
+    expect(card.get_by_label("What happens")).to_have_value("block")
+    card.get_by_role("button", name="Remove the rule").click()
+    card.get_by_role("button", name="Save rules").click()
+    expect(page.locator(".notice", has_text="Rules saved").last).to_be_visible()
+    page.reload()
+    expect(card.get_by_label("Words")).to_have_count(0)
+
+
 def test_a_search_finds_messages_and_leads_to_their_session(office):
     office.add_agent("Ana")
     tell_desk(office, tags=["vip"])

@@ -28,6 +28,12 @@ import Wire
         }
     }
 
+    /// What the project says to somebody who writes for the first time.
+    private func greeting(_ world: inout World, _ project: ProjectID, user: Int64) -> [Text] {
+        let session = world.write(project, user: user)
+        return said(world, session)
+    }
+
     @Test func `A new session is welcomed, with the privacy notice, after its first message`() {
         var (world, ana, project) = desk {
             $0.welcome = "Hello {customer}, this is {project}."
@@ -75,6 +81,35 @@ import Wire
         world.show(ana)
         let served = world.write(project, user: 2)
         #expect(world.owner(served) == ana && said(world, served).isEmpty)
+    }
+
+    @Test func `Outside the hours who has to wait is told so, and within them as ever`() throws {
+        var (world, _, project) = desk {
+            $0.nobodyAvailable = "Nobody is here"
+            $0.outOfHours = "We are closed"
+        }
+        let hours = Hours(zone: "UTC", week: [Hours.Span(day: 1, from: 0, to: 60)])
+        world.change(project) { $0.hours = hours }
+        let open = world.time.adding(milliseconds: 3_600_000)
+        let times = OpenTimes(
+            spans: [.init(from: open, to: open.adding(milliseconds: 3_600_000))],
+            end: open.adding(milliseconds: 86_400_000))
+        world.done(.resolveHours(project, hours, times))
+        #expect(greeting(&world, project, user: 1) == ["We are closed"])
+        world.pass(milliseconds: 3_600_000)
+        #expect(greeting(&world, project, user: 2) == ["Nobody is here"])
+        world.pass(milliseconds: 3_600_000)
+        #expect(greeting(&world, project, user: 3) == ["We are closed"])
+        #expect(try world.rebuilt() == world.state)
+    }
+
+    @Test func `Without a text for outside the hours the other one is sent then, too`() {
+        var (world, _, project) = desk { $0.nobodyAvailable = "Nobody is here" }
+        let hours = Hours(zone: "UTC", week: [])
+        world.change(project) { $0.hours = hours }
+        let end = world.time.adding(milliseconds: 86_400_000)
+        world.done(.resolveHours(project, hours, OpenTimes(spans: [], end: end)))
+        #expect(greeting(&world, project, user: 1) == ["Nobody is here"])
     }
 
     @Test func `The expected wait is the median of the last 50 that had to wait`() throws {

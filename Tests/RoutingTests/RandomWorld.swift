@@ -325,6 +325,7 @@ struct RandomWorld {
         if !dice.once(in: 4) { book.tags = ["vip", "refund", "late"] }
         if dice.once(in: 2) { book.welcome = "Hello {customer}" }
         if dice.once(in: 2) { book.nobodyAvailable = "About {minutes} minutes" }
+        if dice.once(in: 3) { book.outOfHours = "Closed" }
         let sessions = world.state.sessions(in: project, limit: 12)
         guard !sessions.isEmpty, !dice.once(in: 5) else {
             return dice.once(in: 3) ? pointing(project) : .setDeskBook(project, by: nil, book)

@@ -88,7 +88,7 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor
+            + frontDoor + moderation
     }
 
     private static var office: [Command] {
@@ -203,12 +203,41 @@ enum Samples {
         return book
     }
 
+    static var closingBook: DeskBook {
+        var book = DeskBook()
+        book.outOfHours = "Closed"
+        return book
+    }
+
+    private static let verdict = Verdict(.confirm, version: 70, rule: "price")
+
+    private static func moderated(_ content: InboundUpdate.Content) -> Command {
+        var update = InboundUpdate(project: ProjectID(8), updateID: 1_000_000, content: content)
+        update.verdict = verdict
+        return .update(update)
+    }
+
+    private static var moderation: [Command] {
+        [
+            .setModeration(
+                ProjectID(8), by: AgentID(1),
+                [
+                    ModerationRule("casino", .word, .both, .flag),
+                    ModerationRule("t.me/*", .pattern, .inbound, .block),
+                ]),
+            moderated(.message(message(nil))), moderated(.edit(message(nil))),
+            .moderatedReply(SessionID(40), by: AgentID(2), text: "The price", verdict),
+            .refuseReply(SessionID(40), by: AgentID(2), verdict),
+        ]
+    }
+
     private static var paperwork: [Command] {
         [
             .addNote(SessionID(40), by: AgentID(2), text: "mine"),
             .addRemark(SessionID(40), by: AgentID(2), text: "ours"),
             .setTags(SessionID(40), by: AgentID(2), add: ["vip"], remove: []),
             .setDeskBook(ProjectID(8), by: nil, book),
+            .setDeskBook(ProjectID(8), by: nil, closingBook),
         ]
     }
 

@@ -1,5 +1,6 @@
 // The answer: a text, kept as a draft per session until the log has it.
 
+import { ask } from './actions.js';
 import { chooseCanned } from './canned.js';
 import { h, icon, set } from './dom.js';
 import { reply } from './load.js';
@@ -46,12 +47,23 @@ export function openComposer({ onSent }) {
         keep();
         const sent = reply(to, words);
         onSent();
-        const problem = await sent;
+        const problem = await confirmed(to, words, await sent);
         if (problem && !problem.isUncertain) alertOf(problem, 'The answer was not sent');
         if (!problem && to === state.route.id && state.route.area === 'waiting') {
             history.replaceState(null, '', `#/mine/${to}`);
             dispatchEvent(new HashChangeEvent('hashchange'));
         }
+    }
+
+    /** Asks where a rule of the project wants it; gives what went wrong in the end. */
+    async function confirmed(to, words, problem) {
+        if (problem?.code !== 'confirm_text') return problem;
+        const isSure = await ask('Send it all the same?',
+            `${problem.body.detail} It will be recorded.`, 'Send it');
+        if (!isSure) return problem;
+        const one = talk(to);
+        one.pending = one.pending.filter((each) => each.problem !== problem);
+        return reply(to, words, true);
     }
 
     function keyed(event) {

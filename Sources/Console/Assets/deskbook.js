@@ -13,7 +13,7 @@ export async function openDeskBook(id) {
     const inputs = {
         tags: h('textarea', { rows: 3, dir: 'auto', value: book.tags.join('\n') }),
         welcome: long(book.welcome), privacy: long(book.privacyNotice),
-        nobody: long(book.nobodyAvailable),
+        nobody: long(book.nobodyAvailable), closed: long(book.outOfHours),
     };
     const replies = h('ul.replies');
     for (const each of book.cannedReplies) replies.append(replyRow(each));
@@ -30,6 +30,7 @@ export async function openDeskBook(id) {
                     welcome: inputs.welcome.value.trim(),
                     privacyNotice: inputs.privacy.value.trim(),
                     nobodyAvailable: inputs.nobody.value.trim(),
+                    outOfHours: inputs.closed.value.trim(),
                     cannedReplies: [...replies.children].map((row) => ({
                         name: row.querySelector('input').value.trim(),
                         text: row.querySelector('textarea').value.trim(),
@@ -49,6 +50,8 @@ export async function openDeskBook(id) {
         + '{minutes} stands for the expected wait'
         + (wait === null ? ', which is not known yet: its line is left out until it is.'
             : `, now ${Math.max(1, Math.ceil(wait / 60))}.`)),
+    field('Outside the hours', inputs.closed, 'Sent instead of it to who has to wait while the '
+        + 'project is closed. Empty: the same text as when it is open.'),
     field('Tags, one a line', inputs.tags),
     h('fieldset', h('legend', 'Canned replies'),
         h('p.hint', '{customer}, {agent} and {project} stand for their names.'), replies,

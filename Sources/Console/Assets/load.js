@@ -258,8 +258,8 @@ export async function act(id, verb, body) {
     return data;
 }
 
-/** Sends an answer; it shows at once and stays until the log has it. */
-export async function reply(id, text) {
+/** Sends an answer, which shows at once; `confirm`: although a rule speaks of it. */
+export async function reply(id, text, confirm) {
     const one = talk(id);
     const newest = itemsOf(one).at(-1);
     const pending = {
@@ -269,7 +269,7 @@ export async function reply(id, text) {
     one.pending.push(pending);
     changed();
     try {
-        const { data, index } = await post(`/sessions/${id}/reply`, { text });
+        const { data, index } = await post(`/sessions/${id}/reply`, { text, confirm });
         if (data.item) absorbItem(id, data.item, index);
         pending.outbox = data.outbox ?? data.item.outbox;
         pending.state = 'accepted';

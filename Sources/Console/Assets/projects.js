@@ -7,6 +7,7 @@ import { openDeskBook } from './deskbook.js';
 import { field, select } from './dialog.js';
 import { h, icon } from './dom.js';
 import { openMembers } from './members.js';
+import { openModeration } from './moderation.js';
 import { explain, tell } from './notice.js';
 import { absorbMe, state } from './store.js';
 import { webhookCard } from './webhook.js';
@@ -48,7 +49,7 @@ async function openProject(page, id) {
     ];
     if (id) {
         parts.push(await openMembers(id, found), await openDeskBook(id),
-            webhookCard(id, found), openCheckup(id));
+            await openModeration(id), webhookCard(id, found), openCheckup(id));
     }
     page.replaceChildren(...parts);
     return null;

@@ -15,6 +15,9 @@ export function timelineRows(one, names) {
     const rows = [];
     let lastDay = null;
     let before = null;
+    const hidden = new Set(itemsOf(one)
+        .filter((item) => item.moderation?.action === 'confirm' && !item.agent)
+        .map((item) => String(Number(item.ordinal) - 1)));
     for (const item of itemsOf(one)) {
         const today = day(item.at);
         if (today !== lastDay) {
@@ -34,7 +37,9 @@ export function timelineRows(one, names) {
         }
         rows.push({
             key: `item ${item.ordinal}`, item, isNext, id: one.id,
-            stamp: JSON.stringify([item, isNext, names, item.outbox && isShown]),
+            isHidden: hidden.has(item.ordinal),
+            stamp: JSON.stringify(
+                [item, isNext, names, item.outbox && isShown, hidden.has(item.ordinal)]),
         });
         before = isMessage ? item : null;
         if (isMessage && item.decision) {
@@ -60,7 +65,7 @@ export function timelineRow(row) {
     return row.item.kind === 'message' ? bubble(row) : event(row.item);
 }
 
-function bubble({ item, isNext, id }) {
+function bubble({ item, isNext, id, isHidden }) {
     const isOurs = item.from === 'agent';
     const isMe = item.agent?.id === state.me.agent.id;
     const side = isOurs ? 'ours' : item.from === 'system' ? 'ours.system' : 'theirs';
@@ -71,12 +76,19 @@ function bubble({ item, isNext, id }) {
         h('div.bubble',
             h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
             kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
-            item.text ? h('p.text', { dir: 'auto' }, item.text)
+            item.text ? words(item.text, isHidden)
                 : !kind && h('p.kind', 'Empty message'),
             h('span.when',
                 h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
                 item.delivery && delivery(item.delivery))),
         trouble(item, id));
+}
+
+/** A text, which is shown on demand where a rule wants it confirmed. */
+function words(text, isHidden) {
+    const shown = h('p.text', { dir: 'auto' }, text);
+    if (!isHidden) return shown;
+    return h('details', h('summary', 'A rule of the project hides this message. Show it'), shown);
 }
 
 const DELIVERIES = {
@@ -138,7 +150,7 @@ const MARKS = {
     opened: 'inbox', requeued: 'back', blocked: 'warn', edited: 'reopen',
     assigned: 'claim', claimed: 'claim', transferred: 'transfer',
     completed: 'check', reopened: 'reopen', gaveBack: 'back', queued: 'clock', waiting: 'clock',
-    noted: 'info', remarked: 'people', tagged: 'list',
+    noted: 'info', remarked: 'people', tagged: 'list', moderated: 'warn',
 };
 
 function event(item) {
@@ -183,6 +195,7 @@ function sentence(item) {
         return item.text ? 'Your private note' : `${who} wrote a private note`;
     case 'remarked': return `Remark by ${who}`;
     case 'tagged': return `Tags by ${who}: ${tagChanges(item)}`;
+    case 'moderated': return moderated(item);
     case 'unblocked': return 'The customer unblocked the bot';
     case 'edited': return `The customer changed a message: ${item.text}`;
     case 'callback': return `The customer pressed a button: ${item.text}`;
@@ -190,6 +203,15 @@ function sentence(item) {
     case 'waiting': return 'Nobody could be given it: waiting';
     default: return `${kindName(item.kind)}${item.text ? `: ${item.text}` : ''}`;
     }
+}
+
+function moderated({ agent, moderation: { action, rule } }) {
+    if (action === 'block') {
+        return agent ? `A message by ${nameOf(agent)} was blocked: rule “${rule}”`
+            : `A message of the customer was blocked: rule “${rule}”`;
+    }
+    if (action === 'confirm' && agent) return `Sent by ${nameOf(agent)} despite rule “${rule}”`;
+    return `Rule “${rule}” speaks of the message above`;
 }
 
 function tagChanges({ added = [], removed = [] }) {

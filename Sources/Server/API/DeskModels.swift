@@ -39,6 +39,7 @@ extension API {
         var welcome: String
         var privacyNotice: String
         var nobodyAvailable: String
+        var outOfHours: String
         /// The median of the last 50 sessions that had to wait.
         @Null var expectedWaitSeconds: Int64?
 
@@ -50,6 +51,7 @@ extension API {
             welcome = book.welcome.string
             privacyNotice = book.privacyNotice.string
             nobodyAvailable = book.nobodyAvailable.string
+            outOfHours = book.outOfHours.string
             expectedWaitSeconds = waitMilliseconds.map { $0 / 1000 }
         }
     }
@@ -61,6 +63,7 @@ extension API {
         var welcome: String?
         var privacyNotice: String?
         var nobodyAvailable: String?
+        var outOfHours: String?
 
         func apply(to book: inout DeskBook) throws(Problem) {
             if let tags { book.tags = tags.map { Text($0) } }
@@ -76,6 +79,9 @@ extension API {
             }
             if nobodyAvailable != nil {
                 book.nobodyAvailable = try checked(nobodyAvailable, "nobodyAvailable", texts)
+            }
+            if outOfHours != nil {
+                book.outOfHours = try checked(outOfHours, "outOfHours", texts)
             }
         }
     }

@@ -160,6 +160,8 @@ enum API {
         /// Tags that were set, and that were removed.
         var added: [String]?
         var removed: [String]?
+        /// What the project's rules say of the text of the item before, or of one not taken.
+        var moderation: ModerationMark?
         var decision: Decision?
     }
     /// A list with the key of its next page, if there is one.
@@ -173,8 +175,11 @@ enum API {
         var login: String
         var password: String
     }
-    /// `POST .../reply`.
-    struct Reply: Decodable { var text: String }
+    /// `POST .../reply`; a remark and a note have the text alone.
+    struct Reply: Decodable {
+        var text: String
+        var confirm: Bool?
+    }
     /// A change that carries the version it saw.
     struct Versioned: Decodable { var version: Int64? }
     /// `POST .../transfer`.

@@ -159,6 +159,9 @@ extension RoutingState {
         case .tagged(let agent, let added, let removed):
             (view.kind, view.agent) = ("tagged", named(agent))
             (view.added, view.removed) = (added.map(\.string), removed.map(\.string))
+        case .moderated(let agent, let verdict):
+            (view.kind, view.agent) = ("moderated", agent.map(named))
+            view.moderation = API.ModerationMark(verdict)
         }
         return view
     }

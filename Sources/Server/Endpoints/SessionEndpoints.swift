@@ -224,12 +224,12 @@ extension Node {
 
     private func reply(_ call: APICall) throws(Problem) {
         let id = try contestedSession(call)
-        let text = try call.body(API.Reply.self).text
-        guard !text.isEmpty, text.utf8.count <= 65_536 else {
+        let body = try call.body(API.Reply.self)
+        guard !body.text.isEmpty, body.text.utf8.count <= 65_536 else {
             throw .invalid("The field text must have 1 to 65536 bytes.")
         }
         struct Answer: Encodable { var outbox: String }
-        call.submit(.reply(id, by: call.caller.agent, text: Text(text))) { outbox in
+        try submitReply(id, Text(body.text), isConfirmed: body.confirm ?? false, call) { outbox in
             call.respond(Answer(outbox: "\(outbox)"), status: 201)
         }
     }

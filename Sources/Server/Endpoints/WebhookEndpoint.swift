@@ -33,8 +33,11 @@ extension Node {
         guard !isOverloaded, !isStopping else {
             return finishWebhook(exchange, Node.unavailable("busy"), started)
         }
-        let inbound = InboundUpdate(
+        var inbound = InboundUpdate(
             project: project, updateID: update.id, content: content(of: update))
+        if let text = inbound.content.text {
+            inbound.verdict = verdict(on: text, .inbound, in: project)
+        }
         submit(.update(inbound)) { [self] answer in
             switch answer {
             case .applied(_, .done):
@@ -155,6 +158,16 @@ extension Node {
             status: 503, contentType: "text/plain; charset=utf-8", body: Array((why + "\n").utf8))
         response.headers.append("Retry-After", "1")
         return response
+    }
+}
+
+extension InboundUpdate.Content {
+    /// What a customer wrote, if that is what happened.
+    fileprivate var text: Text? {
+        switch self {
+        case .message(let message), .edit(let message): message.text
+        case .blocked, .callback, .unsupported: nil
+        }
     }
 }
 

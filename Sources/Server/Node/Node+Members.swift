@@ -38,7 +38,10 @@ extension Node {
         log.error(
             "this node was removed from the cluster and stops; its number is never used again. "
                 + "To bring the machine back, empty the data directory and join as a new node",
-            ["toldBy": .text(peer.map { "node \($0)" } ?? "the log")])
+            [
+                "toldBy": .text(peer.map { "node \($0)" } ?? "the log"),
+                "clicksNotPassedOn": .number(Int64(stores.spool.count)),
+            ])
         stop(code: Node.removedCode)
     }
 

@@ -34,6 +34,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var clickFlags = ClickFlags()
     /// Unsealed webhook secrets, by project; dropped when the project changes.
     var webhookSecrets: [ProjectID: Text] = [:]
+    /// The rules about texts, by project; dropped when the project changes.
+    var moderators: [ProjectID: Moderator] = [:]
     /// Links clicked lately, by path; all dropped when a link or a project changes.
     var preparedLinks: [[UInt8]: PreparedLink] = [:]
     /// Reports being made, and some that are done.
@@ -359,6 +361,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             switch event {
             case .projectChanged(let id):
                 webhookSecrets[id] = nil
+                moderators[id] = nil
                 preparedLinks = [:]
             case .linkChanged: preparedLinks = [:]
             case .outboxQueued, .outboxChanged: touchesOutbox = true

@@ -18,6 +18,7 @@ struct Metrics {
         case updatesAccepted
         case updatesDuplicate
         case updatesRefused
+        case textsModerated
         case clicksAccepted
         case clicksForwarded
         case leaderChanges
@@ -41,6 +42,7 @@ struct Metrics {
             case .updatesAccepted: "roundhouse_updates_accepted_total"
             case .updatesDuplicate: "roundhouse_updates_duplicate_total"
             case .updatesRefused: "roundhouse_updates_refused_total"
+            case .textsModerated: "roundhouse_texts_moderated_total"
             case .clicksAccepted: "roundhouse_clicks_accepted_total"
             case .clicksForwarded: "roundhouse_clicks_forwarded_total"
             case .leaderChanges: "roundhouse_leader_changes_total"

@@ -1,0 +1,64 @@
+import HTTP
+import Routing
+import Wire
+
+/// What a project does not want said: its rules, and what they say of a text that this node takes
+/// in.
+extension Node {
+    func addModerationRoutes(_ routes: inout Router) {
+        api(.get, "/api/v1/projects/*/moderation", &routes) { node, call throws(Problem) in
+            let id = try node.managedProject(call).id
+            call.respond(API.ModerationView(node.state.moderation(of: id)))
+        }
+        api(.put, "/api/v1/projects/*/moderation", &routes) { node, call throws(Problem) in
+            let id = try node.managedProject(call).id
+            let rules = try call.body(API.ModerationBody.self).checked()
+            call.submit(.setModeration(id, by: call.caller.agent, rules)) { _ in
+                call.respond(API.ModerationView(node.state.moderation(of: id)))
+            }
+        }
+    }
+
+    /// What a project's rules say of a text; nil: nothing.
+    func verdict(
+        on text: Text, _ way: ModerationRule.Way, in project: ProjectID
+    ) -> Verdict? {
+        if let known = moderators[project] { return count(known.verdict(on: text, way)) }
+        let moderator = Moderator(state.moderation(of: project))
+        moderators[project] = moderator
+        return count(moderator.verdict(on: text, way))
+    }
+
+    private func count(_ verdict: Verdict?) -> Verdict? {
+        if verdict != nil { metrics.count(.textsModerated) }
+        return verdict
+    }
+
+    /// Sends an agent's message, unless the rules of its project are against it.
+    func submitReply(
+        _ id: SessionID, _ text: Text, isConfirmed: Bool, _ call: APICall,
+        done: @escaping (Int64) -> Void
+    ) throws(Problem) {
+        let agent = call.caller.agent
+        guard let project = state.session(id)?.project,
+            let verdict = verdict(on: text, .outbound, in: project)
+        else { return call.submit(.reply(id, by: agent, text: text), done: done) }
+        switch verdict.action {
+        case .confirm where !isConfirmed:
+            throw Problem(
+                422, "confirm_text", "The message needs your confirmation",
+                detail: "A rule of the project speaks of it: \"\(verdict.rule)\".",
+                hint: "Change the text, or send it again with \"confirm\": true. It is recorded.")
+        case .flag, .confirm:
+            call.submit(.moderatedReply(id, by: agent, text: text, verdict), done: done)
+        case .block:
+            call.submit(.refuseReply(id, by: agent, verdict)) { _ in
+                call.respond(
+                    Problem(
+                        422, "text_blocked", "The message was not sent",
+                        detail: "A rule of the project forbids it: \"\(verdict.rule)\".",
+                        hint: "Change the text. The attempt is recorded in the session."))
+            }
+        }
+    }
+}
