@@ -23,7 +23,10 @@ extension Node {
     private func respondCheckup(
         _ project: ProjectID, _ answers: BotInquiries.Answers, _ call: APICall
     ) {
-        let addresses = [configuration.publicListener.baseURL] + peers.urls
+        // The log knows the public URLs of nodes that are gone, too: a webhook there is ours.
+        let addresses =
+            [configuration.publicListener.baseURL] + peers.urls
+            + state.nodeURLs.map { $0.url.string }
         let time = logTime
         let evidence = CheckupEvidence(
             bot: answers.bot, webhook: answers.webhook, addresses: addresses.map { Text($0) })
