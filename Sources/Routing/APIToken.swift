@@ -80,6 +80,11 @@ extension RoutingState {
     /// The token with this hash.
     public func apiToken(hash: [UInt8]) -> APIToken? { tokens[Text(hash)] }
 
+    /// A token.
+    public func apiToken(_ id: APITokenID) -> APIToken? {
+        tokens.values.first { $0.id == id }
+    }
+
     /// A new token, for an agent who may be anybody.
     mutating func createToken(
         by: AgentID?, _ name: Text, for agent: AgentID, _ hash: Text, _ scopes: TokenScopes

@@ -46,6 +46,7 @@ enum CommandTag: UInt8, CaseIterable {
     case makeLink = 50
     case editLink = 51
     case clicksWithFingerprints = 52
+    case through = 88
     case setModeration = 95
     case moderatedReply = 96
     case refuseReply = 97
@@ -76,8 +77,7 @@ extension Command {
         case .signOut(let id, let hash): writer.put(.signOut, id, Text(hash))
         case .createProject(let by, let settings): writer.put(.createProject, by, settings)
         case .updateProject(let id, let by, let new): writer.put(.updateProject, id, by, new)
-        case .setMembers(let id, let by, let members, nil):
-            writer.put(.setMembers, id, by, members)
+        case .setMembers(let id, let by, let all, nil): writer.put(.setMembers, id, by, all)
         case .setMembers(let id, let by, let members, let successor?):
             writer.put(.setMembersHandingOver, id, by, members, successor)
         case .createLink(let by, let settings): writer.put(.createLink, by, settings)
@@ -103,10 +103,8 @@ extension Command {
         case .resend(let id, let by): writer.put(.resend, id, by)
         case .raiseLevel(let target): writer.put(.raiseLevel, target)
         case .forceOffline(let id, let by): writer.put(.forceOffline, id, by)
-        case .createPool(let by, let project, let settings):
-            writer.put(.createPool, by, project, settings)
-        case .updatePool(let id, let by, let settings):
-            writer.put(.updatePool, id, by, settings)
+        case .createPool(let by, let id, let new): writer.put(.createPool, by, id, new)
+        case .updatePool(let id, let by, let new): writer.put(.updatePool, id, by, new)
         case .removePool(let id, let by): writer.put(.removePool, id, by)
         case .takeOver(let id, let by, let version): writer.put(.takeOver, id, by, version)
         case .bar(let user, let id, let by, let isBarred): writer.put(.bar, user, id, by, isBarred)
@@ -119,6 +117,9 @@ extension Command {
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
+        case .through(let token, let command):
+            writer.put(.through, token)
+            command.encode(into: &writer)
         }
     }
 
@@ -142,10 +143,7 @@ extension Command: Coded {
                 by: try r.take(), login: try r.take(), name: try r.take(),
                 passwordHash: try r.take(), isAdmin: try r.take())
         case .updateAgent: self = .updateAgent(try r.take(), by: try r.take(), try r.take())
-        case .signIn:
-            self = .signIn(
-                try r.take(), tokenHash: try r.blob(), idleMilliseconds: try r.take(),
-                absoluteMilliseconds: try r.take())
+        case .signIn: self = try Command(signInFrom: &r)
         case .signOut: self = .signOut(try r.take(), tokenHash: try r.blob())
         case .createProject: self = .createProject(by: try r.take(), try r.take())
         case .updateProject: self = .updateProject(try r.take(), by: try r.take(), try r.take())
@@ -189,7 +187,27 @@ extension Command: Coded {
             self = try Command(moderation: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
+        case .through: self = try Command(throughFrom: &r)
         }
+    }
+
+    /// What is no configuration, and what is given through a token already, is not read.
+    private init(throughFrom r: inout ByteReader) throws(WireError) {
+        let token: APITokenID = try r.take()
+        let start = r.offset
+        let refusal = WireError(.badValue("command through a token"), offset: start)
+        // Looked at before it is read: nothing nests deeper than once.
+        var ahead = r
+        if try ahead.u8() == CommandTag.through.rawValue { throw refusal }
+        let command = try Command(from: &r)
+        guard command.mayGoThrough else { throw refusal }
+        self = .through(token, command)
+    }
+
+    private init(signInFrom r: inout ByteReader) throws(WireError) {
+        self = .signIn(
+            try r.take(), tokenHash: try r.blob(), idleMilliseconds: try r.take(),
+            absoluteMilliseconds: try r.take())
     }
 
     private init(handingOverFrom r: inout ByteReader) throws(WireError) {

@@ -50,6 +50,8 @@ extension Command {
         case .finishSending(let id, let epoch, let result):
             .finishSending(id, epoch: epoch, result.forJournal)
         case .setDeskBook(let id, let by, let book): .setDeskBook(id, by: by, book.forJournal)
+        // Whose token it was decides nothing.
+        case .through(_, let command): command.forJournal
         case .clicks, .createToken, .revokeToken, .addNote, .addRemark, .setTags, .tellURL,
             .pointWebhook, .setModeration, .refuseReply:
             .advance

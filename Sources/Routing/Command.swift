@@ -111,6 +111,8 @@ public enum Command: Hashable, Sendable {
     case tellURL(node: UInt64, Text)
     /// A project's webhook points somewhere else now, or is about to.
     case pointWebhook(ProjectID, WebhookPoint)
+    /// A configuration command that an API token's holder gives; the audit log names the token.
+    indirect case through(APITokenID, Command)
 }
 
 /// Fields of an agent to change; nil leaves a field as it is.

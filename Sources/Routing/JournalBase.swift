@@ -6,7 +6,9 @@ public struct JournalBase: Sendable {
     /// The tables that a base is made of. Projects come before sessions.
     public static let tables: [RowTable] = RowTable.allCases.filter { table in
         switch table {
-        case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .moderation: false
+        case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .onlineSpan,
+            .audit, .moderation:
+            false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .deskBook, .waits:
@@ -27,7 +29,8 @@ public struct JournalBase: Sendable {
         _ table: RowTable, major: Int64, minor: Int64, value: [UInt8]
     ) throws(WireError) -> [UInt8]? {
         switch table {
-        case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .moderation:
+        case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .onlineSpan,
+            .audit, .moderation:
             return nil
         case .scalar, .cursor, .seenUpdates, .presence, .request, .customer, .load, .seenClicks,
             .keyedRequest, .replyWatch, .goneWatch, .openTimes, .waits:

@@ -45,13 +45,14 @@ extension RoutingState {
         case .deskBook: records.books[ProjectID(major)] = try DeskBook(row: value)
         case .moderation:
             records.moderation[ProjectID(major)] = try Moderation(alone: value)
+        case .audit: try trail.load(major, value)
         case .tags: records.tags[SessionID(major)] = try [Text](alone: value)
         case .waits: records.waits[ProjectID(major)] = try RecentWaits(alone: value)
         case .webhookPoint:
             frontDoor.points[ProjectID(major)] = try WebhookPoint(alone: value)
         case .nodeURL:
             frontDoor.urls[UInt64(bitPattern: major)] = try Text(alone: value)
-        case .history, .click, .request, .keyedRequest, .note: break
+        case .history, .click, .request, .keyedRequest, .note, .onlineSpan: break
         }
     }
 
@@ -163,7 +164,7 @@ extension RoutingState {
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
-                .waits, .webhookPoint, .nodeURL, .moderation:
+                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation:
                 preconditionFailure("a row that needs no placing")
             }
         }

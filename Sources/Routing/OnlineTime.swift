@@ -12,6 +12,10 @@ extension RoutingState {
         } else if let since = desks[desk].account.onlineSince {
             desks[desk].account.onlineMilliseconds += now.time.milliseconds - since.milliseconds
             desks[desk].account.onlineSince = nil
+            guard since < now.time else { return }
+            draft.applied.write(
+                .onlineSpan, desks[desk].account.id.rawValue, since.milliseconds,
+                as: OnlineSpan(from: since, to: now.time).encoded())
         }
     }
 
@@ -29,5 +33,41 @@ extension Agent {
     public func onlineMilliseconds(at time: LogTime) -> Int64 {
         guard let onlineSince else { return onlineMilliseconds }
         return onlineMilliseconds + max(0, time.milliseconds - onlineSince.milliseconds)
+    }
+}
+
+/// A span of time in which an agent was online without a break.
+public struct OnlineSpan: Hashable, Sendable {
+    /// When they came; with the agent, the row's key.
+    public let from: LogTime
+    /// When they went.
+    public let to: LogTime
+
+    /// A span of these moments.
+    public init(from: LogTime, to: LogTime) {
+        self.from = from
+        self.to = to
+    }
+
+    /// The span of a row.
+    public init(from milliseconds: Int64, value: [UInt8]) throws(WireError) {
+        var reader = ByteReader(value)
+        from = LogTime(milliseconds: milliseconds)
+        to = from.adding(milliseconds: Int64(clamping: try reader.varint()))
+        try reader.expectEnd()
+    }
+
+    /// The row's value: how long it was.
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: 8)
+        writer.varint(UInt64(to.milliseconds - from.milliseconds))
+        return writer.bytes
+    }
+
+    /// How much of it is in a span, in milliseconds.
+    public func milliseconds(in span: Range<LogTime>) -> Int64 {
+        let first = max(from, span.lowerBound)
+        let end = min(to, span.upperBound)
+        return first < end ? end.milliseconds - first.milliseconds : 0
     }
 }

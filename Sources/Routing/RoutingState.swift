@@ -42,6 +42,7 @@ public struct RoutingState: Sendable {
     var outgoing = Outbox()
     var records = DeskRecords()
     var frontDoor = FrontDoor()
+    var trail = AuditTrail()
 
     /// What changes by itself: leases, sign-ins and exclusions end.
     var expiries = Deadlines<Expiry>()
@@ -84,7 +85,7 @@ public struct RoutingState: Sendable {
         var budget = Limits.drainPerEntry
         settle(&budget)
         if !draft.overdue.isEmpty { moveOverdue() }
-        let outcome = perform(command)
+        let outcome = performAudited(command)
         settle(&budget)
         for slot in draft.candidates { runGone(slot) }
         writeRows()
@@ -108,7 +109,8 @@ public struct RoutingState: Sendable {
         return expiry <= now.time
     }
 
-    private mutating func perform(_ command: Command) -> Outcome {
+    /// Does a command; `performAudited` calls it and nobody else.
+    mutating func perform(_ command: Command) -> Outcome {
         guard command.isTaken(at: level) else { return .refused(.needsLevel(command.level)) }
         return switch command {
         case .advance: .done(id: 0)
@@ -123,8 +125,7 @@ public struct RoutingState: Sendable {
         case .updateProject(let id, let by, let new): updateProject(id, by: by, new)
         case .setMembers(let id, let by, let members, let successor):
             setMembers(id, by: by, members, handOver: successor)
-        case .createPool(let by, let project, let settings):
-            createPool(by: by, project, settings)
+        case .createPool(let by, let id, let settings): createPool(by: by, id, settings)
         case .updatePool(let id, let by, let settings): updatePool(id, by: by, settings)
         case .removePool(let id, let by): removePool(id, by: by)
         case .createLink(let by, let settings): createLink(by: by, settings)
@@ -163,6 +164,7 @@ public struct RoutingState: Sendable {
         case .editLink(let id, let by, let version, let settings, let terms):
             updateLink(id, by: by, version: version, settings, terms)
         case .tellURL, .pointWebhook: apply(frontDoor: command)
+        case .through(_, let command): perform(command)
         }
     }
 }
@@ -179,7 +181,8 @@ extension RoutingState: Equatable {
             && a.seenClicks == b.seenClicks && a.signIns == b.signIns
             && a.tokens == b.tokens
             && a.connections == b.connections && a.outgoing == b.outgoing
-            && a.records == b.records && a.frontDoor == b.frontDoor && a.expiries == b.expiries
+            && a.records == b.records && a.frontDoor == b.frontDoor && a.trail == b.trail
+            && a.expiries == b.expiries
             && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving
     }

@@ -72,6 +72,10 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case waits = 53
     /// API tokens: (token).
     case apiToken = 60
+    /// Spans of time in which agents were online, each once it is over: (agent, first moment).
+    case onlineSpan = 85
+    /// Changes of the configuration: (log index).
+    case audit = 86
     /// What projects do not want said: (project).
     case moderation = 90
     /// Where webhooks were pointed: (project).
@@ -84,22 +88,22 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
             .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation:
+            .moderation, .audit:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
-            .seenClicks, .keyedRequest, .replyWatch, .note:
+            .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan:
             true
         }
     }
-    /// Whether `RoutingState` is rebuilt from the table's rows; history, notes and clicks stay on
-    /// disk.
+    /// Whether `RoutingState` is rebuilt from the table's rows; history, notes, clicks and spans
+    /// stay on disk.
     public var isLoadedAtStart: Bool {
         switch self {
-        case .history, .click, .note: false
+        case .history, .click, .note, .onlineSpan: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation:
+            .moderation, .audit:
             true
         }
     }

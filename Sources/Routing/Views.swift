@@ -57,6 +57,10 @@ extension RoutingState {
     public func openCount(of agent: AgentID) -> Int {
         deskSlots[agent].map { desks[$0].open.count } ?? 0
     }
+    /// How many sessions of a project an agent has open.
+    public func openCount(of agent: AgentID, in project: ProjectID) -> Int {
+        deskSlots[agent].map { desks[$0].openCount(in: project) } ?? 0
+    }
     /// Waiting sessions of a project in queue order, from the start or from after a place.
     public func waiting(
         in project: ProjectID, after: QueuePlace? = nil, limit: Int

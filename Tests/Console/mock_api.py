@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import secrets
 
 import mock_actions
@@ -38,6 +39,10 @@ def answer(desk: Desk, request, agent: str | None, body, later):
         return 200, search(desk, request, agent)
     if parts[0] == "cluster":
         return 200, cluster(desk)
+    if parts == ["audit"]:
+        return 200, audit(desk, request)
+    if parts[2:] == ["numbers"]:
+        return 200, numbers(desk, parts[1], request)
     if route in ADMIN:
         return ADMIN[route](desk, agent, parts, body)
     raise Refused(404, "not_found", "No such thing")
@@ -174,6 +179,53 @@ def set_link(desk: Desk, key: str, body: dict) -> dict:
                        "expires": body.get("expires") or None, "code": code, "id": key}
     desk.entry("link", key)
     return desk.links[key]
+
+
+def audit(desk: Desk, request) -> dict:
+    """Two pages of one line: a project that was changed, then an account by a token."""
+    person = {"id": "1", "name": "Admin"}
+    newest = {"index": "90", "at": "2026-01-02T10:00:00Z", "actor": person, "token": None,
+              "act": "changedProject", "subject": {"kind": "project", "id": "5", "name": "Shop"},
+              "project": {"id": "5", "name": "Shop"}, "more": 2, "changes": [
+                  {"field": "mode", "before": "roundRobin", "after": "onlineFirst",
+                   "secret": False},
+                  {"field": "token", "before": None, "after": None, "secret": True}]}
+    older = {**newest, "index": "80", "token": {"id": "7", "name": "CRM"}, "more": 0,
+             "act": "changedAgent", "subject": {"kind": "agent", "id": "2", "name": "Ana"},
+             "project": None, "changes": [
+                 {"field": "openLimit", "before": "20", "after": "4", "secret": False}]}
+    isFirst = "cursor" not in request.query
+    items = [] if request.query.get("project") else [newest if isFirst else older]
+    return {"index": str(desk.index), "items": items, "next": "90" if isFirst and items else None}
+
+
+def figures(sessions: int, in_time: int) -> dict:
+    lengths = {"count": sessions, "median": 12.5 if sessions else None,
+               "p90": 90 if sessions else None}
+    return {"sessions": sessions, "inTime": in_time, "judged": sessions,
+            "successRate": in_time / sessions if sessions else None, "offline": 0,
+            "assignment": lengths, "firstReply": lengths, "resolution": lengths, "openNow": 0,
+            "meanOpen": 0.25, "handedOn": 1, "received": 0, "bounces": 0}
+
+
+def numbers(desk: Desk, project: str, request) -> dict:
+    """Every session given in time in a day, half of them in any longer time, after a better one."""
+    days = round(
+        (moment(request.query["to"]) - moment(request.query["from"])).total_seconds() / 86_400)
+    agents = [{"agent": {"id": each["agent"], "name": desk.agents[each["agent"]]["name"]},
+               "isMember": True, "figures": figures(40, 40 if days == 1 else 20),
+               "onlineSeconds": 5400 * days, "lastSignIn": None, "isInactive": True}
+              for each in desk.projects[project]["members"]]
+    alert = {"code": "successRateFell", "text": "50 % of the sessions were given in time."}
+    return {"index": str(desk.index), "project": {"id": project, "name": "Desk"},
+            "from": request.query["from"], "to": request.query["to"], "whole": True,
+            "unassignedNow": 3, "all": figures(40, 40 if days == 1 else 20),
+            "before": {"inTime": 40, "judged": 40, "successRate": 1},
+            "alert": None if days == 1 else alert, "agents": agents}
+
+
+def moment(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def cluster(desk: Desk) -> dict:

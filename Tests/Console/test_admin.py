@@ -1,5 +1,7 @@
 """The area for managers and administrators."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -98,6 +100,47 @@ def test_the_cluster_page_shows_every_node(page):
     page.get_by_role("link", name="Cluster").click()
     expect(page.get_by_text("This node")).to_be_visible()
     expect(page.get_by_role("row")).not_to_have_count(0)
+
+
+@pytest.mark.mock
+def test_the_numbers_page_measures_the_project_and_each_agent(page):
+    page.get_by_role("link", name="Numbers").click()
+    row = page.get_by_role("row").filter(has_text="Ana")
+    expect(row).to_contain_text("100 % (40 of 40)")
+    expect(row).to_contain_text("13 s, 2 min")
+    expect(row).to_contain_text("1.5 h")
+    expect(row).to_contain_text("Inactive: Never")
+    expect(page.locator(".tiles")).to_contain_text("Waiting now3")
+    expect(page.locator(".alarm")).to_have_count(0)
+    page.get_by_label("Time").select_option("Last 7 days")
+    expect(page.locator(".alarm")).to_contain_text("50 % of the sessions")
+    expect(row).to_contain_text("50 % (20 of 40)")
+    link = page.get_by_role("link", name="Download as CSV")
+    expect(link).to_have_attribute("href", re.compile(r"/numbers\?from=.*&to=.*&format=csv$"))
+
+
+@pytest.mark.mock
+def test_the_audit_log_says_who_changed_what(page, office):
+    page.get_by_role("link", name="Audit log").click()
+    row = page.get_by_role("row").filter(has_text="Shop")
+    expect(row).to_contain_text("Admin")
+    expect(row).to_contain_text("Changed the project Shop")
+    expect(row).to_contain_text("mode was roundRobin, is onlineFirst")
+    expect(row).to_contain_text("token is another (not shown)")
+    expect(row).to_contain_text("and 2 more")
+    page.get_by_role("button", name="Show older").click()
+    older = page.get_by_role("row").filter(has_text="Changed the account Ana")
+    expect(older).to_contain_text("Admin, by the token CRM")
+    expect(row).to_be_visible()
+    expect(page.get_by_role("button", name="Show older")).to_have_count(0)
+    page.locator(".choices").get_by_label("Project").select_option(f"Desk {office.run}")
+    expect(page.get_by_text("Nothing was changed")).to_be_visible()
+
+
+def test_a_new_project_has_no_numbers_yet(page, office):
+    page.get_by_role("link", name="Numbers").click()
+    page.locator(".choices").get_by_label("Project").select_option(f"Desk {office.run}")
+    expect(page.get_by_role("row").filter(has_text="Ana")).to_be_visible()
 
 
 def test_agents_without_rights_have_no_such_area(office):

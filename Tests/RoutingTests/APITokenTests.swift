@@ -34,7 +34,7 @@ import Wire
         world.done(.raiseLevel(to: .second))
         let ana = world.agent("ana")
         let id = APITokenID(world.done(Self.create(by: nil, for: ana, scopes: .all)))
-        #expect(world.applied.rows.map(\.table) == [.apiToken])
+        #expect(world.applied.rows.map(\.table) == [.apiToken, .audit])
         let token = try #require(
             world.state.apiToken(hash: Array(repeating: 1, count: 32)))
         #expect(token.id == id && token.agent == ana && token.scopes == .all)

@@ -68,6 +68,10 @@ import Wire
                     #expect(throws: WireError.self) {
                         try PrivateNote(author: AgentID(1), index: 1, value: part)
                     }
+                case .onlineSpan:
+                    #expect(throws: WireError.self) {
+                        try OnlineSpan(from: key.minor, value: part)
+                    }
                 default:
                     #expect(throws: WireError.self, "\(table) cut at \(count)") {
                         var state = RoutingState()

@@ -52,7 +52,7 @@ import Wire
         #expect(
             world.apply(.pointWebhook(project, Self.point(by: ana))) == .refused(.forbidden))
         world.done(.pointWebhook(project, Self.point(by: chief)))
-        #expect(world.applied.rows.map(\.table) == [.webhookPoint])
+        #expect(world.applied.rows.map(\.table) == [.webhookPoint, .audit])
         #expect(world.state.webhookPoint(of: project)?.by == chief)
         world.pass(milliseconds: 5000)
         world.done(.pointWebhook(project, Self.point(isConfirmed: false)))

@@ -88,7 +88,7 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor + moderation
+            + frontDoor + moderation + throughTokens
     }
 
     private static var office: [Command] {
@@ -270,6 +270,13 @@ enum Samples {
                     url: "https://b.example/telegram/8", node: 2, gone: 1, by: nil,
                     isConfirmed: false)),
             .pointWebhook(ProjectID(8), confirmed),
+        ]
+    }
+
+    private static var throughTokens: [Command] {
+        [
+            .through(APITokenID(70), .revokeToken(APITokenID(70), by: AgentID(1))),
+            .through(APITokenID(70), .setDeskBook(ProjectID(8), by: AgentID(1), DeskBook())),
         ]
     }
 

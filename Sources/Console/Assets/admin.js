@@ -1,10 +1,12 @@
 // The area for managers and administrators.
 
 import { openAgents } from './agents.js';
+import { openAudit } from './audit.js';
 import { openCluster } from './cluster.js';
 import { h, icon, set } from './dom.js';
 import { openLinks } from './links.js';
 import { trouble } from './notice.js';
+import { openNumbers } from './numbers.js';
 import { openProjects } from './projects.js';
 import { state } from './store.js';
 
@@ -12,6 +14,8 @@ const PARTS = [
     ['projects', 'Projects', 'bot', openProjects],
     ['agents', 'Agents', 'people', openAgents],
     ['links', 'Magic links', 'link', openLinks],
+    ['numbers', 'Numbers', 'list', openNumbers],
+    ['audit', 'Audit log', 'clock', openAudit],
     ['cluster', 'Cluster', 'cluster', openCluster],
 ];
 

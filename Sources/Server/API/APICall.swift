@@ -12,6 +12,8 @@ struct Caller {
     var tokenHash: [UInt8]
     /// What the API token may be used for; nil for a sign-in.
     var scopes: TokenScopes?
+    /// The API token; nil for a sign-in.
+    var token: APITokenID?
 
     /// Whether a token's scopes allow a request; a sign-in may ask for anything.
     func mayAsk(_ method: HTTPMethod, _ pattern: String) -> Bool {
@@ -117,7 +119,8 @@ struct APICall {
         } catch {
             return respond(error)
         }
-        node.submit(command, key: key) { answer in
+        let given = node.state.level < .second ? command : command.given(by: caller.token)
+        node.submit(given, key: key) { answer in
             switch answer {
             case .applied(_, .done(let id)): done(id)
             case .applied(_, .duplicate): done(0)

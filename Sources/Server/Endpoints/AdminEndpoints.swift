@@ -57,7 +57,7 @@ extension Node {
     func mayManage(_ caller: Caller, _ project: ProjectID) -> Bool {
         caller.isAdmin || state.permissions(of: caller.agent, in: project).contains(.manage)
     }
-    private func managesAnything(_ caller: Caller) -> Bool {
+    func managesAnything(_ caller: Caller) -> Bool {
         caller.isAdmin || state.projects.contains { mayManage(caller, $0.id) }
     }
     func managedProject(_ call: APICall) throws(Problem) -> Project {

@@ -32,11 +32,16 @@ extension Node {
     private func reportLink(_ call: APICall) throws(Problem) {
         let link = try managedLink(call)
         let question = try LinkQuestion(call)
+        let scan = ReportScan(ClickReport(link.id, in: question.span, by: question.property))
+        try begin(scan)
+        readOn(call, scan, question)
+    }
+
+    /// Counts a report among those that are being made, unless there are too many.
+    func begin(_ scan: AnyObject) throws(Problem) {
         reports.removeAll { $0.scan == nil }
         guard reports.count < ReportLimits.atOnce else { throw .overloaded }
-        let scan = ReportScan(ClickReport(link.id, in: question.span, by: question.property))
         reports.append(RunningReport(scan: scan))
-        readOn(call, scan, question)
     }
 
     private func readOn(_ call: APICall, _ scan: ReportScan, _ question: LinkQuestion) {
@@ -107,7 +112,29 @@ extension Node {
 
 /// A report that is being made, for as long as somebody works at it.
 struct RunningReport {
-    weak var scan: ReportScan?
+    weak var scan: AnyObject?
+}
+
+extension APICall {
+    /// A moment in the query, in milliseconds since 1970; nil: there is none.
+    func moment(_ name: Text) throws(Problem) -> Int64? {
+        guard let text = parameter(name) else { return nil }
+        guard let at = RFC3339.milliseconds(text) else {
+            throw .invalid("The parameter \(name) must be a time such as 2026-12-31T00:00:00Z.")
+        }
+        return at
+    }
+
+    /// Whether a table is asked for instead of JSON.
+    var wantsCSV: Bool {
+        get throws(Problem) {
+            let format = parameter("format") ?? "json"
+            guard format == "json" || format == "csv" else {
+                throw .invalid("The parameter format must be json or csv.")
+            }
+            return format == "csv"
+        }
+    }
 }
 
 /// What a report is asked for.
@@ -118,16 +145,8 @@ struct LinkQuestion {
     let isCSV: Bool
 
     init(_ call: APICall) throws(Problem) {
-        func moment(_ name: Text) throws(Problem) -> Int64? {
-            guard let text = call.parameter(name) else { return nil }
-            guard let at = RFC3339.milliseconds(text) else {
-                throw .invalid(
-                    "The parameter \(name) must be a time such as 2026-12-31T00:00:00Z.")
-            }
-            return at
-        }
-        let from = try moment("from") ?? .min
-        let to = try moment("to") ?? .max
+        let from = try call.moment("from") ?? .min
+        let to = try call.moment("to") ?? .max
         guard from < to else { throw .invalid("The parameter from must be before to.") }
         span = from..<to
         property = try call.parameter("by").map { word throws(Problem) in
@@ -139,11 +158,7 @@ struct LinkQuestion {
         }
         uniqueHours = try call.number(
             "uniqueHours", default: 24, in: 1...Node.ReportLimits.uniqueHours)
-        let format = call.parameter("format") ?? "json"
-        guard format == "json" || format == "csv" else {
-            throw .invalid("The parameter format must be json or csv.")
-        }
-        isCSV = format == "csv"
+        isCSV = try call.wantsCSV
     }
 }
 

@@ -25,6 +25,9 @@ extension Node {
         addLinkRoutes(&routes)
         addReportRoutes(&routes)
         addWhatIfRoutes(&routes)
+        addNumberRoutes(&routes)
+        addAuditRoutes(&routes)
+        addCustomerRoutes(&routes)
         addExportRoutes(&routes)
         addTokenRoutes(&routes)
         routes.add(.get, "/healthz") { [unowned self] exchange, _ in respondHealth(exchange) }

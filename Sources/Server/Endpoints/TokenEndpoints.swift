@@ -40,7 +40,8 @@ extension Node {
             agent.isActive
         else { return nil }
         return Caller(
-            agent: agent.id, isAdmin: agent.isAdmin, tokenHash: hash, scopes: token.scopes)
+            agent: agent.id, isAdmin: agent.isAdmin, tokenHash: hash, scopes: token.scopes,
+            token: token.id)
     }
 
     /// Tokens do not make or show tokens.

@@ -31,7 +31,8 @@ extension Node {
                     url: url, node: owner?.rawValue, gone: nil, by: call.caller.agent,
                     isConfirmed: true)
                 guard state.level >= .second else { return call.respond(done) }
-                submit(.pointWebhook(project.id, point)) { _ in
+                let command = Command.pointWebhook(project.id, point)
+                submit(command.given(by: call.caller.token)) { _ in
                     // Telegram has it; that nobody can read who did it is no reason to say no.
                     call.respond(done)
                 }
