@@ -54,6 +54,8 @@ class Crowd:
         agents = [(login, name, f"password of {login}") for login, name in AGENTS]
         admin = administrator(first.url, self.cluster.admin_password)
         self.seeded = seed(admin, agents, limits=NO_LIMITS)
+        # Who never signed in is given nothing.
+        sign_in_all(first.url, self.seeded)
         if sessions:
             first.stop()
             self._fill(first, sessions)
