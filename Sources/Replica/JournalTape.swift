@@ -5,11 +5,10 @@ import Wire
 /// Reads a routing journal back: the base's rows, then its entries in order, without those that
 /// repeat a request that was done before.
 public struct JournalTape: Sendable {
-    /// The routing state of the base; whole once `finishLoading` is done.
-    public private(set) var base = RoutingState()
-    private var answers = AnswerTable()
-    private var keyedAnswers = KeyedAnswers()
+    private var state = ReplicatedState()
     private var time: LogTime
+    /// The routing state of the base; whole once `finishLoading` is done.
+    public var base: RoutingState { state.routing }
 
     /// A tape from a base at this log time on.
     public init(at time: LogTime) { self.time = time }
@@ -33,18 +32,12 @@ public struct JournalTape: Sendable {
     public mutating func load(
         table: RowTable, major: Int64, minor: Int64, value: [UInt8]
     ) throws(WireError) {
-        switch table {
-        case .request: try answers.load(major: major, minor: minor, value: value)
-        case .keyedRequest: try keyedAnswers.load(major: major, minor: minor, value: value)
-        default:  // The router's own, of which it knows each.
-            try base.load(table: table, major: major, minor: minor, value: value)
-        }
+        try state.load(table: table, major: major, minor: minor, value: value)
     }
 
     /// Builds what rows only imply; call once after the last `load`.
     public mutating func finishLoading() throws(WireError) {
-        keyedAnswers.finishLoading()
-        try base.finishLoading()
+        try state.finishLoading()
     }
 
     /// The next entry; nil if it repeats what was done before.
@@ -65,15 +58,15 @@ public struct JournalTape: Sendable {
     private mutating func isNew(_ header: EntryPayload, at index: LogIndex) -> Bool {
         guard header.flags & EntryPayload.keepsAnswer != 0 else { return true }
         var rows: [RowChange] = []
-        let verdict = answers.admit(
+        let verdict = state.answers.admit(
             client: header.client, sequence: header.sequence,
             settledBelow: header.settledBelow, time: time, rows: &rows)
         guard verdict == .new else { return false }
-        let isKnown = header.key.map { keyedAnswers.verdict($0) != .new } ?? false
+        let isKnown = header.key.map { state.keyedAnswers.verdict($0) != .new } ?? false
         if let key = header.key, !isKnown {
-            keyedAnswers.record(key, .duplicate, at: index, time: time, rows: &rows)
+            state.keyedAnswers.record(key, .duplicate, at: index, time: time, rows: &rows)
         }
-        answers.record(
+        state.answers.record(
             client: header.client, sequence: header.sequence, .duplicate, rows: &rows)
         return !isKnown
     }
