@@ -7,7 +7,7 @@ import Wire
 ///
 /// Nothing in the file is worth more than the past that it tells: one that does not read, is of
 /// another layout or of another node is deleted, and a new past begins.
-struct JournalFile: Sendable {
+struct JournalFile: DerivedConnection {
     /// The last entry that was taken.
     struct Progress: Hashable, Sendable {
         /// Its index; 0: there is none, and no base.

@@ -41,16 +41,7 @@ public final class JournalKeeper: Sendable {
             self.time = time
         }
     }
-    private struct News {
-        /// Something may have come that has not been looked at.
-        var isNews = true
-        /// The last index that was applied.
-        var applied: UInt64 = 0
-        var isClosing = false
-    }
-
-    private let news = Monitor(News())
-    private let thread: Thread
+    private let follower: Follower
 
     /// Starts the thread. `onFailure` is told on it when a file can't be read or written; it goes
     /// on by itself.
@@ -58,75 +49,23 @@ public final class JournalKeeper: Sendable {
         store: JournalStore, log: LogStore, reader: StateReader, form: Form,
         limits: Limits = Limits(), onFailure: @escaping @Sendable (StorageError) -> Void
     ) {
-        let news = news
-        thread = Thread(name: "journal") {
-            var work = JournalWork(
-                store: store, log: log, reader: reader, form: form, limits: limits)
-            JournalKeeper.run(&work, news, onFailure)
-        }
+        let pace = Follower.Pace(
+            rest: limits.rest, restParts: limits.restParts, failurePause: limits.failurePause)
+        follower = Follower(
+            name: "journal",
+            JournalWork(store: store, log: log, reader: reader, form: form, limits: limits), pace,
+            onFailure: onFailure)
     }
 
     /// The log was applied up to an index.
-    public func applied(_ index: UInt64) {
-        news.withLock { news in
-            let isFirst = !news.isNews
-            (news.isNews, news.applied) = (true, index)
-            return ((), notify: isFirst)
-        }
-    }
+    public func applied(_ index: UInt64) { follower.applied(index) }
 
     /// Ends the thread; blocks until then.
-    public func close() {
-        news.withLock { news in
-            news.isClosing = true
-            return ((), notify: true)
-        }
-        thread.join()
-    }
-
-    private static func run(
-        _ work: inout JournalWork, _ news: Monitor<News>,
-        _ onFailure: @Sendable (StorageError) -> Void
-    ) {
-        var pause = Duration.zero
-        while let applied = wait(for: news, after: pause) {
-            let start = monotonicNanoseconds()
-            do throws(StorageError) {
-                if try work.step(through: applied) {
-                    pause = work.limits.rest
-                } else {
-                    let spent = monotonicNanoseconds() - start
-                    pause = .nanoseconds(spent * Int64(work.limits.restParts))
-                    news.withLock { ($0.isNews = true, notify: false) }
-                }
-            } catch {
-                if error.kind == .closed { break }
-                onFailure(error)
-                pause = work.limits.failurePause
-                news.withLock { ($0.isNews = true, notify: false) }
-            }
-        }
-        work.store.close()
-        work.reader.close()
-    }
-
-    /// Blocks for the pause and until there is news, and gives what was applied; nil when it is
-    /// time to end.
-    private static func wait(for news: Monitor<News>, after pause: Duration) -> UInt64? {
-        let (seconds, attoseconds) = pause.components
-        let due = monotonicNanoseconds() + seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-        return news.wait { news, now in
-            if news.isClosing { return .ready(nil) }
-            if now < due { return .waitUntil(due) }
-            guard news.isNews else { return .wait }
-            news.isNews = false
-            return .ready(news.applied)
-        }
-    }
+    public func close() { follower.close() }
 }
 
 /// What the keeper's thread does.
-struct JournalWork {
+struct JournalWork: Following {
     let store: JournalStore
     let log: LogStore
     let reader: StateReader
@@ -146,8 +85,18 @@ struct JournalWork {
         self.limits = limits
     }
 
+    func close() {
+        store.close()
+        reader.close()
+    }
+
+    /// Copies some entries of those applied.
+    mutating func step(through applied: UInt64) throws(StorageError) -> UInt64? {
+        try isDone(through: applied) ? applied : nil
+    }
+
     /// Copies some entries of those applied; true when there are no more.
-    mutating func step(through applied: UInt64) throws(StorageError) -> Bool {
+    private mutating func isDone(through applied: UInt64) throws(StorageError) -> Bool {
         let progress = try store.progress()
         if try store.newest() == nil { return try begin(follows: false) }
         guard applied > 0 else { return true }

@@ -1,6 +1,5 @@
 import Raft
 import Routing
-import Synchronization
 import Wire
 
 /// journal.db: the commands of the last days without their words, and now and then a state from
@@ -19,20 +18,17 @@ public final class JournalStore: Sendable {
         public var bytes: Int64
     }
 
-    /// The file.
-    public let path: String
-    private let identity: StoreIdentity
-    private let file = Mutex<JournalFile?>(nil)
+    private let file: DerivedFile<JournalFile>
+    var path: String { file.path }
 
     /// A store at a path; the file is opened, or made, when it is first needed.
     public init(path: String, identity: StoreIdentity) {
-        self.path = path
-        self.identity = identity
+        file = DerivedFile(path: path, identity: identity, options: .journal)
     }
 
     /// What it can tell of now.
     public func coverage() throws(StorageError) -> Coverage {
-        try withFile { (file) throws(StorageError) in
+        try file.use { (file) throws(StorageError) in
             Coverage(
                 since: file.bases.first?.time, bases: file.bases.count,
                 index: file.progress.index, bytes: file.bytes)
@@ -44,7 +40,7 @@ public final class JournalStore: Sendable {
     public func base(
         for start: LogTime, until end: LogTime
     ) throws(StorageError) -> (base: JournalBaseMark, entries: Int)? {
-        try withFile { (file) throws(StorageError) in
+        try file.use { (file) throws(StorageError) in
             guard let base = file.bases.last(where: { $0.time <= start }) else { return nil }
             return (base, try file.count(after: base.index, before: end))
         }
@@ -52,105 +48,64 @@ public final class JournalStore: Sendable {
 
     /// A run of a base's rows, counted from 0; nil after the last.
     public func run(_ number: Int, of base: Int64) throws(StorageError) -> [StateRowCopy]? {
-        try withFile { (file) throws(StorageError) in try file.run(number, of: base) }
+        try file.use { (file) throws(StorageError) in try file.run(number, of: base) }
     }
 
     /// The next batch of entries after an index that begins before a moment; nil after the last.
     public func entries(
         after index: Int64, before end: LogTime
     ) throws(StorageError) -> [(index: Int64, payload: [UInt8])]? {
-        try withFile { (file) throws(StorageError) in
+        try file.use { (file) throws(StorageError) in
             try file.entries(after: index, before: end)
         }
     }
 
     /// Whether a base that was found is still there: what is too old is dropped.
     public func has(_ base: JournalBaseMark) throws(StorageError) -> Bool {
-        try withFile { (file) throws(StorageError) in file.bases.contains(base) }
+        try file.use { (file) throws(StorageError) in file.bases.contains(base) }
     }
 
     /// Closes the file; it is opened again when it is needed.
-    func close() {
-        file.withLock { file in
-            file?.close()
-            file = nil
-        }
-    }
+    func close() { file.close() }
 
     /// The last entry that was taken.
     func progress() throws(StorageError) -> JournalFile.Progress {
-        try withFile { (file) throws(StorageError) in file.progress }
+        try file.use { (file) throws(StorageError) in file.progress }
     }
 
     /// The newest base.
     func newest() throws(StorageError) -> JournalBaseMark? {
-        try withFile { (file) throws(StorageError) in file.bases.last }
+        try file.use { (file) throws(StorageError) in file.bases.last }
     }
 
     /// Bytes of entries that came after the newest base was made.
     func grown() throws(StorageError) -> Int64 {
-        try withFile { (file) throws(StorageError) in file.grown }
+        try file.use { (file) throws(StorageError) in file.grown }
     }
 
     /// Takes entries.
     func add(
         _ batch: [JournalRecord], _ progress: JournalFile.Progress
     ) throws(StorageError) {
-        try withFile { (file) throws(StorageError) in
-            try file.add(batch, progress)
-            try file.checkpoint(beyond: JournalStore.checkpointPages)
-        }
+        try file.write { (file) throws(StorageError) in try file.add(batch, progress) }
     }
 
     /// Takes a base; see `JournalFile.begin`.
     func begin(
         _ base: JournalBaseMark, _ rows: [StateRowCopy], follows: Bool, term: UInt64
     ) throws(StorageError) {
-        try withFile { (file) throws(StorageError) in
+        try file.write { (file) throws(StorageError) in
             try file.begin(base, rows, follows: follows, term: term)
-            try file.checkpoint(beyond: JournalStore.checkpointPages)
         }
     }
 
     /// Drops what is older than a moment or more than so many bytes, as whole stretches between
     /// two bases; the newest stays.
     func drop(before moment: LogTime, beyond bytes: Int64) throws(StorageError) {
-        try withFile { (file) throws(StorageError) in
+        try file.use { (file) throws(StorageError) in
             while file.bases.count > 1, file.bases[1].time <= moment || file.bytes > bytes {
                 try file.dropOldest()
             }
-        }
-    }
-
-    /// With more pages in the WAL they are moved into the file.
-    private static let checkpointPages = 1_024
-
-    private func withFile<Value: Sendable>(
-        _ body: (inout JournalFile) throws(StorageError) -> Value
-    ) throws(StorageError) -> Value {
-        let result: Result<Value, StorageError> = file.withLock { file in
-            do throws(StorageError) {
-                if file == nil { file = try opened() }
-                return .success(try body(&file!))
-            } catch {
-                if error.kind != .full {
-                    file?.close()
-                    file = nil
-                    removeFile(path)
-                }
-                return .failure(error)
-            }
-        }
-        return try result.get()
-    }
-
-    private func opened() throws(StorageError) -> JournalFile {
-        do throws(StorageError) {
-            return try JournalFile.open(path, identity: identity, options: .journal)
-        } catch {
-            guard error.kind != .full else { throw error }
-            removeFile(path)
-            return try JournalFile.open(path, identity: identity, options: .journal)
         }
     }
 }

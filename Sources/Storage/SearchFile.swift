@@ -6,7 +6,7 @@ import Wire
 ///
 /// Nothing in the file is worth more than the time that it takes to make it anew from state.db: a
 /// file that does not read, is of another layout or of another node is deleted.
-struct SearchFile: Sendable {
+struct SearchFile: DerivedConnection {
     /// How far state.db's history was read, and of which file.
     struct Progress: Hashable, Sendable {
         /// Which file; see `StateReader.stamp`.

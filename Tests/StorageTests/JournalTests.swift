@@ -69,7 +69,7 @@ import Wire
         }
 
         func catchUp() throws {
-            while try !work.step(through: index) {}
+            while try work.step(through: index) == nil {}
         }
 
         /// Every index that can be played from a moment on.
@@ -89,7 +89,7 @@ import Wire
 
     @Test func `Every entry after the base is there, and none of before`() throws {
         let shelf = try Shelf()
-        #expect(try shelf.work.step(through: 0))
+        #expect(try shelf.work.step(through: 0) == 0)
         #expect(try shelf.store.coverage().since == nil)
         for _ in 0..<3 { try shelf.commit(1) }
         try shelf.catchUp()
@@ -123,7 +123,7 @@ import Wire
         try shelf.commit(3)
         try shelf.catchUp()
         shelf.work = shelf.makeWork()
-        #expect(try shelf.work.step(through: 4))
+        #expect(try shelf.work.step(through: 4) == 4)
         #expect(try shelf.played(from: 2) == [3, 4, 5])
     }
 
@@ -154,7 +154,7 @@ import Wire
         shelf.work = JournalWork(
             store: shelf.store, log: other.log, reader: other.reader, form: other.work.form,
             limits: shelf.limits)
-        while try !shelf.work.step(through: 5) {}
+        while try shelf.work.step(through: 5) == nil {}
         #expect(try shelf.store.coverage().since == Shelf.time(5))
         #expect(try shelf.store.coverage().bases == 1)
     }

@@ -53,9 +53,8 @@ import Wire
 
         /// Reads until there is no more.
         func catchUp(batch: Int = 3) throws {
-            var limits = SearchIndexer.Limits()
-            limits.batchRows = batch
-            while try SearchIndexer.step(store, reader, limits) == nil {}
+            let work = SearchWork(store: store, reader: reader, batchRows: batch)
+            while try work.step() == nil {}
         }
 
         /// The ordinals of what is found, newest first.
@@ -151,11 +150,10 @@ import Wire
         let shelf = try Shelf()
         for _ in 1...7 { try shelf.write("hello") }
         #expect(try shelf.store.index() == 0)
-        var limits = SearchIndexer.Limits()
-        limits.batchRows = 5
-        #expect(try SearchIndexer.step(shelf.store, shelf.reader, limits) == nil)
+        let work = SearchWork(store: shelf.store, reader: shelf.reader, batchRows: 5)
+        #expect(try work.step() == nil)
         #expect(try shelf.store.index() == 0, "not all of any entry's")
-        #expect(try SearchIndexer.step(shelf.store, shelf.reader, limits) == 7)
+        #expect(try work.step() == 7)
         #expect(try shelf.store.index() == 7)
     }
 

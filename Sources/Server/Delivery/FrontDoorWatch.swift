@@ -128,9 +128,10 @@ final class FrontDoorWatch {
     }
 
     private func examine(_ id: ProjectID, _ epoch: UInt64) {
-        guard let project = node.state.project(id),
-            let token = node.secrets.open(project.settings.sealedToken, for: .botToken)
-        else { return settled(id) }
+        guard let project = node.state.project(id) else { return settled(id) }
+        guard let token = node.secrets.open(project.settings.sealedToken, for: .botToken) else {
+            return failed(id, "the bot's token does not open with this node's cluster key")
+        }
         underWay.insert(id)
         node.askWebhookInfo(token) { [weak self] result in
             guard let self else { return }
