@@ -160,7 +160,10 @@ def test_a_configuration_goes_to_another_cluster_and_comes_twice_for_nothing(
         admin, desk, new_cluster, tmp_path):
     desk.admin.post(f"/api/v1/projects/{desk.id}/pools", {
         "name": "vips", "only": {"agents": [desk.ids["Ana"]], "tags": []}})
-    desk.admin.put(f"/api/v1/projects/{desk.id}/desk", {"welcome": "Hi", "tags": ["vip"]})
+    texts = desk.admin.put(f"/api/v1/projects/{desk.id}/desk", {
+        "welcome": "Hi", "tags": ["vip"], "outOfHours": "Closed"})
+    rules = [{"text": "casino", "match": "word", "direction": "both", "action": "flag"}]
+    desk.admin.put(f"/api/v1/projects/{desk.id}/moderation", {"rules": rules})
     link = desk.admin.get("/api/v1/links")["items"]
     link = next(each for each in link if each["code"] == desk.links["ad"])
     desk.admin.put(f"/api/v1/links/{link['id']}", {
@@ -174,6 +177,9 @@ def test_a_configuration_goes_to_another_cluster_and_comes_twice_for_nothing(
     assert project["members"][0]["login"] == login(desk)
     assert project["pools"] == [
         {"name": "vips", "only": {"logins": [login(desk)], "tags": []}, "untilSeconds": -1}]
+    # Whatever the desk says goes along; how long people wait is not said but counted.
+    assert project["desk"] == {k: v for k, v in texts.items() if k != "expectedWaitSeconds"}
+    assert project["moderation"] == {"rules": rules}
 
     other = Admin(new_cluster(nodes=1))
     told = other("import", file, "--dry-run")
@@ -199,12 +205,13 @@ def test_a_backup_is_made_of_a_running_node_and_becomes_a_new_cluster(new_cluste
         desk.write(user, f"I am {user}", node=user % 3 + 1)
     follower = cluster.leader().number % 3 + 1
     file = tmp_path / "state.backup"
+    written = cluster.leader().status()["applied"]
 
     def backed_up():
         file.unlink(missing_ok=True)
         told = json.loads(run(
             "backup", "--config", cluster[follower].path, "--to", file, "--json"))
-        return told if told["index"] >= cluster[follower].status()["applied"] - 1 else None
+        return told if told["index"] >= written else None
 
     told = wait_until("a copy with everything", backed_up)
     assert file.stat().st_size == told["bytes"]

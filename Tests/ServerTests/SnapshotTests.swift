@@ -159,9 +159,13 @@ private final class Transfer {
         try transfer.offer()
         transfer.nodes.run { (transfer.taker.progress?.done ?? 0) > 0 }
         let disk = DispatchSemaphore(value: 0)
-        let isHeld = transfer.writers.submit(
-            on: transfer.nodes.loop, { disk.wait() }, completion: { _ in })
-        #expect(isHeld)
+        var isBeforeDone = false
+        let loop = transfer.nodes.loop
+        #expect(
+            transfer.writers.submit(on: loop, {}, completion: { _ in isBeforeDone = true })
+                && transfer.writers.submit(on: loop, { disk.wait() }, completion: { _ in }))
+        // What is being written from here on waits behind the one that holds the disk.
+        transfer.nodes.run { isBeforeDone }
         transfer.nodes.run { transfer.taker.isWriting }
         transfer.givers[0].end("cut")
         transfer.nodes.run { transfer.taker.progress == nil }

@@ -63,7 +63,7 @@ struct ConfigurationExport {
         ("hours", ["zone": "", "week": [], "outside": "route"]),
     ]
     private static let deskFields = [
-        "tags", "cannedReplies", "welcome", "privacyNotice", "nobodyAvailable",
+        "tags", "cannedReplies", "welcome", "privacyNotice", "nobodyAvailable", "outOfHours",
     ]
 
     private mutating func exported(
@@ -91,6 +91,8 @@ struct ConfigurationExport {
         let desk = try client.get("/api/v1/projects/\(id)/desk")
         members.append(
             .init("desk", .object(ConfigurationExport.deskFields.map { desk.member($0) })))
+        let moderation = try client.get("/api/v1/projects/\(id)/moderation")
+        members.append(.init("moderation", .object([moderation.member("rules")])))
         return .object(members)
     }
 

@@ -59,7 +59,7 @@ struct ConfigurationImport {
         try change("/api/v1/agents/\(current.agentIDs[login] ?? "")", fields)
     }
 
-    private static let parts: Set<Text> = ["members", "pools", "desk"]
+    private static let parts: Set<Text> = ["members", "pools", "desk", "moderation"]
 
     private mutating func applySettings(_ wanted: JSONValue) throws {
         let bot = try name(wanted, "botUsername", "projects")
@@ -106,9 +106,12 @@ struct ConfigurationImport {
                 try client.send(.post, path + "/pools", body)
             }
         }
-        if let desk = wanted["desk"], found?["desk"]?.says(desk) != true {
-            note("texts of", bot, "changed")
-            if !isDryRun { try client.send(.put, path + "/desk", desk) }
+        for (part, what) in [("desk", "texts of"), ("moderation", "rules about texts of")] {
+            guard let document = wanted[part], found?[part]?.says(document) != true else {
+                continue
+            }
+            note(what, bot, "changed")
+            if !isDryRun { try client.send(.put, "\(path)/\(part)", document) }
         }
     }
 

@@ -113,7 +113,7 @@ final class BotInquiries {
     private static func webhook(_ info: WebhookInfo) -> CheckupEvidence.Webhook {
         let error = info.lastErrorDate.map { seconds in
             CheckupEvidence.Webhook.LastError(
-                at: LogTime(milliseconds: min(max(seconds, 0), 1 << 40) * 1000),
+                at: LogTime(telegram: seconds),
                 reason: shown(info.lastErrorMessage ?? "no reason given"))
         }
         return CheckupEvidence.Webhook(
@@ -123,5 +123,12 @@ final class BotInquiries {
     /// Words from outside without a token, cut to a length.
     private static func shown(_ words: Text) -> Text {
         Text(Array(BotToken.redacted(words).utf8.prefix(Limits.reasonBytes)))
+    }
+}
+
+extension LogTime {
+    /// A moment by Telegram's clock, in seconds; one beyond all calendars is cut to what they have.
+    init(telegram seconds: Int64) {
+        self.init(milliseconds: min(max(seconds, 0), 1 << 37) * 1000)
     }
 }

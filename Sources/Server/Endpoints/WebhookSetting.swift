@@ -174,9 +174,7 @@ extension API {
             nodes = owners.map(\.rawValue)
             pending = info.pendingUpdates
             lastError = info.lastErrorMessage?.string
-            lastErrorAt = info.lastErrorDate.map {
-                LogTime(milliseconds: $0.multipliedReportingOverflow(by: 1000).partialValue).text
-            }
+            lastErrorAt = info.lastErrorDate.map { LogTime(telegram: $0).text }
         }
     }
 }
