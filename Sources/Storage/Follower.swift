@@ -26,6 +26,10 @@ final class Follower: Sendable {
         var isClosing = false
     }
 
+    /// What is derived may come later when the processors are busy with webhooks: in some parts of
+    /// a hundred of the time that a thread of the log gets.
+    private static let niceness: Int32 = 10
+
     private let news = Monitor(News())
     private let thread: Thread
 
@@ -36,7 +40,7 @@ final class Follower: Sendable {
         onFailure: @escaping @Sendable (StorageError) -> Void
     ) {
         let news = news
-        thread = Thread(name: name) {
+        thread = Thread(name: name, niceness: Follower.niceness) {
             var work = work
             Follower.run(&work, pace, news, onFailure)
         }

@@ -85,8 +85,9 @@ struct Thread: Sendable {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts it. The name shows in `top -H`; at most 15 bytes.
-    init(name: String, _ run: @escaping @Sendable () -> Void) {
+    /// Starts it. The name shows in `top -H`; at most 15 bytes. Niceness is what it leaves to other
+    /// threads when the processors are busy, from 0 to 19 as in nice(2).
+    init(name: String, niceness: Int32 = 0, _ run: @escaping @Sendable () -> Void) {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -95,6 +96,8 @@ struct Thread: Sendable {
         var handle = pthread_t()
         let named: @Sendable () -> Void = {
             nameThisThread(name)
+            // On Linux 0 means the calling thread alone; should it fail, the thread is not nice.
+            if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
             run()
         }
         let body = Unmanaged.passRetained(Body(named)).toOpaque()

@@ -14,6 +14,7 @@ enum SearchWords {
 
     /// What is indexed of a text.
     static func indexed(_ text: Text) -> Text {
+        if isSpaced(text) { return text }
         var words = ""
         for part in parts(of: text) {
             if !words.isEmpty { words += " " }
@@ -81,6 +82,12 @@ enum SearchWords {
         var words = zip(run, run.dropFirst()).map { "\($0)\($1)" }
         if withLast, let last = run.last { words.append("\(last)") }
         return words.joined(separator: " ")
+    }
+
+    /// Whether a text is known to have no character of a script without spaces, and no zero, from
+    /// its bytes: all of these begin with 0xe3 or more in UTF-8.
+    private static func isSpaced(_ text: Text) -> Bool {
+        text.utf8.allSatisfy { 0 < $0 && $0 < 0xe3 }
     }
 
     private static func isWordCharacter(_ character: Unicode.Scalar) -> Bool {
