@@ -149,8 +149,11 @@ extension RoutingState {
         if session.isAnswered { wake(session, in: roomSlots[session.project]!) }
         session.isAnswered = false
         session.unread &+= 1
-        session.last = Session.Preview(
-            of: message.text, kind: message.kind, at: now.time, from: .customer)
+        // What an agent has to ask for in the conversation is not shown in the list either.
+        session.last =
+            verdict?.action == .confirm
+            ? Session.Preview(of: "", kind: "withheld", at: now.time, from: .customer)
+            : Session.Preview(of: message.text, kind: message.kind, at: now.time, from: .customer)
         if let touch { attach(touch, to: &session) }
         var payload: Text = ""
         if case .text(let text) = message.start { payload = text }

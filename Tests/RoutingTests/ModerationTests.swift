@@ -55,6 +55,10 @@ import Wire
             return
         }
         #expect(message.text == "a text")
+        // A list shows nothing of what an agent has to ask for.
+        let preview = try #require(world.state.session(session)?.last)
+        #expect(preview.text == (verdict.action == .confirm ? "" : "a text"))
+        #expect(preview.kind == (verdict.action == .confirm ? "withheld" : "text"))
         #expect(try world.rebuilt() == world.state)
     }
 
