@@ -52,6 +52,12 @@ enum CommandTag: UInt8, CaseIterable {
     case refuseReply = 97
     case tellURL = 105
     case pointWebhook = 106
+    case createHook = 107
+    case updateHook = 108
+    case removeHook = 109
+    case pingHook = 110
+    case passOverDelivery = 111
+    case finishDeliveries = 112
 }
 
 extension ByteWriter {
@@ -117,6 +123,9 @@ extension Command {
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
+        case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
+            .finishDeliveries:
+            encodeHook(into: &writer)
         case .through(let token, let command):
             writer.put(.through, token)
             command.encode(into: &writer)
@@ -187,6 +196,9 @@ extension Command: Coded {
             self = try Command(moderation: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
+        case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
+            .finishDeliveries:
+            self = try Command(hook: tag, from: &r)
         case .through: self = try Command(throughFrom: &r)
         }
     }
