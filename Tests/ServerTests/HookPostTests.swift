@@ -151,9 +151,10 @@ import Wire
     @Test func `a body names what happened, when and where, and no word of a customer`() throws {
         let house = try House()
         let bodies = try house.bodies()
-        try #require(bodies.map { $0["event"]?.string } == [
-            "session.assigned", "link.clicked", "ping",
-        ])
+        try #require(
+            bodies.map { $0["event"]?.string } == [
+                "session.assigned", "link.clicked", "ping",
+            ])
         let assigned = bodies[0]
         #expect(assigned["at"]?.string == "2027-01-15T08:00:00.000Z")
         #expect(assigned["project"]?["name"]?.string == "Help")
