@@ -91,14 +91,15 @@ extension Command {
     var isIdempotent: Bool {
         switch self {
         case .through(_, let command): command.isIdempotent
-        case .advance, .update, .clicks, .beginEpoch, .raiseLevel: true
+        case .advance, .update, .clicks, .beginEpoch, .raiseLevel, .finishDeliveries: true
         case .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .startSending, .finishSending, .resend, .forceOffline,
             .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours, .createToken,
             .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook, .makeLink,
-            .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply:
+            .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply,
+            .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery:
             false
         }
     }

@@ -49,6 +49,7 @@ extension RoutingState {
                 facts.add("scopes", token.scopes.rawValue)
                 facts.add("token", secret: token.tokenHash)
             }
+        case .hook(let id): id.flatMap { hook($0) }.map { add($0, to: &facts) }
         case .cluster: facts.add("level", level.rawValue)
         }
         return facts.list
@@ -127,6 +128,14 @@ extension RoutingState {
         facts.add("name", pool.settings.name)
         facts.add("only", pool.settings.only)
         facts.add("untilSeconds", seconds: pool.settings.untilMilliseconds)
+    }
+
+    private func add(_ hook: Hook, to facts: inout Facts) {
+        facts.add("project", hook.project.rawValue)
+        facts.add("url", hook.settings.url)
+        facts.add("events", hook.settings.events.rawValue)
+        facts.add("enabled", hook.settings.isEnabled)
+        facts.add("secret", secret: hook.sealedSecret)
     }
 
     private func add(_ link: Link, to facts: inout Facts) {

@@ -39,6 +39,12 @@ public struct AuditLine: Hashable, Sendable {
         case changedWebhook = 16
         /// What a project does not want said was changed.
         case changedModeration = 17
+        /// A new hook.
+        case createdHook = 40
+        /// A hook was changed, or has a new secret.
+        case changedHook = 41
+        /// A hook is no more.
+        case removedHook = 42
     }
     /// A field that is otherwise since.
     public struct Change: Hashable, Sendable {
@@ -67,7 +73,7 @@ public struct AuditLine: Hashable, Sendable {
     public var token: APITokenID?
     /// What was done.
     public var act: Act
-    /// The agent, project, pool, link or token that it was done to; 0: the cluster.
+    /// The agent, project, pool, link, token or hook that it was done to; 0: the cluster.
     public var subject: Int64
     /// The project that it belongs to; nil: to the whole cluster.
     public var project: ProjectID?

@@ -52,6 +52,12 @@ enum CommandTag: UInt8, CaseIterable {
     case refuseReply = 97
     case tellURL = 105
     case pointWebhook = 106
+    case createHook = 107
+    case updateHook = 108
+    case removeHook = 109
+    case pingHook = 110
+    case passOverDelivery = 111
+    case finishDeliveries = 112
 }
 
 extension ByteWriter {
@@ -89,13 +95,8 @@ extension Command {
         case .closeConnections(let node, let incarnation, let numbers):
             writer.put(.closeConnections, node, incarnation, numbers)
         case .setAway(let id, let isAway): writer.put(.setAway, id, isAway)
-        case .reply(let id, let by, let text): writer.put(.reply, id, by, text)
-        case .claim(let id, let by, let version): writer.put(.claim, id, by, version)
-        case .transfer(let id, let by, let to, let version, let remark, let confirmed):
-            writer.put(.transfer, id, by, to, version, remark, confirmed)
-        case .giveBack(let id, let by, let version): writer.put(.giveBack, id, by, version)
-        case .complete(let id, let by, let version): writer.put(.complete, id, by, version)
-        case .reopen(let id, let by, let version): writer.put(.reopen, id, by, version)
+        case .reply, .claim, .transfer, .giveBack, .complete, .reopen, .takeOver:
+            encodeDesk(into: &writer)
         case .beginEpoch(let epoch): writer.put(.beginEpoch, epoch)
         case .startSending(let ids, let epoch): writer.put(.startSending, ids, epoch)
         case .finishSending(let id, let epoch, let result):
@@ -106,7 +107,6 @@ extension Command {
         case .createPool(let by, let id, let new): writer.put(.createPool, by, id, new)
         case .updatePool(let id, let by, let new): writer.put(.updatePool, id, by, new)
         case .removePool(let id, let by): writer.put(.removePool, id, by)
-        case .takeOver(let id, let by, let version): writer.put(.takeOver, id, by, version)
         case .bar(let user, let id, let by, let isBarred): writer.put(.bar, user, id, by, isBarred)
         case .resolveHours(let id, let hours, let times):
             writer.put(.resolveHours, id, hours, times)
@@ -117,6 +117,9 @@ extension Command {
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
+        case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
+            .finishDeliveries:
+            encodeHook(into: &writer)
         case .through(let token, let command):
             writer.put(.through, token)
             command.encode(into: &writer)
@@ -157,15 +160,8 @@ extension Command: Coded {
         case .closeConnections:
             self = .closeConnections(node: try r.take(), incarnation: try r.take(), try r.take())
         case .setAway: self = .setAway(try r.take(), try r.take())
-        case .reply: self = .reply(try r.take(), by: try r.take(), text: try r.take())
-        case .claim: self = .claim(try r.take(), by: try r.take(), version: try r.take())
-        case .transfer:
-            self = .transfer(
-                try r.take(), by: try r.take(), to: try r.take(), version: try r.take(),
-                remark: try r.take(), confirmed: try r.take())
-        case .giveBack: self = .giveBack(try r.take(), by: try r.take(), version: try r.take())
-        case .complete: self = .complete(try r.take(), by: try r.take(), version: try r.take())
-        case .reopen: self = .reopen(try r.take(), by: try r.take(), version: try r.take())
+        case .reply, .claim, .transfer, .giveBack, .complete, .reopen, .takeOver:
+            self = try Command(desk: tag, from: &r)
         case .beginEpoch: self = .beginEpoch(try r.take())
         case .startSending: self = .startSending(try r.take(), epoch: try r.take())
         case .finishSending: self = .finishSending(try r.take(), epoch: try r.take(), try r.take())
@@ -176,7 +172,6 @@ extension Command: Coded {
         case .updatePool: self = .updatePool(try r.take(), by: try r.take(), try r.take())
         case .removePool: self = .removePool(try r.take(), by: try r.take())
         case .setMembersHandingOver: self = try Command(handingOverFrom: &r)
-        case .takeOver: self = .takeOver(try r.take(), by: try r.take(), version: try r.take())
         case .bar: self = .bar(try r.take(), of: try r.take(), by: try r.take(), try r.take())
         case .resolveHours: self = .resolveHours(try r.take(), try r.take(), try r.take())
         case .createToken: self = try Command(tokenFrom: &r)
@@ -187,6 +182,9 @@ extension Command: Coded {
             self = try Command(moderation: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
+        case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
+            .finishDeliveries:
+            self = try Command(hook: tag, from: &r)
         case .through: self = try Command(throughFrom: &r)
         }
     }

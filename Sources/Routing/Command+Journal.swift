@@ -53,7 +53,8 @@ extension Command {
         // Whose token it was decides nothing.
         case .through(_, let command): command.forJournal
         case .clicks, .createToken, .revokeToken, .addNote, .addRemark, .setTags, .tellURL,
-            .pointWebhook, .setModeration, .refuseReply:
+            .pointWebhook, .setModeration, .refuseReply, .createHook, .updateHook, .removeHook,
+            .pingHook, .passOverDelivery, .finishDeliveries:
             .advance
         }
     }

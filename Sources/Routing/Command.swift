@@ -111,6 +111,18 @@ public enum Command: Hashable, Sendable {
     case tellURL(node: UInt64, Text)
     /// A project's webhook points somewhere else now, or is about to.
     case pointWebhook(ProjectID, WebhookPoint)
+    /// A new hook of a project, its secret encrypted by the ingress; the outcome has its id.
+    case createHook(by: AgentID?, ProjectID, HookSettings, sealedSecret: [UInt8])
+    /// Replaces a hook's settings, and its secret unless that is empty.
+    case updateHook(HookID, by: AgentID?, HookSettings, sealedSecret: [UInt8])
+    /// A hook is no more, nor what waited for it.
+    case removeHook(HookID, by: AgentID?)
+    /// A delivery that says nothing, to try a hook; the outcome has its number.
+    case pingHook(HookID, by: AgentID?)
+    /// A delivery is not tried any more.
+    case passOverDelivery(Int64, of: HookID, by: AgentID?)
+    /// What became of deliveries that were tried. Idempotent by number and failures.
+    case finishDeliveries([HookReport])
     /// A configuration command that an API token's holder gives; the audit log names the token.
     indirect case through(APITokenID, Command)
 }
@@ -475,16 +487,4 @@ public struct Lease: Hashable, Sendable {
         self.mayNotify = mayNotify
         self.shownIndex = shownIndex
     }
-}
-
-/// What became of a call to the Bot API.
-public enum DeliveryResult: Hashable, Sendable {
-    /// Telegram's number of the message.
-    case sent(messageID: Int64)
-    /// Not sent, and repeating would not help; the reason for people.
-    case failed(reason: Text, blocksChat: Bool)
-    /// Not sent; may be tried again after this moment.
-    case retry(notBefore: LogTime, reason: Text)
-    /// The answer was lost; it may have been sent.
-    case uncertain(reason: Text)
 }

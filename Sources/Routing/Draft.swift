@@ -23,6 +23,11 @@ struct Draft: Sendable {
     var messages: [OutboxID] = []
     var waits: [ProjectID] = []
     var scalars: [Scalar] = []
+    /// Hooks whose rows change, and those for which something waits since.
+    var hooks: [HookID] = []
+    var hooked: [HookID] = []
+    /// Deliveries made so far.
+    var deliveries: Int64 = 0
 }
 
 /// Which cursor of which room has moved.
@@ -86,6 +91,7 @@ extension RoutingState {
         if !draft.watches.isEmpty || !draft.gone.isEmpty { writeWatchRows() }
         writeOutboxRows()
         if !draft.waits.isEmpty { writeWaits() }
+        if !draft.hooks.isEmpty || !draft.hooked.isEmpty { writeHookRows() }
         if draft.isQuiet { return }
         writeRareRows()
     }

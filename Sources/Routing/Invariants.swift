@@ -2,6 +2,8 @@ extension RoutingState {
     /// Traps when something that must hold does not. For tests: it looks at everything.
     public func checkInvariants() {
         precondition(draft.isQuiet && draft.sessions.isEmpty && draft.messages.isEmpty)
+        precondition(draft.hooks.isEmpty && draft.hooked.isEmpty && draft.deliveries == 0)
+        checkHooks()
         var waiting = 0
         var owned = 0
         var completed = 0
@@ -27,6 +29,15 @@ extension RoutingState {
         precondition(tokens.values.allSatisfy { deskSlots[$0.agent] != nil })
         precondition(connections.count == desks.reduce(0) { $0 + $1.connections.count })
         precondition(leaving == leaving.sorted())
+    }
+
+    private func checkHooks() {
+        precondition(hooks.all.count == hooks.ofProject.values.reduce(0) { $0 + $1.count })
+        for (id, queue) in hooks.queues {
+            precondition(hooks.all[id] != nil && (1...Hook.Limits.pending).contains(queue.count))
+            let numbers = queue.waiting.map(\.sequence)
+            precondition(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 })
+        }
     }
 
     private func check(_ session: Session) {

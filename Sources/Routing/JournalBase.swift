@@ -7,7 +7,7 @@ public struct JournalBase: Sendable {
     public static let tables: [RowTable] = RowTable.allCases.filter { table in
         switch table {
         case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .onlineSpan,
-            .audit, .moderation:
+            .audit, .moderation, .hook, .hookDelivery:
             false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
@@ -30,7 +30,7 @@ public struct JournalBase: Sendable {
     ) throws(WireError) -> [UInt8]? {
         switch table {
         case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .onlineSpan,
-            .audit, .moderation:
+            .audit, .moderation, .hook, .hookDelivery:
             return nil
         case .scalar, .cursor, .seenUpdates, .presence, .request, .customer, .load, .seenClicks,
             .keyedRequest, .replyWatch, .goneWatch, .openTimes, .waits:

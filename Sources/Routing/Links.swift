@@ -84,6 +84,7 @@ extension RoutingState {
                 linkList[slot].otherClicks += 1
             }
             draft.links.note(slot)
+            if click.flag == .human { tellHooks(of: click, on: linkList[slot]) }
             completeTouch(click.key)
         }
         return isNew || clicks.isEmpty ? .done(id: 0) : .duplicate

@@ -52,6 +52,10 @@ extension RoutingState {
             frontDoor.points[ProjectID(major)] = try WebhookPoint(alone: value)
         case .nodeURL:
             frontDoor.urls[UInt64(bitPattern: major)] = try Text(alone: value)
+        case .hook: hooks.add(try Hook(id: HookID(major), value: value))
+        case .hookDelivery:
+            hooks.queues[HookID(major), default: HookQueue()].append(
+                try HookDelivery(sequence: minor, value: value))
         case .history, .click, .request, .keyedRequest, .note, .onlineSpan: break
         }
     }
@@ -164,7 +168,8 @@ extension RoutingState {
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
-                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation:
+                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation, .hook,
+                .hookDelivery:
                 preconditionFailure("a row that needs no placing")
             }
         }

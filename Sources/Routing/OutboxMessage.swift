@@ -44,3 +44,15 @@ public enum DeliveryState: Hashable, Sendable {
     /// It may have been delivered; a person decides whether to repeat it.
     case uncertain(reason: Text)
 }
+
+/// What became of a call to the Bot API.
+public enum DeliveryResult: Hashable, Sendable {
+    /// Telegram's number of the message.
+    case sent(messageID: Int64)
+    /// Not sent, and repeating would not help; the reason for people.
+    case failed(reason: Text, blocksChat: Bool)
+    /// Not sent; may be tried again after this moment.
+    case retry(notBefore: LogTime, reason: Text)
+    /// The answer was lost; it may have been sent.
+    case uncertain(reason: Text)
+}

@@ -96,6 +96,8 @@ public enum Event: Hashable, Sendable {
     case outboxQueued(OutboxID)
     /// A message's delivery state changed.
     case outboxChanged(OutboxID)
+    /// A hook changed, or something waits for it.
+    case hookChanged(HookID)
     /// A browser was signed out.
     case signedOut(AgentID, tokenHash: [UInt8])
 }

@@ -69,6 +69,7 @@ extension RoutingState {
         desks[desk].load.note(now, project: session.project, isLimited: isLimited)
         draft.loads.note(desk)
         if isLimited { scheduleWindow(desk) }
+        tellHooks(assigned: session, to: agent)
     }
 
     /// Takes a session from its owner; whoever calls says what becomes of it.
@@ -108,6 +109,7 @@ extension RoutingState {
         clearExclusions(&session)
         rooms[slot].completed.insert(session.id)
         forgetUndelivered(in: session)
+        tellHooks(completed: session)
     }
 
     /// Excludes an agent from a session that is about to wait.

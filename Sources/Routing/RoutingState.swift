@@ -43,6 +43,7 @@ public struct RoutingState: Sendable {
     var records = DeskRecords()
     var frontDoor = FrontDoor()
     var trail = AuditTrail()
+    var hooks = Hooks()
 
     /// What changes by itself: leases, sign-ins and exclusions end.
     var expiries = Deadlines<Expiry>()
@@ -137,17 +138,10 @@ public struct RoutingState: Sendable {
         case .closeConnections(_, let incarnation, let numbers):
             close(numbers, incarnation: incarnation)
         case .setAway(let id, let isAway): setAway(id, isAway)
-        case .reply(let id, let by, let text): reply(id, by: by, text)
-        case .claim(let id, let by, let version): claim(id, by: by, version)
-        case .transfer(let id, let by, let to, let version, let remark, let confirmed):
-            transfer(
-                id, by: by, to: to, version, remark: remark, isConfirmed: confirmed)
-        case .giveBack(let id, let by, let version): giveBack(id, by: by, version)
-        case .takeOver(let id, let by, let version): takeOver(id, by: by, version)
+        case .reply, .claim, .transfer, .giveBack, .complete, .reopen, .takeOver:
+            apply(desk: command)
         case .bar(let user, let id, let by, let isBarred): bar(user, of: id, by: by, isBarred)
         case .resolveHours(let id, let hours, let times): resolveHours(id, hours, times)
-        case .complete(let id, let by, let version): complete(id, by: by, version)
-        case .reopen(let id, let by, let version): reopen(id, by: by, version)
         case .beginEpoch(let epoch): beginEpoch(epoch)
         case .startSending(let ids, let epoch): startSending(ids, epoch: epoch)
         case .finishSending(let id, let epoch, let result):
@@ -164,6 +158,9 @@ public struct RoutingState: Sendable {
         case .editLink(let id, let by, let version, let settings, let terms):
             updateLink(id, by: by, version: version, settings, terms)
         case .tellURL, .pointWebhook: apply(frontDoor: command)
+        case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
+            .finishDeliveries:
+            apply(hook: command)
         case .through(_, let command): perform(command)
         }
     }
@@ -182,6 +179,7 @@ extension RoutingState: Equatable {
             && a.tokens == b.tokens
             && a.connections == b.connections && a.outgoing == b.outgoing
             && a.records == b.records && a.frontDoor == b.frontDoor && a.trail == b.trail
+            && a.hooks == b.hooks
             && a.expiries == b.expiries
             && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving

@@ -82,16 +82,20 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case webhookPoint = 95
     /// Public URLs: (node).
     case nodeURL = 96
+    /// Hooks: (hook).
+    case hook = 97
+    /// Events that wait to be posted: (hook, number).
+    case hookDelivery = 98
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
             .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation, .audit:
+            .moderation, .audit, .hook:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
-            .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan:
+            .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan, .hookDelivery:
             true
         }
     }
@@ -103,7 +107,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation, .audit:
+            .moderation, .audit, .hook, .hookDelivery:
             true
         }
     }

@@ -59,17 +59,23 @@ extension EventLoop {
     }
 
     /// Looks `host` up and connects to its addresses one after the other until one stands; with
-    /// TLS the certificate must name `host`. `timeout` covers everything.
+    /// TLS the certificate must name `host`. `timeout` covers everything. Addresses that `permits`
+    /// is against are passed over, so what a name means in the end is what counts.
     public func connect(
         host: String, port: UInt16, resolver: Resolver, tls: TLSClientContext? = nil,
         timeout: Duration = .seconds(10), limits: ConnectionLimits = ConnectionLimits(),
+        permits: @escaping (SocketAddress) -> Bool = { _ in true },
         completion: @escaping (Result<Connection, TransportError>) -> Void
     ) {
         let deadline = now.adding(timeout)
         resolver.resolve(host: host, port: port) { [self] result in
             switch result {
             case .failure(let error): completion(.failure(error))
-            case .success(let addresses):
+            case .success(let all):
+                let addresses = all.filter(permits)
+                guard !addresses.isEmpty || all.isEmpty else {
+                    return completion(.failure(.notPermitted(host: host)))
+                }
                 let attempts = ConnectAttempts(
                     loop: self, host: host, tls: tls, limits: limits, deadline: deadline,
                     completion: completion)

@@ -42,6 +42,34 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether it stays on this machine: 127.0.0.0/8 or ::1.
     public var isLoopback: Bool { ip.hasPrefix("127.") || ip == "::1" }
 
+    /// Whether the address is one of the public internet: not this machine, no private network, no
+    /// link's own, none that stands for many or for nobody (RFC 6890 and its successors).
+    public var isPublic: Bool {
+        let bytes = addressBytes
+        if !isIPv6 { return Self.isPublic(four: bytes[...]) }
+        // Those that carry an IPv4 address are as public as that: 64:ff9b::/96, 2002::/16, and
+        // ::/96, which is nobody's any more but still understood by some.
+        if bytes.starts(with: [0x00, 0x64, 0xff, 0x9b] + [UInt8](repeating: 0, count: 8)) {
+            return Self.isPublic(four: bytes[12...])
+        }
+        if bytes.starts(with: [0x20, 0x02]) { return Self.isPublic(four: bytes[2..<6]) }
+        // Only 2000::/3 is given out; 2001:db8::/32 is for books, 2001::/32 for tunnels.
+        guard bytes[0] & 0xe0 == 0x20 else { return false }
+        return !bytes.starts(with: [0x20, 0x01, 0x0d, 0xb8])
+            && !bytes.starts(with: [0x20, 0x01, 0x00, 0x00])
+    }
+
+    private static func isPublic(four bytes: ArraySlice<UInt8>) -> Bool {
+        let bytes = Array(bytes)
+        switch (bytes[0], bytes[1], bytes[2]) {
+        case (0, _, _), (10, _, _), (127, _, _), (224..., _, _): return false
+        case (100, 64...127, _), (169, 254, _), (172, 16...31, _), (192, 168, _): return false
+        case (192, 0, 0), (192, 0, 2), (198, 18...19, _), (198, 51, 100), (203, 0, 113):
+            return false
+        default: return true
+        }
+    }
+
     private init(four: in_addr, port: UInt16) {
         self.init(isIPv6: false, port: port, words: (UInt64(four.s_addr), 0), scope: 0)
     }

@@ -16,6 +16,8 @@ public enum TransportError: Error, Equatable, Sendable, CustomStringConvertible 
     case certificate(file: String, detail: String)
     /// A queue with a named limit is full.
     case overloaded(what: String)
+    /// None of a host's addresses is one that the caller wants to talk to.
+    case notPermitted(host: String)
     /// The peer hung up before the connection stood.
     case closed
 
@@ -31,6 +33,7 @@ public enum TransportError: Error, Equatable, Sendable, CustomStringConvertible 
         case .tls(let failure): failure.description
         case .certificate(let file, let detail): "\(file): \(detail)"
         case .overloaded(let what): "\(what) is full"
+        case .notPermitted(let host): "\(host) is at an address that is not permitted"
         case .closed: "the peer hung up"
         }
     }

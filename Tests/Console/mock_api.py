@@ -7,6 +7,7 @@ import secrets
 
 import mock_actions
 import mock_checkup
+import mock_hooks
 from mock_desk import Desk, Refused
 
 PAGE = 50
@@ -124,6 +125,8 @@ def search(desk: Desk, request, agent: str) -> dict:
 
 
 def projects(desk: Desk, agent, parts, body):
+    if parts[2:] == ["hooks"]:
+        return 200, mock_hooks.listed(desk, parts[1])
     if parts[2:] == ["checkup"]:
         return 200, mock_checkup.checkup(desk, parts[1])
     if parts[2:] == ["webhook"]:
@@ -156,6 +159,8 @@ def put_project(desk: Desk, agent, parts, body):
 
 
 def post_project(desk: Desk, agent, parts, body):
+    if parts[2:] == ["hooks"]:
+        return 201, mock_hooks.made(desk, parts[1], body)
     if len(parts) == 3:
         if not body["url"].startswith("https://"):
             raise Refused(422, "webhook_refused", "Telegram refused the address",
@@ -242,6 +247,9 @@ ADMIN = {
     ("GET", "projects"): projects,
     ("PUT", "projects"): put_project,
     ("POST", "projects"): post_project,
+    ("PUT", "hooks"): mock_hooks.change,
+    ("POST", "hooks"): mock_hooks.act,
+    ("DELETE", "hooks"): mock_hooks.remove,
     ("GET", "agents"): lambda desk, agent, parts, body: (
         200, {"items": [desk.agent_view(key) for key in desk.agents]}),
     ("POST", "agents"): lambda desk, agent, parts, body: (

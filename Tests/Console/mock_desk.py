@@ -46,6 +46,7 @@ class Desk:
         self.cursor: dict[str, str] = {}
         self.books: dict[str, dict] = {}
         self.rules: dict[str, dict] = {}
+        self.hooks: dict[str, dict] = {}
         self.pages: dict[str, dict[int, bool]] = {}
         self.cookies: dict[str, str] = {}
         self.journal: list[tuple[int, str, str, dict | None]] = []

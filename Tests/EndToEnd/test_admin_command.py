@@ -108,6 +108,26 @@ def test_a_session_is_shown_with_why_it_waits_and_is_changed(admin, desk):
     assert "message" in kinds and "transferred" in kinds
 
 
+def test_hooks_are_made_changed_renewed_and_removed(admin, desk):
+    url = "https://crm.invalid/h?of=roundhouse"
+    made = admin.json("hook", "create", desk.id, url, "session.assigned", "link.clicked")
+    told = admin("hook", "secret", made["id"]).strip()
+    assert made["secret"].startswith("rhs_") and "; its secret: rhs_" in told
+    assert not told.endswith(made["secret"])
+    [listed] = admin.json("hook", "list", "@" + desk.bot)
+    assert listed["url"] == url and "secret" not in listed
+    assert "WAITING" in admin("hook", "list", desk.id)
+    changed = admin.json("hook", "set", made["id"], 'events:=["session.completed"]')
+    assert changed["events"] == ["session.completed"]
+    assert admin.json("hook", "set", made["id"], "enabled:=false")["enabled"] is False
+    assert "[hook_off]" in admin("hook", "ping", made["id"], code=EX_TEMPFAIL)
+    assert admin.json("hook", "waiting", made["id"]) == []
+    assert admin.json("hook", "show", made["id"])["delivered"] == 0
+    assert "is no hook's id" in admin("hook", "show", url, code=EX_USAGE)
+    assert "is removed" in admin("hook", "remove", made["id"])
+    assert "[not_found]" in admin("hook", "show", made["id"], code=EX_NOINPUT)
+
+
 def test_a_checkup_names_every_check_with_its_verdict(admin, desk):
     found = admin.json("checkup", desk.id)
     lines = admin("checkup", "@" + desk.bot).splitlines()
@@ -164,6 +184,8 @@ def test_a_configuration_goes_to_another_cluster_and_comes_twice_for_nothing(
         "welcome": "Hi", "tags": ["vip"], "outOfHours": "Closed"})
     rules = [{"text": "casino", "match": "word", "direction": "both", "action": "flag"}]
     desk.admin.put(f"/api/v1/projects/{desk.id}/moderation", {"rules": rules})
+    hook = {"url": "https://crm.invalid/h", "events": ["link.clicked"], "enabled": False}
+    desk.admin.post(f"/api/v1/projects/{desk.id}/hooks", hook)
     link = desk.admin.get("/api/v1/links")["items"]
     link = next(each for each in link if each["code"] == desk.links["ad"])
     desk.admin.put(f"/api/v1/links/{link['id']}", {
@@ -180,6 +202,7 @@ def test_a_configuration_goes_to_another_cluster_and_comes_twice_for_nothing(
     # Whatever the desk says goes along; how long people wait is not said but counted.
     assert project["desk"] == {k: v for k, v in texts.items() if k != "expectedWaitSeconds"}
     assert project["moderation"] == {"rules": rules}
+    assert project["hooks"] == [hook], "without its secret"
 
     other = Admin(new_cluster(nodes=1))
     told = other("import", file, "--dry-run")

@@ -39,6 +39,9 @@ class Office:
             "name": "CRM", "scopes": ["read"]})["id"] for _ in range(2)]
         self.pools = [self.admin.post(f"/api/v1/projects/{self.desk.id}/pools", {
             "name": name, "only": {"tags": [name]}})["id"] for name in ("vip", "lang:de")]
+        self.hooks = [self.admin.post(f"/api/v1/projects/{self.desk.id}/hooks", {
+            "url": "https://crm.invalid/h", "events": ["session.assigned"]})["id"]
+            for _ in range(2)]
         users = [new_user() for _ in range(6)]
         for user in users:
             self.desk.write(user, "Hello")
@@ -63,7 +66,7 @@ class Office:
             "sessions": self.sessions, "projects": [self.desk.id],
             "agents": list(self.desk.ids.values()), "outbox": ["1", "2", "3"],
             "links": [self.desk.seeded.links[0]["id"]], "tokens": self.tokens,
-            "pools": self.pools,
+            "pools": self.pools, "hooks": self.hooks,
         }[path.split("/")[3]]
 
     def make_sensible(self, case):

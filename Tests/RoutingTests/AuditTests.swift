@@ -7,7 +7,8 @@ import Wire
 @Suite struct AuditTests {
     private static let secrets: [Text] = [
         "password-hash-of-ana", "another-password-hash", "sealed-token-one", "sealed-token-two",
-        "sealed-secret-one", "hash-of-the-api-token-32-bytes-x",
+        "sealed-secret-one", "hash-of-the-api-token-32-bytes-x", "sealed-hook-secret-one",
+        "sealed-hook-secret-two",
     ]
 
     /// What one kind of command does, and which line it leaves.
@@ -29,6 +30,7 @@ import Wire
         var pool: PoolID
         var link: LinkID
         var token: APITokenID
+        var hook: HookID
 
         init() {
             chief = AgentID(
@@ -48,6 +50,11 @@ import Wire
                     .createToken(
                         by: chief, name: "CRM", for: ana, tokenHash: secrets[5].utf8,
                         scopes: .all)))
+            hook = HookID(
+                world.done(
+                    .createHook(
+                        by: nil, project, HookSettings(url: "https://a.example", events: .all),
+                        sealedSecret: secrets[6].utf8)))
             world.show(ana)
         }
 
@@ -157,6 +164,21 @@ import Wire
         Kind(act: .revokedToken, tag: .revokeToken, fields: ["name", "token"]) {
             .revokeToken($0.token, by: $0.chief)
         },
+        Kind(act: .createdHook, tag: .createHook, fields: ["url", "events", "secret"]) {
+            .createHook(
+                by: $0.chief, $0.project,
+                HookSettings(url: "https://b.example", events: .completed),
+                sealedSecret: secrets[7].utf8)
+        },
+        Kind(act: .changedHook, tag: .updateHook, fields: ["events", "enabled", "secret"]) {
+            .updateHook(
+                $0.hook, by: $0.chief,
+                HookSettings(url: "https://a.example", events: .clicked, isEnabled: false),
+                sealedSecret: secrets[7].utf8)
+        },
+        Kind(act: .removedHook, tag: .removeHook, fields: ["url", "secret"]) {
+            .removeHook($0.hook, by: $0.chief)
+        },
     ]
 
     private func lines(_ applied: Applied) -> [AuditLine] {
@@ -190,6 +212,7 @@ import Wire
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar,
             .resolveHours, .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend,
             .addNote, .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply,
+            .pingHook, .passOverDelivery, .finishDeliveries,
         ]
         // What has no account behind it, and what only carries another, has tests of its own.
         let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through]

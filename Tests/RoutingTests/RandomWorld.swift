@@ -103,6 +103,7 @@ struct RandomWorld {
         case 34 where dice.once(in: 3): .forceOffline(dice.pick(agents), by: nil)
         case 35 where dice.once(in: 3): randomEdit()
         case 36: paperwork()
+        case 37 where isNewest && dice.once(in: 2): hooking()
         default: desk()
         }
     }
@@ -175,7 +176,7 @@ struct RandomWorld {
     private static let tags: [Text] = ["lang:de", "lang:de-at", "lang:en", "billing"]
 
     /// What the first level does not know is refused there, and not tried.
-    private var isNewest: Bool { world.state.level == .newest }
+    var isNewest: Bool { world.state.level == .newest }
 
     private mutating func randomTags() -> [Text] {
         !isNewest || dice.once(in: 2) ? [] : RandomWorld.tags.filter { _ in dice.once(in: 3) }

@@ -88,7 +88,7 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor + moderation + throughTokens
+            + frontDoor + moderation + throughTokens + hooks
     }
 
     private static var office: [Command] {

@@ -54,6 +54,14 @@ private func pathOfProblem(_ changes: (inout [String: Any]) -> Void) -> String? 
         #expect(read.trustedProxies == ["::1"])
     }
 
+    @Test func `hooks stay outside private networks unless the file says otherwise`() throws {
+        #expect(try !configuration().hooks.allowsPrivate)
+        let read = try configuration { $0["hooks"] = ["allowPrivate": true, "caFile": "ca.pem"] }
+        #expect(read.hooks.allowsPrivate && read.hooks.caFile == "/etc/roundhouse/ca.pem")
+        #expect(pathOfProblem { $0["hooks"] = ["allowPrivate": 1] } == "$.hooks.allowPrivate")
+        #expect(pathOfProblem { $0["hooks"] = ["allow": true] } == "$.hooks.allow")
+    }
+
     @Test func `relative paths start at the file's directory`() throws {
         let read = try configuration { $0["clusterKeyFile"] = "/keys/cluster" }
         #expect(read.dataDirectory == "/etc/roundhouse/data")

@@ -188,4 +188,45 @@ import Testing
         pool.shutDown()
         #expect(!pool.submit(on: loop, { 5 }) { _ in })
     }
+
+    @Test(arguments: [true, false])
+    func `an address that is not permitted is not connected to`(isPermitted: Bool) throws {
+        let loop = try EventLoop()
+        let server = try TestServer(loop)
+        let resolver = try Resolver(loop: loop)
+        var result: Result<Connection, TransportError>?
+        loop.connect(
+            host: "127.0.0.1", port: server.address.port, resolver: resolver,
+            permits: { _ in isPermitted }
+        ) {
+            result = $0
+            loop.stop()
+        }
+        run(loop)
+        switch result {
+        case .success: #expect(isPermitted)
+        case .failure(let error):
+            #expect(!isPermitted && error == .notPermitted(host: "127.0.0.1"))
+        case nil: Issue.record("no answer")
+        }
+    }
+
+    @Test(arguments: [
+        "1.1.1.1", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1", "192.0.1.1",
+        "198.17.0.1", "223.255.255.255", "2606:4700::1111", "64:ff9b::1.1.1.1", "2002:101:101::1",
+    ])
+    func `addresses of the public internet are known`(ip: String) throws {
+        #expect(try #require(SocketAddress(ip: ip, port: 1)).isPublic)
+    }
+
+    @Test(arguments: [
+        "0.0.0.0", "10.0.0.1", "127.0.0.1", "127.255.0.1", "100.64.0.1", "100.127.255.255",
+        "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.168.1.1", "192.0.0.8",
+        "192.0.2.1", "198.18.0.1", "198.51.100.7", "203.0.113.9", "224.0.0.1", "255.255.255.255",
+        "::", "::1", "::ffff:10.0.0.1", "::127.0.0.1", "fe80::1", "fc00::1", "fd12::1", "ff02::1",
+        "2001:db8::1", "2001::1", "64:ff9b::10.0.0.1", "2002:a00:1::1",
+    ])
+    func `private, local and special addresses are known`(ip: String) throws {
+        #expect(try !#require(SocketAddress(ip: ip, port: 1)).isPublic)
+    }
 }

@@ -426,6 +426,7 @@ final class Workload {
 
     /// A node tells its public URL, or a webhook is pointed at one.
     private func point(_ project: ProjectID) throws {
+        if cluster.chance.happens(permille: 400) { return try hook(project) }
         let node = UInt64(cluster.chance.number(1...3))
         let url = Text("https://node\(node).example")
         if cluster.chance.happens(permille: 500) { return try submit(.tellURL(node: node, url)) }

@@ -17,6 +17,8 @@ const ACTS = {
     createdToken: 'Created the token', revokedToken: 'Revoked the token',
     changedModeration: 'Changed the rules about texts of',
     changedWebhook: 'Moved the webhook of', raisedLevel: 'Raised the level of',
+    createdHook: 'Created the hook', changedHook: 'Changed the hook',
+    removedHook: 'Removed the hook',
 };
 
 /** Shows the lines, newest first. */

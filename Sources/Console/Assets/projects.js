@@ -6,6 +6,7 @@ import { openCheckup } from './checkup.js';
 import { openDeskBook } from './deskbook.js';
 import { field, select } from './dialog.js';
 import { h, icon } from './dom.js';
+import { openHooks } from './hooks.js';
 import { openMembers } from './members.js';
 import { openModeration } from './moderation.js';
 import { explain, tell } from './notice.js';
@@ -49,7 +50,8 @@ async function openProject(page, id) {
     ];
     if (id) {
         parts.push(await openMembers(id, found), await openDeskBook(id),
-            await openModeration(id), webhookCard(id, found), openCheckup(id));
+            await openModeration(id), webhookCard(id, found), await openHooks(id),
+            openCheckup(id));
     }
     page.replaceChildren(...parts);
     return null;

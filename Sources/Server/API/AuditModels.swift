@@ -96,9 +96,12 @@ extension API.AuditView.Subject {
         case .createdToken, .revokedToken:
             kind = "token"
             known = state.apiToken(APITokenID(number))?.name.string
+        case .createdHook, .changedHook, .removedHook:
+            kind = "hook"
+            known = state.hook(HookID(number))?.settings.url.string
         case .raisedLevel: kind = "cluster"
         }
-        let change = line.changes.first { $0.field == "name" }
+        let change = line.changes.first { $0.field == "name" || $0.field == "url" }
         let said = change.map { $0.after.isEmpty ? $0.before.string : $0.after.string }
         id = "\(number)"
         name = known ?? said ?? "\(kind) \(number)"
@@ -133,6 +136,9 @@ extension AuditLine.Act {
         case .raisedLevel: "raisedLevel"
         case .changedWebhook: "changedWebhook"
         case .changedModeration: "changedModeration"
+        case .createdHook: "createdHook"
+        case .changedHook: "changedHook"
+        case .removedHook: "removedHook"
         }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import HTTP
 import Wire
 
-/// `roundhouse project`, `agent`, `link`, `session`, `decision`, `checkup`, `export`, `import` and
+/// `roundhouse project`, `agent`, `link`, `hook`, `session`, `decision`, `checkup`, `export`, `import` and
 /// `password`: an administrator's work through the REST API of any node; see docs/COMMANDS.md.
 public struct AdminCommand {
     /// The commands, each with what may follow.
@@ -10,6 +10,8 @@ public struct AdminCommand {
         "project": "project list|show P|create NAME BOT|set P FIELD...|members P [MEMBER...]|"
             + "pools P|desk P|webhook P [URL]",
         "agent": "agent list|show A|create LOGIN NAME|set A FIELD...|offline A",
+        "hook": "hook list P|show H|create P URL EVENT...|set H FIELD...|secret H|ping H|"
+            + "waiting H|remove H",
         "link": "link list|show L|create P NAME|set L FIELD...",
         "session": "session list|show S|history S|claim S|transfer S A|take-over S|give-back S|"
             + "complete S|reopen S",
@@ -60,6 +62,7 @@ public struct AdminCommand {
         case "project": try project(words)
         case "agent": try agent(words)
         case "link": try link(words)
+        case "hook": try hook(words)
         case "session": try session(words)
         case "decision": try decision(words)
         case "checkup" where words.count == 1: try checkup(words[0])

@@ -17,6 +17,8 @@ struct ConfigurationExport {
     /// By bot and name.
     private(set) var poolIDs: [String: [String: String]] = [:]
     private(set) var linkIDs: [String: String] = [:]
+    /// By bot and address.
+    private(set) var hookIDs: [String: [String: String]] = [:]
     private var logins: [String: String] = [:]
     private var bots: [String: String] = [:]
     private var poolNames: [String: String] = [:]
@@ -93,7 +95,20 @@ struct ConfigurationExport {
             .init("desk", .object(ConfigurationExport.deskFields.map { desk.member($0) })))
         let moderation = try client.get("/api/v1/projects/\(id)/moderation")
         members.append(.init("moderation", .object([moderation.member("rules")])))
+        members.append(.init("hooks", .array(try exportedHooks(of: id, bot, client))))
         return .object(members)
+    }
+
+    /// Hooks without their secrets and without how they fare.
+    private mutating func exportedHooks(
+        of project: String, _ bot: String, _ client: AdminClient
+    ) throws -> [JSONValue] {
+        try client.items("/api/v1/projects/\(project)/hooks").map { hook in
+            hookIDs[bot, default: [:]][hook["url"]?.string ?? ""] = hook["id"]?.string
+            return .object([
+                hook.member("url"), hook.member("events"), hook.member("enabled"),
+            ])
+        }
     }
 
     private func exportedMember(_ member: JSONValue) -> JSONValue {

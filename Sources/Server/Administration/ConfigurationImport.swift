@@ -59,7 +59,7 @@ struct ConfigurationImport {
         try change("/api/v1/agents/\(current.agentIDs[login] ?? "")", fields)
     }
 
-    private static let parts: Set<Text> = ["members", "pools", "desk", "moderation"]
+    private static let parts: Set<Text> = ["members", "pools", "desk", "moderation", "hooks"]
 
     private mutating func applySettings(_ wanted: JSONValue) throws {
         let bot = try name(wanted, "botUsername", "projects")
@@ -78,7 +78,7 @@ struct ConfigurationImport {
         try change("/api/v1/projects/\(current.projectIDs[bot] ?? "")", fields)
     }
 
-    /// Members, pools and texts of a project.
+    /// Members, pools, texts and hooks of a project.
     private mutating func applyParts(_ wanted: JSONValue) throws {
         let bot = try name(wanted, "botUsername", "projects")
         let found = current.projects.first { $0["botUsername"]?.string == bot }
@@ -112,6 +112,24 @@ struct ConfigurationImport {
             }
             note(what, bot, "changed")
             if !isDryRun { try client.send(.put, "\(path)/\(part)", document) }
+        }
+        for hook in wanted["hooks"]?.elements ?? [] { try applyHook(hook, of: bot, path) }
+    }
+
+    private mutating func applyHook(
+        _ wanted: JSONValue, of bot: String, _ path: String
+    ) throws {
+        let url = try name(wanted, "url", "hooks")
+        let hooks = current.projects.first { $0["botUsername"]?.string == bot }?["hooks"]
+        let found = hooks?.elements?.first { $0["url"]?.string == url }
+        if found?.says(wanted) == true { return }
+        let made = "made, with a secret that nobody knows: renew it"
+        note("hook of \(bot)", url, found == nil ? made : "changed")
+        guard !isDryRun else { return }
+        if let id = current.hookIDs[bot]?[url] {
+            try client.send(.put, "/api/v1/hooks/\(id)", wanted)
+        } else {
+            try client.send(.post, path + "/hooks", wanted)
         }
     }
 

@@ -72,6 +72,11 @@ extension NodeConfiguration {
             telegram.caFile = try section.text("caFile").map(absolute)
             try section.finish()
         }
+        if var section = try top.object("hooks") {
+            hooks.allowsPrivate = try section.flag("allowPrivate") ?? false
+            hooks.caFile = try section.text("caFile").map(absolute)
+            try section.finish()
+        }
         for (place, proxy) in (try top.texts("trustedProxies") ?? []).enumerated() {
             guard let address = SocketAddress(ip: proxy, port: 1) else {
                 throw top.problem("trustedProxies[\(place)]", "must be an IP address")

@@ -29,6 +29,8 @@ public struct NodeConfiguration: Sendable {
     public var members: [NodeID: SocketAddress]
     /// The Bot API.
     public var telegram = TelegramSettings()
+    /// Where events are posted to hooks.
+    public var hooks = HookSettings()
     /// Addresses of reverse proxies whose `X-Forwarded-For` is believed.
     public var trustedProxies: Set<String> = []
     /// How much is logged.
@@ -61,6 +63,14 @@ public struct NodeConfiguration: Sendable {
     public struct TelegramSettings: Sendable {
         /// Base URL, without a final slash.
         public var apiURL = "https://api.telegram.org"
+        /// A PEM file with authorities to trust beside the system's; nil: the system's only.
+        public var caFile: String?
+    }
+    /// Posting events to hooks.
+    public struct HookSettings: Sendable {
+        /// Whether hooks may be on this machine and in private networks; else managers could have
+        /// a node ask what only it can reach.
+        public var allowsPrivate = false
         /// A PEM file with authorities to trust beside the system's; nil: the system's only.
         public var caFile: String?
     }

@@ -88,7 +88,7 @@ extension Node {
 
     private var gauges: [(name: String, value: Int64)] {
         let status = replica.status
-        return certificateGauges + storageGauges + [
+        return certificateGauges + storageGauges + hookGauges + [
             ("roundhouse_feature_level", Int64(status.level.rawValue)),
             ("roundhouse_feature_level_newest", Int64(configuration.newestLevel.rawValue)),
             ("roundhouse_raft_term", Int64(clamping: status.term.rawValue)),
@@ -117,6 +117,15 @@ extension Node {
                 "roundhouse_sessions_waiting",
                 Int64(state.projects.reduce(0) { $0 + state.waitingCount(in: $1.id) })
             ),
+        ]
+    }
+
+    private var hookGauges: [(name: String, value: Int64)] {
+        let totals = state.hookTotals
+        return [
+            ("roundhouse_hook_deliveries_waiting", Int64(totals.waiting)),
+            ("roundhouse_hook_deliveries_given_up", Int64(clamping: totals.givenUp)),
+            ("roundhouse_hook_deliveries_dropped", Int64(clamping: totals.dropped)),
         ]
     }
 

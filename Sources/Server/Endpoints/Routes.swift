@@ -30,6 +30,7 @@ extension Node {
         addCustomerRoutes(&routes)
         addExportRoutes(&routes)
         addTokenRoutes(&routes)
+        addHookRoutes(&routes)
         routes.add(.get, "/healthz") { [unowned self] exchange, _ in respondHealth(exchange) }
         routes.add(.get, "/readyz") { [unowned self] exchange, _ in respondReady(exchange) }
         for asset in Asset.all {

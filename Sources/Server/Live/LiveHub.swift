@@ -125,7 +125,9 @@ final class LiveHub {
             case .sessionChanged(let id), .historyAdded(let id, _):
                 if told.insert(id).inserted { tell(id, to: console) }
             case .agentChanged(let id): tell(id, to: console)
-            case .projectChanged, .linkChanged, .outboxQueued, .outboxChanged, .signedOut: break
+            case .projectChanged, .linkChanged, .outboxQueued, .outboxChanged, .signedOut,
+                .hookChanged:
+                break
             }
         }
     }
@@ -216,7 +218,7 @@ final class LiveHub {
             case .agentChanged(let id): changes.agents.insert(id)
             case .signedOut(_, let hash): endSignIns(hash)
             case .outboxChanged(let id): changes.outbox.insert(id)
-            case .projectChanged, .linkChanged, .outboxQueued: break
+            case .projectChanged, .linkChanged, .outboxQueued, .hookChanged: break
             }
         }
         if changes.sessions.count > Limits.changes || changes.added.count > Limits.changes

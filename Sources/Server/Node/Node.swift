@@ -46,6 +46,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     /// What this node shows to other nodes; nil in clear.
     var certificates: PeerCertificates? { host.certificates }
     private(set) var delivery: Delivery!
+    private(set) var hookSender: HookSender!
     private(set) var clicks: ClickIntake!
     private(set) var live: LiveHub!
     private(set) var joining: Joining!
@@ -117,9 +118,10 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     }
 
     /// Connects the parts and begins.
-    func start(clicks: ClickIntake, delivery: Delivery) throws {
+    func start(clicks: ClickIntake, delivery: Delivery, hooks: HookSender) throws {
         self.clicks = clicks
         self.delivery = delivery
+        hookSender = hooks
         peers.onUp = { [unowned self] peer in
             metrics.count(.peerConnections)
             let levels = peers.levels(of: peer)
@@ -365,6 +367,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
                 preparedLinks = [:]
             case .linkChanged: preparedLinks = [:]
             case .outboxQueued, .outboxChanged: touchesOutbox = true
+            case .hookChanged(let id): hookSender.poke(id)
             case .sessionChanged, .historyAdded, .agentChanged, .signedOut: break
             }
         }
@@ -423,6 +426,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         if officeEpoch != replica.state.routing.epoch {
             officeEpoch = replica.state.routing.epoch
             delivery.poke()
+            hookSender.beginOffice()
         }
         if !hasAgents {
             hasAgents = !state.agents.isEmpty

@@ -176,7 +176,8 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
         stage = .serving(node)
         try node.start(
             clicks: ClickIntake(node: node),
-            delivery: Delivery(node: node, client: try makeClient()))
+            delivery: Delivery(node: node, client: try makeClient()),
+            hooks: try makeSender(of: node))
         log.info(
             "serving",
             [
@@ -200,6 +201,12 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
         return BotClient(
             loop: loop, url: url, tls: tls, resolver: try Resolver(loop: loop),
             maxConnections: configuration.limits.botConnections)
+    }
+
+    private func makeSender(of node: Node) throws -> HookSender {
+        HookSender(
+            node: node, tls: try TLSClientContext(extraCAFile: configuration.hooks.caFile),
+            resolver: try Resolver(loop: loop), allowsPrivate: configuration.hooks.allowsPrivate)
     }
 
     // MARK: In place of a node

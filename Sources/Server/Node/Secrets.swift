@@ -35,6 +35,7 @@ struct Secrets: Sendable {
     enum Purpose: String {
         case botToken = "bot token"
         case webhookSecret = "webhook secret"
+        case hookSecret = "hook secret"
     }
 
     /// Encrypts a secret before it enters the log.

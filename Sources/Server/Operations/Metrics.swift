@@ -34,6 +34,8 @@ struct Metrics {
         case writesWithoutRoom
         case webhooksMoved
         case webhookMovesFailed
+        case hooksDelivered
+        case hooksFailed
 
         /// The name that Prometheus sees.
         var name: String {
@@ -58,6 +60,8 @@ struct Metrics {
             case .writesWithoutRoom: "roundhouse_disk_writes_without_room_total"
             case .webhooksMoved: "roundhouse_webhooks_moved_total"
             case .webhookMovesFailed: "roundhouse_webhook_moves_failed_total"
+            case .hooksDelivered: "roundhouse_hook_deliveries_total"
+            case .hooksFailed: "roundhouse_hook_tries_failed_total"
             }
         }
     }

@@ -158,7 +158,8 @@ final class WebhookConnection {
         case .tls(let failure):
             "SSL error {error:0A000086:SSL routines::certificate verify failed}: "
                 + failure.description
-        case .system, .listen, .lookUp, .certificate, .overloaded, .closed: "\(error)"
+        case .system, .listen, .lookUp, .certificate, .overloaded, .notPermitted, .closed:
+            "\(error)"
         }
     }
 }
