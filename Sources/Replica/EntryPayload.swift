@@ -90,7 +90,7 @@ extension Command {
     /// answer need not be kept.
     var isIdempotent: Bool {
         switch self {
-        case .through(_, let command): command.isIdempotent
+        case .through(_, let command), .ifUnchanged(_, let command): command.isIdempotent
         case .advance, .update, .clicks, .beginEpoch, .raiseLevel: true
         case .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,

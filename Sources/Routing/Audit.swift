@@ -81,7 +81,7 @@ extension Command {
         case .revokeToken(let id, let by):
             Audited(by: by, act: .revokedToken, subject: .token(id))
         case .raiseLevel: Audited(by: nil, act: .raisedLevel, subject: .cluster)
-        case .through(_, let command): command.audited
+        case .through(_, let command), .ifUnchanged(_, let command): command.audited
         case .advance, .signIn, .signOut, .update, .clicks, .renewLeases, .closeConnections,
             .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar, .resolveHours,
             .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend, .addNote,
@@ -115,6 +115,7 @@ extension RoutingState {
         var project = self.project(of: audited.subject)
         let outcome = perform(command)
         guard case .done(let id) = outcome else { return outcome }
+        noteChange(by: command)
         let subject = audited.subject.made(id)
         let changes = AuditLine.changes(from: before, to: facts(of: subject))
         guard !changes.isEmpty else { return outcome }

@@ -52,6 +52,7 @@ enum CommandTag: UInt8, CaseIterable {
     case refuseReply = 97
     case tellURL = 105
     case pointWebhook = 106
+    case ifUnchanged = 130
 }
 
 extension ByteWriter {
@@ -119,6 +120,9 @@ extension Command {
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
         case .through(let token, let command):
             writer.put(.through, token)
+            command.encode(into: &writer)
+        case .ifUnchanged(let since, let command):
+            writer.put(.ifUnchanged, since)
             command.encode(into: &writer)
         }
     }
@@ -188,6 +192,7 @@ extension Command: Coded {
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
         case .through: self = try Command(throughFrom: &r)
+        case .ifUnchanged: self = try Command(ifUnchangedFrom: &r)
         }
     }
 

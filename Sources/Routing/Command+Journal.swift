@@ -52,6 +52,9 @@ extension Command {
         case .setDeskBook(let id, let by, let book): .setDeskBook(id, by: by, book.forJournal)
         // Whose token it was decides nothing.
         case .through(_, let command): command.forJournal
+        case .ifUnchanged(let since, let command):
+            command.forJournal.setting == nil
+                ? .advance : .ifUnchanged(since: since, command.forJournal)
         case .clicks, .createToken, .revokeToken, .addNote, .addRemark, .setTags, .tellURL,
             .pointWebhook, .setModeration, .refuseReply:
             .advance

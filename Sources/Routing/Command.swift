@@ -113,6 +113,8 @@ public enum Command: Hashable, Sendable {
     case pointWebhook(ProjectID, WebhookPoint)
     /// A configuration command that an API token's holder gives; the audit log names the token.
     indirect case through(APITokenID, Command)
+    /// A command that changes a setting if nothing has since this version; see `Setting`.
+    indirect case ifUnchanged(since: UInt64, Command)
 }
 
 /// Fields of an agent to change; nil leaves a field as it is.

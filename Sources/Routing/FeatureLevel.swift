@@ -59,7 +59,7 @@ extension Command {
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
             .setModeration, .moderatedReply, .refuseReply:
             .second
-        case .through(_, let command): max(command.level, .second)
+        case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:

@@ -52,6 +52,9 @@ extension RoutingState {
             frontDoor.points[ProjectID(major)] = try WebhookPoint(alone: value)
         case .nodeURL:
             frontDoor.urls[UInt64(bitPattern: major)] = try Text(alone: value)
+        case .settingVersion:
+            let setting = try Setting(major: major, minor: minor)
+            settingVersions[setting] = try Int64(alone: value)
         case .history, .click, .request, .keyedRequest, .note, .onlineSpan: break
         }
     }
@@ -164,7 +167,8 @@ extension RoutingState {
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
-                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation:
+                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation,
+                .settingVersion:
                 preconditionFailure("a row that needs no placing")
             }
         }

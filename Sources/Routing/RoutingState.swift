@@ -43,6 +43,8 @@ public struct RoutingState: Sendable {
     var records = DeskRecords()
     var frontDoor = FrontDoor()
     var trail = AuditTrail()
+    /// Of settings that were changed since they were made.
+    var settingVersions: [Setting: Int64] = [:]
 
     /// What changes by itself: leases, sign-ins and exclusions end.
     var expiries = Deadlines<Expiry>()
@@ -165,6 +167,7 @@ public struct RoutingState: Sendable {
             updateLink(id, by: by, version: version, settings, terms)
         case .tellURL, .pointWebhook: apply(frontDoor: command)
         case .through(_, let command): perform(command)
+        case .ifUnchanged(let since, let command): perform(command, ifUnchangedSince: since)
         }
     }
 }
@@ -182,6 +185,7 @@ extension RoutingState: Equatable {
             && a.tokens == b.tokens
             && a.connections == b.connections && a.outgoing == b.outgoing
             && a.records == b.records && a.frontDoor == b.frontDoor && a.trail == b.trail
+            && a.settingVersions == b.settingVersions
             && a.expiries == b.expiries
             && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving

@@ -82,6 +82,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case webhookPoint = 95
     /// Public URLs: (node).
     case nodeURL = 96
+    /// When settings were changed last: (project, pool, link or agent; sort).
+    case settingVersion = 112
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
@@ -91,7 +93,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
             .moderation, .audit:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
-            .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan:
+            .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan, .settingVersion:
             true
         }
     }
@@ -103,7 +105,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation, .audit:
+            .moderation, .audit, .settingVersion:
             true
         }
     }

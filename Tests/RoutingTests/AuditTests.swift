@@ -192,7 +192,7 @@ import Wire
             .addNote, .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply,
         ]
         // What has no account behind it, and what only carries another, has tests of its own.
-        let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through]
+        let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through, .ifUnchanged]
         let inTable = Set(Self.kinds.map(\.tag))
         #expect(others.isDisjoint(with: inTable))
         #expect(others.union(apart).union(inTable) == Set(CommandTag.allCases))
