@@ -138,7 +138,8 @@ import Wire
         let change = Command.removePool(PoolID(3), by: nil)
         let token = APITokenID(1)
         let wrong: [Command] = [
-            .advance, .createAgent(by: nil, login: "a", name: "A", passwordHash: "", isAdmin: false),
+            .advance,
+            .createAgent(by: nil, login: "a", name: "A", passwordHash: "", isAdmin: false),
             .through(token, change), .ifUnchanged(since: 1, change),
         ]
         for inner in wrong {

@@ -42,8 +42,11 @@ export function whenSignedOut(callback) {
     onSignedOut = callback;
 }
 
-/** One call; gives { data, index }: the answer, and the log index that the node had applied. */
-export async function call(method, path, body, { timeout = 20_000 } = {}) {
+/**
+ * One call; gives { data, index }: the answer, and the log index that the node had applied. With an
+ * `etag` the change is made only if nobody else has made one since.
+ */
+export async function call(method, path, body, { timeout = 20_000, etag } = {}) {
     const options = {
         method,
         credentials: 'same-origin',
@@ -55,6 +58,7 @@ export async function call(method, path, body, { timeout = 20_000 } = {}) {
     if (method !== 'GET') {
         options.headers['Content-Type'] = 'application/json';
         options.body = JSON.stringify(body ?? {});
+        if (etag) options.headers['If-Match'] = `"${etag}"`;
     }
     let response;
     let text;
@@ -94,8 +98,10 @@ function parse(text) {
 export const get = (path) => call('GET', path);
 /** Creates or does. */
 export const post = (path, body) => call('POST', path, body);
-/** Replaces. */
-export const put = (path, body) => call('PUT', path, body);
+/** Replaces, if it is still as it was with this `etag`. */
+export const put = (path, body, etag) => call('PUT', path, body, { etag });
+/** Ends. */
+export const remove = (path) => call('DELETE', path);
 
 /** Whether the node has a leader and is caught up: 'ready', 'readOnly' or 'unreachable'. */
 export async function probe() {
