@@ -2,7 +2,7 @@ import Foundation
 import HTTP
 import Wire
 
-/// `roundhouse project`, `agent`, `link`, `session`, `decision`, `checkup`, `export`, `import` and
+/// `roundhouse project`, `agent`, `link`, `session`, `decision`, `checkup`, `whatif`, `export`, `import` and
 /// `password`: an administrator's work through the REST API of any node; see docs/COMMANDS.md.
 public struct AdminCommand {
     /// The commands, each with what may follow.
@@ -15,13 +15,14 @@ public struct AdminCommand {
             + "complete S|reopen S",
         "decision": "decision list S|why S",
         "checkup": "checkup P",
+        "whatif": "whatif P --from TIME [--to TIME] [FIELD...]",
         "export": "export [--to FILE]",
         "import": "import FILE [--dry-run]",
         "password": "password reset LOGIN [--new-password-file FILE]",
     ]
     /// The options beside those of `AdminSettings`.
     public static let options: Set<String> = [
-        "list", "project", "limit", "to", "bot-token-file", "secret-file", "new-password-file",
+        "list", "project", "limit", "from", "to", "bot-token-file", "secret-file", "new-password-file",
         "remark", "code", "hand-over",
     ]
     /// The flags.
@@ -63,6 +64,7 @@ public struct AdminCommand {
         case "session": try session(words)
         case "decision": try decision(words)
         case "checkup" where words.count == 1: try checkup(words[0])
+        case "whatif" where !words.isEmpty: try whatIf(words)
         case "export" where words.isEmpty: try export()
         case "import" where words.count == 1: try importFile(words[0])
         case "password" where words.count == 2 && words[0] == "reset":
