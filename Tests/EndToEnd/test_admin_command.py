@@ -119,7 +119,8 @@ def test_a_checkup_names_every_check_with_its_verdict(admin, desk):
 
 
 def test_a_what_if_is_a_table_with_both_sides(admin, desk):
-    start = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    start = datetime.datetime.now(datetime.UTC).isoformat(
+        timespec="milliseconds").replace("+00:00", "Z")
     desk.write(new_user(), "Hello")
     lines = admin(
         "whatif", "@" + desk.bot, "--from", start, "mode=onlineFirst", "assignOffline=never",

@@ -65,7 +65,9 @@ import Wire
         let report: JSONValue = [
             "asItWas": ["assigned": 4, "agents": [ana]], "asAsked": ["assigned": 3, "agents": []],
             "changed": 1, "notRepeated": 2, "unknown": 0, "record": ["different": 0],
-            "differences": [["session": "9", "asItWas": [["id": "2", "name": "Ana"]], "asAsked": []]],
+            "differences": [
+                ["session": "9", "asItWas": [["id": "2", "name": "Ana"]], "asAsked": []]
+            ],
         ]
         let lines = AdminCommand.lines(of: report)
         #expect(lines.contains { $0.hasPrefix("given to agents") && $0.hasSuffix("3") })

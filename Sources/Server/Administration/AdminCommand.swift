@@ -22,8 +22,8 @@ public struct AdminCommand {
     ]
     /// The options beside those of `AdminSettings`.
     public static let options: Set<String> = [
-        "list", "project", "limit", "from", "to", "bot-token-file", "secret-file", "new-password-file",
-        "remark", "code", "hand-over",
+        "list", "project", "limit", "from", "to", "bot-token-file", "secret-file",
+        "new-password-file", "remark", "code", "hand-over",
     ]
     /// The flags.
     public static let flags: Set<String> = ["json", "dry-run", "admin", "confirm"]
