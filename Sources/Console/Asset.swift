@@ -11,10 +11,25 @@ public enum Asset {
         }
 
     /// The `Content-Security-Policy` under which the page works: its own files, nothing inline.
-    public static let contentSecurityPolicy = """
+    private static let contentSecurityPolicy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
         img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
         """
+
+    /// The policy of a node whose page may also ask these addresses, other nodes', whether they are
+    /// ready. What is no plain address is left out.
+    public static func contentSecurityPolicy(asking urls: [String]) -> String {
+        let known = urls.filter { url in
+            url.hasPrefix("http") && url.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+                && !url.contains { ";,'\"".contains($0) }
+        }
+        guard !known.isEmpty else { return contentSecurityPolicy }
+        let own = "connect-src 'self'"
+        let parts = contentSecurityPolicy.split(separator: ";").map { part in
+            part.hasSuffix(own) ? part + " " + known.joined(separator: " ") : part
+        }
+        return parts.joined(separator: ";")
+    }
 
     /// The files by name; `Tests/Console/test_assets.py` checks that none is forgotten.
     private static var files: [(name: String, bytes: [UInt8])] {
@@ -50,6 +65,7 @@ public enum Asset {
             ("load.js", PackageResources.load_js),
             ("members.js", PackageResources.members_js),
             ("moderation.js", PackageResources.moderation_js),
+            ("move.js", PackageResources.move_js),
             ("notice.js", PackageResources.notice_js),
             ("notes.js", PackageResources.notes_js),
             ("numbers.js", PackageResources.numbers_js),

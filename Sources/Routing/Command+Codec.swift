@@ -53,6 +53,7 @@ enum CommandTag: UInt8, CaseIterable {
     case tellURL = 105
     case pointWebhook = 106
     case ifUnchanged = 130
+    case moveSignIn = 131
 }
 
 extension ByteWriter {
@@ -121,6 +122,7 @@ extension Command {
         case .through(let token, let command):
             writer.put(.through, token)
             command.encode(into: &writer)
+        case .moveSignIn(let old, let new): writer.put(.moveSignIn, Text(old), Text(new))
         case .ifUnchanged(let since, let command):
             writer.put(.ifUnchanged, since)
             command.encode(into: &writer)
@@ -193,6 +195,7 @@ extension Command: Coded {
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
         case .through: self = try Command(throughFrom: &r)
         case .ifUnchanged: self = try Command(ifUnchangedFrom: &r)
+        case .moveSignIn: self = .moveSignIn(from: try r.blob(), to: try r.blob())
         }
     }
 

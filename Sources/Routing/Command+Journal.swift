@@ -22,6 +22,8 @@ extension Command {
             .signIn(
                 id, tokenHash: hash.maskedHash, idleMilliseconds: idle,
                 absoluteMilliseconds: absolute)
+        case .moveSignIn(let old, let new):
+            .moveSignIn(from: old.maskedHash, to: new.maskedHash)
         case .signOut(let id, let hash): .signOut(id, tokenHash: hash.maskedHash)
         case .createProject(let by, let settings): .createProject(by: by, settings.forJournal)
         case .updateProject(let id, let by, let new): .updateProject(id, by: by, new.forJournal)

@@ -57,7 +57,7 @@ extension Command {
         case .update(let update):
             update.asksForLanguage || update.verdict != nil ? .second : .first
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
-            .setModeration, .moderatedReply, .refuseReply:
+            .setModeration, .moderatedReply, .refuseReply, .moveSignIn:
             .second
         case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,

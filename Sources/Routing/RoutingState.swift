@@ -166,6 +166,7 @@ public struct RoutingState: Sendable {
         case .editLink(let id, let by, let version, let settings, let terms):
             updateLink(id, by: by, version: version, settings, terms)
         case .tellURL, .pointWebhook: apply(frontDoor: command)
+        case .moveSignIn(let old, let new): moveSignIn(from: Text(old), to: Text(new))
         case .through(_, let command): perform(command)
         case .ifUnchanged(let since, let command): perform(command, ifUnchangedSince: since)
         }

@@ -51,6 +51,8 @@ class Desk:
         self.rules: dict[str, dict] = {}
         self.versions: dict[str, tuple[int, str]] = {}
         self.tokens: dict[str, dict] = {}
+        self.nodes: list[str] = []
+        self.tickets: dict[str, tuple[str, str]] = {}
         self.questions: list[dict] = []
         self.pages: dict[str, dict[int, bool]] = {}
         self.cookies: dict[str, str] = {}

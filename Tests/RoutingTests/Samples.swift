@@ -282,6 +282,7 @@ enum Samples {
 
     private static var conditional: [Command] {
         [
+            .moveSignIn(from: [9, 8, 7], to: [6, 5]),
             .ifUnchanged(since: 300, .removePool(PoolID(31), by: AgentID(1))),
             .through(
                 APITokenID(70),

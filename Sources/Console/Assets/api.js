@@ -37,6 +37,13 @@ let onSignedOut = () => {};
 // The newest log index that any answer carried: whichever node is asked next must have it.
 let seen = 0;
 
+/** The log index that the next node must have, too. */
+export const seenIndex = () => seen;
+/** A page that comes from another node has seen this. */
+export function hasSeen(index) {
+    seen = Math.max(seen, index);
+}
+
 /** Names who is told when the node no longer knows the browser. */
 export function whenSignedOut(callback) {
     onSignedOut = callback;
@@ -77,7 +84,7 @@ export async function call(method, path, body, { timeout = 20_000, etag } = {}) 
     if (!response.ok) {
         // A node that can't get there in time may still be read, and the next call has no demand.
         if (data?.code === 'behind') seen = 0;
-        if (response.status === 401 && path !== '/sign-in') onSignedOut();
+        if (response.status === 401 && !path.startsWith('/sign-in')) onSignedOut();
         throw new Problem(response.status, {
             title: `The node answered ${response.status}`, ...data,
         });
