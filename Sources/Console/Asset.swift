@@ -11,10 +11,25 @@ public enum Asset {
         }
 
     /// The `Content-Security-Policy` under which the page works: its own files, nothing inline.
-    public static let contentSecurityPolicy = """
+    private static let contentSecurityPolicy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
         img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
         """
+
+    /// The policy of a node whose page may also ask these addresses, other nodes', whether they are
+    /// ready. What is no plain address is left out.
+    public static func contentSecurityPolicy(asking urls: [String]) -> String {
+        let known = urls.filter { url in
+            url.hasPrefix("http") && url.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+                && !url.contains { ";,'\"".contains($0) }
+        }
+        guard !known.isEmpty else { return contentSecurityPolicy }
+        let own = "connect-src 'self'"
+        let parts = contentSecurityPolicy.split(separator: ";").map { part in
+            part.hasSuffix(own) ? part + " " + known.joined(separator: " ") : part
+        }
+        return parts.joined(separator: ";")
+    }
 
     /// The files by name; `Tests/Console/test_assets.py` checks that none is forgotten.
     private static var files: [(name: String, bytes: [UInt8])] {
@@ -31,6 +46,7 @@ public enum Asset {
             ("checkup.js", PackageResources.checkup_js),
             ("cluster.js", PackageResources.cluster_js),
             ("composer.js", PackageResources.composer_js),
+            ("conflict.js", PackageResources.conflict_js),
             ("conversation.js", PackageResources.conversation_js),
             ("decision.js", PackageResources.decision_js),
             ("desk.css", PackageResources.desk_css),
@@ -39,6 +55,7 @@ public enum Asset {
             ("dialog.js", PackageResources.dialog_js),
             ("dom.js", PackageResources.dom_js),
             ("hooks.js", PackageResources.hooks_js),
+            ("hours.js", PackageResources.hours_js),
             ("icon.svg", PackageResources.icon_svg),
             ("iconalert.svg", PackageResources.iconalert_svg),
             ("index.html", PackageResources.index_html),
@@ -49,11 +66,13 @@ public enum Asset {
             ("load.js", PackageResources.load_js),
             ("members.js", PackageResources.members_js),
             ("moderation.js", PackageResources.moderation_js),
+            ("move.js", PackageResources.move_js),
             ("notice.js", PackageResources.notice_js),
             ("notes.js", PackageResources.notes_js),
             ("numbers.js", PackageResources.numbers_js),
             ("panel.js", PackageResources.panel_js),
             ("presence.js", PackageResources.presence_js),
+            ("projectform.js", PackageResources.projectform_js),
             ("projects.js", PackageResources.projects_js),
             ("search.js", PackageResources.search_js),
             ("signin.js", PackageResources.signin_js),
@@ -61,7 +80,10 @@ public enum Asset {
             ("talk.css", PackageResources.talk_css),
             ("theme.js", PackageResources.theme_js),
             ("timeline.js", PackageResources.timeline_js),
+            ("tokens.js", PackageResources.tokens_js),
             ("webhook.js", PackageResources.webhook_js),
+            ("whatif.js", PackageResources.whatif_js),
+            ("whatifreport.js", PackageResources.whatifreport_js),
             ("words.js", PackageResources.words_js),
         ]
     }

@@ -90,8 +90,8 @@ extension Command {
     /// answer need not be kept.
     var isIdempotent: Bool {
         switch self {
-        case .through(_, let command): command.isIdempotent
         case .advance, .update, .clicks, .beginEpoch, .raiseLevel, .finishDeliveries: true
+        case .through(_, let command), .ifUnchanged(_, let command): command.isIdempotent
         case .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
@@ -99,7 +99,7 @@ extension Command {
             .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours, .createToken,
             .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook, .makeLink,
             .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply,
-            .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery:
+            .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery, .moveSignIn:
             false
         }
     }

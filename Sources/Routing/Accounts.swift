@@ -136,6 +136,27 @@ extension RoutingState {
         return .done(id: now.index)
     }
 
+    /// A browser goes on at another address, where it can't show its old cookie. The sign-in is
+    /// the same, with the same end; whoever shows the old cookie, or moves it again, is refused.
+    mutating func moveSignIn(from old: Text, to new: Text) -> Outcome {
+        guard let known = signIns[old], let desk = deskSlots[known.agent] else {
+            return .refused(.notFound)
+        }
+        guard desks[desk].account.isActive else { return .refused(.forbidden) }
+        guard new.utf8.count == 32, signIns[new] == nil else {
+            return .refused(.invalid("sign-in"))
+        }
+        signIns[old] = nil
+        keep(
+            SignIn(
+                id: known.id, agent: known.agent, tokenHash: new.utf8, at: known.at,
+                lastUsed: now.time, idleMilliseconds: known.idleMilliseconds,
+                endsAt: known.endsAt))
+        desks[desk].signIns = desks[desk].signIns.map { $0 == old ? new : $0 }
+        draft.applied.events.append(.signedOut(known.agent, tokenHash: known.tokenHash))
+        return .done(id: known.agent.rawValue)
+    }
+
     /// A browser signed out.
     mutating func signOut(_ id: AgentID, _ tokenHash: Text) -> Outcome {
         guard signIns[tokenHash]?.agent == id else { return .refused(.notFound) }

@@ -90,12 +90,12 @@ extension Command {
         case .removeHook(let id, let by):
             Audited(by: by, act: .removedHook, subject: .hook(id))
         case .raiseLevel: Audited(by: nil, act: .raisedLevel, subject: .cluster)
-        case .through(_, let command): command.audited
+        case .through(_, let command), .ifUnchanged(_, let command): command.audited
         case .advance, .signIn, .signOut, .update, .clicks, .renewLeases, .closeConnections,
             .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar, .resolveHours,
             .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend, .addNote,
             .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply, .pingHook,
-            .passOverDelivery, .finishDeliveries:
+            .passOverDelivery, .finishDeliveries, .moveSignIn:
             nil
         }
     }
@@ -125,6 +125,7 @@ extension RoutingState {
         var project = self.project(of: audited.subject)
         let outcome = perform(command)
         guard case .done(let id) = outcome else { return outcome }
+        noteChange(by: command)
         let subject = audited.subject.made(id)
         let changes = AuditLine.changes(from: before, to: facts(of: subject))
         guard !changes.isEmpty else { return outcome }

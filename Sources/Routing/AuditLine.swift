@@ -154,6 +154,17 @@ struct AuditTrail: Equatable, Sendable {
         return old.map(\.element.index)
     }
 
+    /// Who changed what is configured in an entry, and when.
+    func change(at index: Int64) -> (by: AgentID?, at: LogTime)? {
+        var (low, high) = (0, marks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if marks[middle].index < index { low = middle + 1 } else { high = middle }
+        }
+        guard low < marks.count, marks[low].index == index else { return nil }
+        return (marks[low].actor, marks[low].at)
+    }
+
     /// Takes back a stored line; oldest first.
     mutating func load(_ index: Int64, _ value: [UInt8]) throws(WireError) {
         let line = try AuditLine(value: value)

@@ -58,6 +58,8 @@ enum CommandTag: UInt8, CaseIterable {
     case pingHook = 110
     case passOverDelivery = 111
     case finishDeliveries = 112
+    case ifUnchanged = 130
+    case moveSignIn = 131
 }
 
 extension ByteWriter {
@@ -123,6 +125,10 @@ extension Command {
         case .through(let token, let command):
             writer.put(.through, token)
             command.encode(into: &writer)
+        case .moveSignIn(let old, let new): writer.put(.moveSignIn, Text(old), Text(new))
+        case .ifUnchanged(let since, let command):
+            writer.put(.ifUnchanged, since)
+            command.encode(into: &writer)
         }
     }
 
@@ -186,6 +192,8 @@ extension Command: Coded {
             .finishDeliveries:
             self = try Command(hook: tag, from: &r)
         case .through: self = try Command(throughFrom: &r)
+        case .ifUnchanged: self = try Command(ifUnchangedFrom: &r)
+        case .moveSignIn: self = .moveSignIn(from: try r.blob(), to: try r.blob())
         }
     }
 

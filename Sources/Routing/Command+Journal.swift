@@ -22,6 +22,8 @@ extension Command {
             .signIn(
                 id, tokenHash: hash.maskedHash, idleMilliseconds: idle,
                 absoluteMilliseconds: absolute)
+        case .moveSignIn(let old, let new):
+            .moveSignIn(from: old.maskedHash, to: new.maskedHash)
         case .signOut(let id, let hash): .signOut(id, tokenHash: hash.maskedHash)
         case .createProject(let by, let settings): .createProject(by: by, settings.forJournal)
         case .updateProject(let id, let by, let new): .updateProject(id, by: by, new.forJournal)
@@ -52,6 +54,9 @@ extension Command {
         case .setDeskBook(let id, let by, let book): .setDeskBook(id, by: by, book.forJournal)
         // Whose token it was decides nothing.
         case .through(_, let command): command.forJournal
+        case .ifUnchanged(let since, let command):
+            command.forJournal.setting == nil
+                ? .advance : .ifUnchanged(since: since, command.forJournal)
         case .clicks, .createToken, .revokeToken, .addNote, .addRemark, .setTags, .tellURL,
             .pointWebhook, .setModeration, .refuseReply, .createHook, .updateHook, .removeHook,
             .pingHook, .passOverDelivery, .finishDeliveries:

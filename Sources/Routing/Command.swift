@@ -125,6 +125,11 @@ public enum Command: Hashable, Sendable {
     case finishDeliveries([HookReport])
     /// A configuration command that an API token's holder gives; the audit log names the token.
     indirect case through(APITokenID, Command)
+    /// A command that changes a setting if nothing has since this version; see `Setting`.
+    indirect case ifUnchanged(since: UInt64, Command)
+    /// A browser goes on at another address: its sign-in has another cookie from here on, and the
+    /// old one counts no more. Both are SHA-256.
+    case moveSignIn(from: [UInt8], to: [UInt8])
 }
 
 /// Fields of an agent to change; nil leaves a field as it is.

@@ -58,9 +58,9 @@ extension Command {
             update.asksForLanguage || update.verdict != nil ? .second : .first
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
             .setModeration, .moderatedReply, .refuseReply, .createHook, .updateHook, .removeHook,
-            .pingHook, .passOverDelivery, .finishDeliveries:
+            .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn:
             .second
-        case .through(_, let command): max(command.level, .second)
+        case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:

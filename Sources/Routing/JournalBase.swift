@@ -11,7 +11,7 @@ public struct JournalBase: Sendable {
             false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
-            .goneWatch, .openTimes, .deskBook, .waits:
+            .goneWatch, .openTimes, .deskBook, .waits, .settingVersion:
             true
         }
     }
@@ -33,7 +33,7 @@ public struct JournalBase: Sendable {
             .audit, .moderation, .hook, .hookDelivery:
             return nil
         case .scalar, .cursor, .seenUpdates, .presence, .request, .customer, .load, .seenClicks,
-            .keyedRequest, .replyWatch, .goneWatch, .openTimes, .waits:
+            .keyedRequest, .replyWatch, .goneWatch, .openTimes, .waits, .settingVersion:
             return value
         case .project:
             let id = ProjectID(major)

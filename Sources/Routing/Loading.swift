@@ -56,6 +56,9 @@ extension RoutingState {
         case .hookDelivery:
             hooks.queues[HookID(major), default: HookQueue()].append(
                 try HookDelivery(sequence: minor, value: value))
+        case .settingVersion:
+            let setting = try Setting(major: major, minor: minor)
+            settingVersions[setting] = try Int64(alone: value)
         case .history, .click, .request, .keyedRequest, .note, .onlineSpan: break
         }
     }
@@ -169,7 +172,7 @@ extension RoutingState {
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
                 .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation, .hook,
-                .hookDelivery:
+                .hookDelivery, .settingVersion:
                 preconditionFailure("a row that needs no placing")
             }
         }

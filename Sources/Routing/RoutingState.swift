@@ -44,6 +44,8 @@ public struct RoutingState: Sendable {
     var frontDoor = FrontDoor()
     var trail = AuditTrail()
     var hooks = Hooks()
+    /// Of settings that were changed since they were made.
+    var settingVersions: [Setting: Int64] = [:]
 
     /// What changes by itself: leases, sign-ins and exclusions end.
     var expiries = Deadlines<Expiry>()
@@ -161,7 +163,9 @@ public struct RoutingState: Sendable {
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
             .finishDeliveries:
             apply(hook: command)
+        case .moveSignIn(let old, let new): moveSignIn(from: Text(old), to: Text(new))
         case .through(_, let command): perform(command)
+        case .ifUnchanged(let since, let command): perform(command, ifUnchangedSince: since)
         }
     }
 }
@@ -180,6 +184,7 @@ extension RoutingState: Equatable {
             && a.connections == b.connections && a.outgoing == b.outgoing
             && a.records == b.records && a.frontDoor == b.frontDoor && a.trail == b.trail
             && a.hooks == b.hooks
+            && a.settingVersions == b.settingVersions
             && a.expiries == b.expiries
             && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving

@@ -86,6 +86,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case hook = 97
     /// Events that wait to be posted: (hook, number).
     case hookDelivery = 98
+    /// When settings were changed last: (project, pool, link or agent; sort).
+    case settingVersion = 112
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
@@ -95,7 +97,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
             .moderation, .audit, .hook:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
-            .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan, .hookDelivery:
+            .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan, .hookDelivery,
+            .settingVersion:
             true
         }
     }
@@ -107,7 +110,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation, .audit, .hook, .hookDelivery:
+            .moderation, .audit, .hook, .hookDelivery, .settingVersion:
             true
         }
     }

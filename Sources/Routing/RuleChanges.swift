@@ -84,6 +84,8 @@ public struct RuleChanges: Hashable, Sendable {
             if limits.openLimit != nil { change.openLimit = nil }
             if limits.newPerMinute != nil { change.newPerMinute = nil }
             return .updateAgent(id, by: by, change)
+        // One whose condition did not hold is not played.
+        case .ifUnchanged(_, let command): return leaving(command, of: project)
         default:  // Everything else changes no rule that can be asked about.
             return command
         }

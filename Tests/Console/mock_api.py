@@ -8,6 +8,7 @@ import secrets
 import mock_actions
 import mock_checkup
 import mock_hooks
+import mock_settings
 from mock_desk import Desk, Refused
 
 PAGE = 50
@@ -40,12 +41,20 @@ def answer(desk: Desk, request, agent: str | None, body, later):
         return 200, search(desk, request, agent)
     if parts[0] == "cluster":
         return 200, cluster(desk)
+    if parts == ["audit"] and request.query.get("limit") == "1":
+        return 200, mock_settings.audit_line(desk, int(request.query["cursor"]) - 1)
     if parts == ["audit"]:
         return 200, audit(desk, request)
     if parts[2:] == ["numbers"]:
         return 200, numbers(desk, parts[1], request)
+    if parts[2:] == ["what-if"]:
+        return 200, mock_settings.what_if(desk, parts[1], body)
     if route in ADMIN:
-        return ADMIN[route](desk, agent, parts, body)
+        mock_settings.check(desk, request, parts)
+        status, data = ADMIN[route](desk, agent, parts, body)
+        if method == "PUT":
+            mock_settings.note(desk, agent, parts)
+        return status, mock_settings.tagged(desk, parts, data)
     raise Refused(404, "not_found", "No such thing")
 
 
@@ -261,4 +270,5 @@ ADMIN = {
         201, set_link(desk, desk.next_id(), body)),
     ("PUT", "links"): lambda desk, agent, parts, body: (
         200, set_link(desk, parts[1], body)),
+    **mock_settings.ROUTES,
 }

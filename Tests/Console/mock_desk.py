@@ -12,7 +12,10 @@ import itertools
 LIMIT = 20
 DEFAULTS = {
     "name": "", "botUsername": "", "mode": "roundRobin", "balance": "roundRobin",
-    "assignOffline": None, "scope": "allAgents", "seats": None,
+    "assignOffline": None, "scope": "allAgents", "seats": None, "claim": "any",
+    "claimOnly": False, "openLimit": 0, "newPerMinute": 0, "hiddenGraceSeconds": 60,
+    "reopenSeconds": 86_400, "firstReplySeconds": None, "firstReplyMoves": 2, "goneSeconds": 900,
+    "autoCompleteSeconds": 86_400, "messagesPerMinute": 0, "hours": None,
 }
 
 
@@ -47,6 +50,11 @@ class Desk:
         self.books: dict[str, dict] = {}
         self.rules: dict[str, dict] = {}
         self.hooks: dict[str, dict] = {}
+        self.versions: dict[str, tuple[int, str]] = {}
+        self.tokens: dict[str, dict] = {}
+        self.nodes: list[str] = []
+        self.tickets: dict[str, tuple[str, str]] = {}
+        self.questions: list[dict] = []
         self.pages: dict[str, dict[int, bool]] = {}
         self.cookies: dict[str, str] = {}
         self.journal: list[tuple[int, str, str, dict | None]] = []

@@ -31,11 +31,16 @@ def policy() -> str:
     return re.sub(r"\s*\\\n\s*", " ", found).strip()
 
 
+def policy_of(nodes: list[str]) -> str:
+    """The policy of a node that knows others."""
+    return policy().replace("connect-src 'self'", " ".join(["connect-src 'self'", *nodes]))
+
+
 class MockNode:
     """One mock node on its own thread."""
 
-    def __init__(self, port: int = 0):
-        self.desk = Desk()
+    def __init__(self, port: int = 0, desk: Desk | None = None):
+        self.desk = desk or Desk()
         self.port = port
         self.is_ready = True
         self.is_cut = False
@@ -116,11 +121,13 @@ class MockNode:
             raise web.HTTPNotFound
         return web.Response(body=path.read_bytes(), charset="utf-8",
                             content_type=TYPES[path.suffix[1:]], headers={
-                                "Content-Security-Policy": policy(), "Cache-Control": "no-cache",
+                                "Content-Security-Policy": policy_of(self.desk.nodes),
+                                "Cache-Control": "no-cache",
                                 "X-Content-Type-Options": "nosniff"})
 
     async def readyz(self, request):
-        return web.Response(status=200 if self.is_ready else 503)
+        return web.Response(status=200 if self.is_ready else 503,
+                            headers={"Access-Control-Allow-Origin": "*"})
 
     async def webhook(self, request):
         project = self.desk.projects.get(request.match_info["project"])
@@ -149,6 +156,8 @@ class MockNode:
             if not self.is_ready and "sign-in" not in request.path:
                 raise Refused(503, "no_quorum", "This node has no majority")
         agent = self.desk.cookies.get(request.cookies.get("roundhouse", ""))
+        if request.path in ("/api/v1/me/move", "/api/v1/sign-in/move"):
+            return self.move(request, body, agent)
         later = self.loop.call_later
         status, answer = mock_api.answer(self.desk, request, agent, body, later)
         if answer is None:
@@ -157,6 +166,26 @@ class MockNode:
         if request.path == "/api/v1/sign-in":
             cookie = secrets.token_urlsafe(16)
             self.desk.cookies[cookie] = answer["agent"]["id"]
+            response.set_cookie("roundhouse", cookie, httponly=True, samesite="Strict")
+        return response
+
+    def move(self, request, body, agent):
+        """Gives a ticket for another node, or takes one."""
+        desk = self.desk
+        if request.path == "/api/v1/me/move":
+            if not agent:
+                raise Refused(401, "not_signed_in", "Sign in")
+            ticket = secrets.token_urlsafe(16)
+            desk.tickets[ticket] = (request.cookies["roundhouse"], request.headers["Origin"])
+            return web.json_response({"ticket": ticket, "seconds": 900, "nodes": desk.nodes})
+        cookie, origin = desk.tickets.get(body["ticket"], ("", ""))
+        owner = desk.cookies.get(cookie)
+        if not origin or origin != body["from"] or not (agent or owner):
+            raise Refused(401, "not_signed_in", "Sign in")
+        response = web.json_response({"agent": desk.brief(agent or owner)})
+        if not agent:
+            cookie = secrets.token_urlsafe(16)
+            desk.cookies[cookie] = owner
             response.set_cookie("roundhouse", cookie, httponly=True, samesite="Strict")
         return response
 

@@ -1,5 +1,6 @@
 """The administrator's command line: the real binary against real nodes."""
 
+import datetime
 import json
 import os
 import stat
@@ -135,6 +136,24 @@ def test_a_checkup_names_every_check_with_its_verdict(admin, desk):
     for check in found["checks"]:
         assert any(line.startswith(check["verdict"]) and check["title"] in line for line in lines)
     assert len(found["checks"]) == 10
+
+
+def test_a_what_if_is_a_table_with_both_sides(admin, desk):
+    start = datetime.datetime.now(datetime.UTC).isoformat(
+        timespec="milliseconds").replace("+00:00", "Z")
+    desk.write(new_user(), "Hello")
+    lines = admin(
+        "whatif", "@" + desk.bot, "--from", start, "mode=onlineFirst", "assignOffline=never",
+    ).splitlines()
+    assert lines[0].split() == ["AS", "IT", "WAS", "AS", "ASKED"]
+    assert any(line.startswith("given to agents") for line in lines)
+    assert any(line.startswith("sessions that come to other agents: ") for line in lines)
+    report = admin.json("whatif", desk.id, "--from", start)
+    assert report["asItWas"] == report["asAsked"] and report["changed"] == 0
+    assert "no time" in admin("whatif", desk.id, "--from", "yesterday", code=EX_USAGE)
+    assert "whatif P --from TIME" in admin("whatif", desk.id, code=EX_USAGE)
+    assert "[invalid]" in admin("whatif", desk.id, "--from", start, "mode=none", code=EX_DATAERR)
+    assert "[journal_begins_later]" in admin("whatif", desk.id, "--from", "900d", code=EX_TEMPFAIL)
 
 
 def test_a_password_is_reset_and_told_once(admin, desk):

@@ -99,4 +99,45 @@ import Wire
         #expect(world.apply(signIn) == .refused(.forbidden))
         world.state.checkInvariants()
     }
+
+    @Test func `A sign-in goes on under another cookie, and the old one counts no more`() throws {
+        var world = World.newest
+        let ana = world.agent("ana")
+        let old = [UInt8](repeating: 1, count: 32)
+        let new = [UInt8](repeating: 2, count: 32)
+        world.done(
+            .signIn(ana, tokenHash: old, idleMilliseconds: 5_000, absoluteMilliseconds: 9_000))
+        let before = world.state.signIn(tokenHash: old)!
+        world.pass(milliseconds: 4_000)
+        world.done(.moveSignIn(from: old, to: new))
+        #expect(world.applied.events.contains(.signedOut(ana, tokenHash: old)))
+        #expect(world.state.signIn(tokenHash: old) == nil)
+        let after = try #require(world.state.signIn(tokenHash: new))
+        #expect(after.agent == ana && after.endsAt == before.endsAt && after.id == before.id)
+        #expect(after.lastUsed == world.time)
+        #expect(try world.rebuilt() == world.state)
+        // Once only, and not over another sign-in.
+        #expect(world.apply(.moveSignIn(from: old, to: new)) == .refused(.notFound))
+        #expect(
+            world.apply(.moveSignIn(from: new, to: new)) == .refused(.invalid("sign-in")))
+        #expect(
+            world.apply(.moveSignIn(from: new, to: [1, 2])) == .refused(.invalid("sign-in")))
+        world.pass(milliseconds: 5_500)
+        world.done(.advance)
+        #expect(world.state.signIn(tokenHash: new) == nil, "it lives no longer by moving")
+    }
+
+    @Test func `Nobody goes on with the sign-in of a deactivated account`() {
+        var world = World.newest
+        let ana = world.agent("ana")
+        let old = [UInt8](repeating: 1, count: 32)
+        world.done(
+            .signIn(ana, tokenHash: old, idleMilliseconds: 5_000, absoluteMilliseconds: 9_000))
+        var change = AgentChange()
+        change.isActive = false
+        world.done(.updateAgent(ana, by: nil, change))
+        let outcome = world.apply(
+            .moveSignIn(from: old, to: [UInt8](repeating: 2, count: 32)))
+        #expect(outcome == .refused(.notFound))
+    }
 }

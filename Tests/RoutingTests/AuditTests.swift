@@ -212,10 +212,10 @@ import Wire
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar,
             .resolveHours, .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend,
             .addNote, .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply,
-            .pingHook, .passOverDelivery, .finishDeliveries,
+            .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn,
         ]
         // What has no account behind it, and what only carries another, has tests of its own.
-        let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through]
+        let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through, .ifUnchanged]
         let inTable = Set(Self.kinds.map(\.tag))
         #expect(others.isDisjoint(with: inTable))
         #expect(others.union(apart).union(inTable) == Set(CommandTag.allCases))

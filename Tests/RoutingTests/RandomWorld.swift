@@ -84,7 +84,7 @@ struct RandomWorld {
                 dice.pick(projects), by: nil, randomMembers(),
                 handOver: isNewest && dice.once(in: 3) ? dice.pick(agents) : nil)
         case 16 where dice.once(in: 3):
-            .updateProject(dice.pick(projects), by: nil, randomSettings())
+            conditional(.updateProject(dice.pick(projects), by: nil, randomSettings()))
         case 17: randomAgentChange()
         case 18: signIn(dice.pick(agents))
         case 19 where dice.once(in: 4): signOut(dice.pick(agents))
@@ -317,6 +317,14 @@ struct RandomWorld {
             .retry(notBefore: world.time.adding(milliseconds: 5000), reason: "slow"),
         ]
         return .finishSending(dice.pick(sending), epoch: epoch, dice.pick(results))
+    }
+
+    /// Now and then under a condition, which holds or does not.
+    private func conditional(_ command: Command) -> Command {
+        guard isNewest, world.index % 3 == 0,
+            let seen = command.setting.flatMap({ world.state.version(of: $0) })
+        else { return command }
+        return .ifUnchanged(since: world.index % 2 == 0 ? seen : seen - 1, command)
     }
 
     /// An agent writes something about a session, or a manager changes what the desk says.

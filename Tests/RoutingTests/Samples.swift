@@ -88,7 +88,7 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor + moderation + throughTokens + hooks
+            + frontDoor + moderation + throughTokens + hooks + conditional
     }
 
     private static var office: [Command] {
@@ -277,6 +277,17 @@ enum Samples {
         [
             .through(APITokenID(70), .revokeToken(APITokenID(70), by: AgentID(1))),
             .through(APITokenID(70), .setDeskBook(ProjectID(8), by: AgentID(1), DeskBook())),
+        ]
+    }
+
+    private static var conditional: [Command] {
+        [
+            .moveSignIn(from: [9, 8, 7], to: [6, 5]),
+            .ifUnchanged(since: 300, .removePool(PoolID(31), by: AgentID(1))),
+            .through(
+                APITokenID(70),
+                .ifUnchanged(
+                    since: 9, .setDeskBook(ProjectID(8), by: AgentID(1), DeskBook()))),
         ]
     }
 

@@ -47,6 +47,36 @@ import Wire
         #expect(throws: Arguments.Problem.self) { try AdminFields.document([word]) }
     }
 
+    @Test(arguments: [
+        ("2026-12-31T08:00:00Z", "2026-12-31T08:00:00.000Z"), ("90m", "1970-01-10T22:30:00.000Z"),
+        ("24h", "1970-01-10T00:00:00.000Z"), ("7d", "1970-01-04T00:00:00.000Z"),
+    ])
+    func `A time is a moment or a span before now`(text: String, moment: String) throws {
+        #expect(try AdminCommand.moment(text, before: 10 * 86_400_000) == moment)
+    }
+
+    @Test(arguments: ["", "yesterday", "h", "0h", "-3d", "5w", "12"])
+    func `What is no time is refused`(text: String) {
+        #expect(throws: Arguments.Problem.self) { try AdminCommand.moment(text, before: 0) }
+    }
+
+    @Test func `A what-if is told side by side, with what limits it`() {
+        let ana: JSONValue = ["agent": ["id": "2", "name": "Ana"], "assigned": 4]
+        let report: JSONValue = [
+            "asItWas": ["assigned": 4, "agents": [ana]], "asAsked": ["assigned": 3, "agents": []],
+            "changed": 1, "notRepeated": 2, "unknown": 0, "record": ["different": 0],
+            "differences": [
+                ["session": "9", "asItWas": [["id": "2", "name": "Ana"]], "asAsked": []]
+            ],
+        ]
+        let lines = AdminCommand.lines(of: report)
+        #expect(lines.contains { $0.hasPrefix("given to agents") && $0.hasSuffix("3") })
+        #expect(lines.contains { $0.hasPrefix("sessions of Ana") && $0.hasSuffix("0") })
+        #expect(lines.contains("sessions that come to other agents: 1"))
+        #expect(lines.contains { $0.hasPrefix("9 ") && $0.hasSuffix("-") })
+        #expect(lines.last == "2 things that agents did found no place under these rules")
+    }
+
     // MARK: Who asks
 
     @Test func `A token or a sign-in comes from the environment or from files, never from words`()

@@ -57,6 +57,28 @@ import Wire
     }
 }
 
+@Suite struct MoveTicketTests {
+    private let key = HMACKey([UInt8](repeating: 7, count: 32))
+    private let ticket = MoveTicket(
+        tokenHash: [UInt8](repeating: 9, count: 32), agent: AgentID(12),
+        ends: LogTime(milliseconds: 1_800_000_000_000), origin: "https://a.example:8443")
+
+    @Test func `A ticket comes back from its text`() {
+        #expect(MoveTicket(ticket.text(key: key), key: key) == ticket)
+    }
+
+    @Test func `A ticket that is changed, cut or of another cluster is none`() {
+        let text = ticket.text(key: key)
+        #expect(MoveTicket(text, key: HMACKey([UInt8](repeating: 8, count: 32))) == nil)
+        for place in text.indices {
+            var changed = text
+            changed.replaceSubrange(place...place, with: text[place] == "A" ? "B" : "A")
+            #expect(MoveTicket(changed, key: key) == nil)
+            #expect(MoveTicket(String(text[..<place]), key: key) == nil)
+        }
+    }
+}
+
 @Suite struct StartTokenTests {
     private let key = HMACKey([UInt8](repeating: 7, count: 32))
     private let token = StartToken(

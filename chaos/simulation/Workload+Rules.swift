@@ -18,7 +18,9 @@ extension Workload {
         case 0: try submit(.createPool(by: agents[0], project, pool))
         case 1:
             guard let known = pools.last else { return }
-            try submit(.updatePool(known.id, by: agents[0], pool))
+            let update = Command.updatePool(known.id, by: agents[0], pool)
+            let seen = view.state.version(of: Setting(.pool, of: known.id))
+            try submit(seen.map { .ifUnchanged(since: $0, update) } ?? update)
         case 2:
             guard let known = pools.first, pools.count > 2 else { return }
             try submit(.removePool(known.id, by: agents[0]))

@@ -9,12 +9,16 @@ import { trouble } from './notice.js';
 import { openNumbers } from './numbers.js';
 import { openProjects } from './projects.js';
 import { state } from './store.js';
+import { openTokens } from './tokens.js';
+import { openWhatIf } from './whatif.js';
 
 const PARTS = [
     ['projects', 'Projects', 'bot', openProjects],
     ['agents', 'Agents', 'people', openAgents],
     ['links', 'Magic links', 'link', openLinks],
     ['numbers', 'Numbers', 'list', openNumbers],
+    ['whatif', 'What if', 'reopen', openWhatIf],
+    ['tokens', 'API tokens', 'tools', openTokens],
     ['audit', 'Audit log', 'clock', openAudit],
     ['cluster', 'Cluster', 'cluster', openCluster],
 ];

@@ -101,10 +101,11 @@ function edit(agent, draw) {
             await put(`/agents/${agent.id}`, {
                 name: name.value.trim(), isAdmin: isAdmin.checked,
                 openLimit: Number(openLimit.value), newPerMinute: Number(newPerMinute.value),
-            });
+            }, agent.etag);
             tell(`${name.value.trim()} saved`);
             draw();
         },
+        reload: draw,
     });
 }
 

@@ -37,13 +37,23 @@ let onSignedOut = () => {};
 // The newest log index that any answer carried: whichever node is asked next must have it.
 let seen = 0;
 
+/** The log index that the next node must have, too. */
+export const seenIndex = () => seen;
+/** A page that comes from another node has seen this. */
+export function hasSeen(index) {
+    seen = Math.max(seen, index);
+}
+
 /** Names who is told when the node no longer knows the browser. */
 export function whenSignedOut(callback) {
     onSignedOut = callback;
 }
 
-/** One call; gives { data, index }: the answer, and the log index that the node had applied. */
-export async function call(method, path, body, { timeout = 20_000 } = {}) {
+/**
+ * One call; gives { data, index }: the answer, and the log index that the node had applied. With an
+ * `etag` the change is made only if nobody else has made one since.
+ */
+export async function call(method, path, body, { timeout = 20_000, etag } = {}) {
     const options = {
         method,
         credentials: 'same-origin',
@@ -55,6 +65,7 @@ export async function call(method, path, body, { timeout = 20_000 } = {}) {
     if (method !== 'GET') {
         options.headers['Content-Type'] = 'application/json';
         options.body = JSON.stringify(body ?? {});
+        if (etag) options.headers['If-Match'] = `"${etag}"`;
     }
     let response;
     let text;
@@ -73,7 +84,7 @@ export async function call(method, path, body, { timeout = 20_000 } = {}) {
     if (!response.ok) {
         // A node that can't get there in time may still be read, and the next call has no demand.
         if (data?.code === 'behind') seen = 0;
-        if (response.status === 401 && path !== '/sign-in') onSignedOut();
+        if (response.status === 401 && !path.startsWith('/sign-in')) onSignedOut();
         throw new Problem(response.status, {
             title: `The node answered ${response.status}`, ...data,
         });
@@ -94,8 +105,10 @@ function parse(text) {
 export const get = (path) => call('GET', path);
 /** Creates or does. */
 export const post = (path, body) => call('POST', path, body);
-/** Replaces. */
-export const put = (path, body) => call('PUT', path, body);
+/** Replaces, if it is still as it was with this `etag`. */
+export const put = (path, body, etag) => call('PUT', path, body, { etag });
+/** Ends. */
+export const remove = (path) => call('DELETE', path);
 
 /** Whether the node has a leader and is caught up: 'ready', 'readOnly' or 'unreachable'. */
 export async function probe() {

@@ -5,7 +5,8 @@ import { openAdmin } from './admin.js';
 import { openDesk } from './desk.js';
 import { face, h, icon, set } from './dom.js';
 import { begin, end, whenArrived } from './load.js';
-import { inform } from './notice.js';
+import { arrived, goOn, standBy, unpack } from './move.js';
+import { inform, tell } from './notice.js';
 import { presenceSwitch, settingsMenu } from './presence.js';
 import { openSignIn } from './signin.js';
 import { LISTS, changed, isUnanswered, listed, project, reset, state, watch } from './store.js';
@@ -24,18 +25,26 @@ whenArrived(notify);
 start();
 
 async function start(isFresh = false) {
+    const luggage = arrived();
     readRoute();
     try {
-        if (!isFresh) await get('/me');
-        await enter();
+        if (luggage) await goOn(luggage);
+        else if (!isFresh) await get('/me');
+        await enter(luggage);
     } catch (problem) {
         if (problem.status === 401) return openSignIn(page, { onDone: () => start(true) });
         openSignIn(page, { onDone: () => start(true), problem, retry: () => start() });
     }
 }
 
-async function enter() {
+async function enter(luggage) {
     await begin();
+    standBy();
+    if (luggage && !luggage.isStrange) {
+        unpack(luggage);
+        tell(`You go on at ${location.host}`,
+            { detail: 'The other node was gone. Your drafts came along.' });
+    }
     const main = h('main', { id: 'main', tabindex: '-1' });
     page.replaceChildren(
         h('button.skip', { type: 'button', onclick: () => main.focus() }, 'Skip to the content'),
@@ -116,7 +125,8 @@ function banner() {
         node.hidden = !kind;
         if (kind === 'lost') {
             node.replaceChildren(icon('warn'), h('p', h('strong', 'Connection lost, read-only.'),
-                ' What you see may be old. The page reconnects by itself and keeps your drafts.'),
+                ' What you see may be old. The page reconnects by itself, or goes on at another '
+                    + 'node, and keeps your drafts.'),
             otherNodes());
         } else if (kind) {
             node.replaceChildren(icon('warn'), h('p',

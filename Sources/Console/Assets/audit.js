@@ -2,6 +2,7 @@
 
 import { itemsIn, pageHead, table } from './admin.js';
 import { get } from './api.js';
+import { changeList } from './conflict.js';
 import { field, select } from './dialog.js';
 import { full, h } from './dom.js';
 import { trouble } from './notice.js';
@@ -67,13 +68,6 @@ function row({ at, actor, token, act, subject, changes, more }) {
     return [
         full(at), token ? `${who}, by the token ${token.name}` : who,
         `${ACTS[act] ?? act} ${subject.name}`,
-        h('ul.changes', changes.map((each) => h('li', h('strong', each.field), ' ', said(each))),
-            more > 0 && h('li', `and ${more} more`)),
+        changeList({ changes, more }),
     ];
-}
-
-function said({ before, after, secret }) {
-    if (secret) return 'is another (not shown)';
-    if (before === null) return `is ${after}`;
-    return after === null ? `was ${before}` : `was ${before}, is ${after}`;
 }

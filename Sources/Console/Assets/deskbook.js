@@ -1,13 +1,14 @@
 // What a project's desk says and files by: tags, canned replies, automatic messages.
 
 import { get, put } from './api.js';
+import { notSaved } from './conflict.js';
 import { field } from './dialog.js';
 import { h, icon } from './dom.js';
-import { explain, tell } from './notice.js';
+import { tell } from './notice.js';
 import { absorbMe } from './store.js';
 
-/** The card with all of it. */
-export async function openDeskBook(id) {
+/** The card with all of it; `reload` loads the page anew. */
+export async function openDeskBook(id, reload) {
     const { data: book } = await get(`/projects/${id}/desk`);
     const long = (value) => h('textarea', { rows: 3, maxlength: 1000, dir: 'auto', value });
     const inputs = {
@@ -24,7 +25,7 @@ export async function openDeskBook(id) {
             event.preventDefault();
             said.textContent = '';
             try {
-                await put(`/projects/${id}/desk`, {
+                const { data } = await put(`/projects/${id}/desk`, {
                     tags: inputs.tags.value.split('\n').map((each) => each.trim())
                         .filter(Boolean),
                     welcome: inputs.welcome.value.trim(),
@@ -35,11 +36,12 @@ export async function openDeskBook(id) {
                         name: row.querySelector('input').value.trim(),
                         text: row.querySelector('textarea').value.trim(),
                     })),
-                });
+                }, book.etag);
+                book.etag = data.etag;
                 absorbMe((await get('/me')).data);
                 tell('Texts saved');
             } catch (problem) {
-                said.textContent = explain(problem);
+                notSaved(said, problem, reload);
             }
         },
     }, h('h2', 'Texts and tags'),

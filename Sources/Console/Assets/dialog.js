@@ -1,7 +1,7 @@
 // Modal dialogs on the browser's own <dialog>: focus stays inside, Escape closes.
 
 import { h, icon } from './dom.js';
-import { explain } from './notice.js';
+import { notSaved } from './conflict.js';
 
 let serial = 0;
 
@@ -21,9 +21,10 @@ export function dialog(title, ...content) {
 
 /**
  * A form in a dialog. `submit` may throw a Problem, which is shown in the form; the dialog closes
- * when it returns anything but false.
+ * when it returns anything but false. `reload` shows anew what was edited, if somebody else has
+ * changed it meanwhile.
  */
-export function formDialog(title, fields, { verb, submit, isDanger = false }) {
+export function formDialog(title, fields, { verb, submit, reload, isDanger = false }) {
     const said = h('p.said', { role: 'alert' });
     const button = h(isDanger ? 'button.danger' : 'button.primary', { type: 'submit' }, verb);
     const form = h('form', {
@@ -34,7 +35,10 @@ export function formDialog(title, fields, { verb, submit, isDanger = false }) {
             try {
                 if (await submit({ form, button, said }) !== false) node.close();
             } catch (problem) {
-                said.textContent = explain(problem);
+                notSaved(said, problem, () => {
+                    node.close();
+                    reload?.();
+                });
             } finally {
                 button.disabled = false;
             }

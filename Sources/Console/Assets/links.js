@@ -67,7 +67,7 @@ const settingsOf = ({ code, name, project, enabled, expires, open }) => ({
 
 async function change(link, what, draw) {
     try {
-        await put(`/links/${link.id}`, { ...settingsOf(link), ...what });
+        await put(`/links/${link.id}`, { ...settingsOf(link), ...what }, link.etag);
     } catch (problem) {
         alertOf(problem, `${link.name} was not changed`);
     }
@@ -101,13 +101,14 @@ function edit(link, draw) {
                 ...(code.value ? { code: code.value.trim() } : {}),
             };
             const { data } = link
-                ? await put(`/links/${link.id}`, body) : await post('/links', body);
+                ? await put(`/links/${link.id}`, body, link.etag) : await post('/links', body);
             tell(link ? 'Link saved' : 'Link created', data?.code && {
                 detail: address(data),
                 action: { name: 'Copy', run: () => copy(address(data)) },
             });
             draw();
         },
+        reload: draw,
     });
 }
 

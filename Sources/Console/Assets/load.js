@@ -209,7 +209,8 @@ function catchUp() {
     }
 }
 
-async function settle(one) {
+/** Looks whether what was sent arrived, where that is not known. */
+export async function settle(one) {
     try {
         await loadHistory(one);
     } catch {

@@ -2,9 +2,10 @@
 
 import { itemsIn } from './admin.js';
 import { get, put } from './api.js';
+import { notSaved } from './conflict.js';
 import { select } from './dialog.js';
 import { h, icon, set } from './dom.js';
-import { explain, tell } from './notice.js';
+import { tell } from './notice.js';
 import { absorbMe, state } from './store.js';
 
 const PERMISSIONS = [
@@ -12,8 +13,8 @@ const PERMISSIONS = [
     ['transfer', 'Transfer', 'hands own sessions on'], ['manage', 'Manage', 'runs the project'],
 ];
 
-/** The card with the list; the order is the order of turns. */
-export async function openMembers(id, project) {
+/** The card with the list; the order is the order of turns. `reload` loads the page anew. */
+export async function openMembers(id, project, reload) {
     const agents = await accounts();
     const name = (agent) => agents.find((each) => each.id === agent)?.name ?? `agent ${agent}`;
     let members = (project.members ?? []).map((each) => ({
@@ -42,12 +43,13 @@ export async function openMembers(id, project) {
     async function store() {
         said.textContent = '';
         try {
-            await put(`/projects/${id}/members`, members);
+            const { data } = await put(`/projects/${id}/members`, members, project.membersETag);
+            project.membersETag = data.membersETag;
             save.disabled = true;
             absorbMe((await get('/me')).data);
             tell('Members saved', { detail: 'The next decision follows the new list.' });
         } catch (problem) {
-            said.textContent = explain(problem);
+            notSaved(said, problem, reload);
         }
     }
 

@@ -1,17 +1,18 @@
 // What a project does not want said, by customers or to them.
 
 import { get, put } from './api.js';
+import { notSaved } from './conflict.js';
 import { select } from './dialog.js';
 import { h, icon } from './dom.js';
-import { explain, tell } from './notice.js';
+import { tell } from './notice.js';
 
 const MATCHES = [['word', 'Whole words'], ['pattern', 'Pattern']];
 const DIRECTIONS = [['both', 'Both ways'], ['in', 'By customers'], ['out', 'By agents']];
 const ACTIONS = [['flag', 'Flag'], ['confirm', 'Confirm'], ['block', 'Block']];
 
-/** The card with all rules. */
-export async function openModeration(id) {
-    const { data } = await get(`/projects/${id}/moderation`);
+/** The card with all rules; `reload` loads the page anew. */
+export async function openModeration(id, reload) {
+    let { data } = await get(`/projects/${id}/moderation`);
     const rules = h('ul.rules');
     for (const each of data.rules) rules.append(ruleRow(each));
     const said = h('p.said', { role: 'alert' });
@@ -20,7 +21,7 @@ export async function openModeration(id) {
             event.preventDefault();
             said.textContent = '';
             try {
-                await put(`/projects/${id}/moderation`, {
+                ({ data } = await put(`/projects/${id}/moderation`, {
                     rules: [...rules.children].map((row) => {
                         const [match, direction, action] = row.querySelectorAll('select');
                         return {
@@ -28,10 +29,10 @@ export async function openModeration(id) {
                             direction: direction.value, action: action.value,
                         };
                     }),
-                });
+                }, data.etag));
                 tell('Rules saved');
             } catch (problem) {
-                said.textContent = explain(problem);
+                notSaved(said, problem, reload);
             }
         },
     }, h('h2', 'Not to be said'),

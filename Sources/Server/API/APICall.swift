@@ -114,17 +114,22 @@ struct APICall {
     ) {
         if node.isOutOfRoom { return respond(node.outOfRoom) }
         let key: RequestKey?
+        var asked = command
         do throws(Problem) {
             key = try requestKey
+            asked = try conditional(command)
         } catch {
             return respond(error)
         }
-        let given = node.state.level < .second ? command : command.given(by: caller.token)
+        let given = node.state.level < .second ? asked : asked.given(by: caller.token)
         node.submit(given, key: key) { answer in
             switch answer {
             case .applied(_, .done(let id)): done(id)
             case .applied(_, .duplicate): done(0)
             case .applied(_, .refused(let refusal)):
+                if case .versionConflict = refusal, case .ifUnchanged = asked {
+                    return respond(changed(asked.setting!))
+                }
                 respond(refused(refusal) ?? problem(refusal))
             case .refused(.overloaded): respond(Problem.overloaded)
             case .refused(.noRoom): respond(Problem.disksFull)

@@ -38,6 +38,9 @@ extension API {
         @Null var hoursKnownUntil: String?
         var members: [MemberView]
         var webhookPath: String
+        /// What If-Match takes for the settings, and for the list of members.
+        var etag: String?
+        var membersETag: String?
 
         init(_ project: Project, in state: RoutingState, at time: LogTime) {
             let stale = state.stalePages(in: project.id, at: time)
@@ -71,6 +74,8 @@ extension API {
                     staleSince: stale[$0.agent]?.text)
             }
             webhookPath = "/telegram/\(project.id)"
+            etag = state.etag(of: Setting(.project, of: project.id))
+            membersETag = state.etag(of: Setting(.members, of: project.id))
         }
     }
 
@@ -298,8 +303,9 @@ extension API {
         var utm: LinkTermsBody.UTM
         var rules: [LinkTermsBody.Rule]
         var addresses: String
+        var etag: String?
 
-        init(_ link: Link, base: String) {
+        init(_ link: Link, base: String, in state: RoutingState) {
             id = "\(link.id)"
             code = link.settings.code.string
             url = base + "/" + link.settings.code.string
@@ -318,6 +324,7 @@ extension API {
             utm = LinkTermsBody.UTM(link.terms.utm)
             rules = link.terms.rules.map(LinkTermsBody.Rule.init)
             addresses = link.terms.addresses.word
+            etag = state.etag(of: Setting(.link, of: link.id))
         }
     }
 

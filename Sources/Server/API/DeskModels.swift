@@ -42,8 +42,9 @@ extension API {
         var outOfHours: String
         /// The median of the last 50 sessions that had to wait.
         @Null var expectedWaitSeconds: Int64?
+        var etag: String?
 
-        init(_ book: DeskBook, waitMilliseconds: Int64?) {
+        init(_ book: DeskBook, waitMilliseconds: Int64?, etag: String?) {
             tags = book.tags.map(\.string)
             cannedReplies = book.canned.map {
                 Canned(name: $0.name.string, text: $0.text.string)
@@ -53,6 +54,7 @@ extension API {
             nobodyAvailable = book.nobodyAvailable.string
             outOfHours = book.outOfHours.string
             expectedWaitSeconds = waitMilliseconds.map { $0 / 1000 }
+            self.etag = etag
         }
     }
 

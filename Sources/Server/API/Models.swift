@@ -28,6 +28,7 @@ enum API {
         var newPerMinute: Int
         /// Absent while the cluster's feature level does not count it.
         var onlineSeconds: Int64?
+        var etag: String?
     }
     /// `GET /api/v1/me`.
     struct Me: Encodable {

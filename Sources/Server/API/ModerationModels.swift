@@ -31,10 +31,12 @@ extension API {
         /// The log index of the last change; "0": there never was one.
         var version: String
         var rules: [ModerationRule]
+        var etag: String?
 
-        init(_ moderation: Moderation) {
+        init(_ moderation: Moderation, etag: String?) {
             version = "\(moderation.version)"
             rules = moderation.rules.map(ModerationRule.init)
+            self.etag = etag
         }
     }
 

@@ -15,8 +15,11 @@ struct Problem: Error, Encodable {
     var reasons: [API.Reason]?
     /// The owner who was quicker.
     var owner: API.Named?
-    /// The session's version now.
+    /// The session's version now, or the setting's.
     var version: Int64?
+    /// Who changed a setting that is not as the request saw it, and when.
+    var changedBy: API.Named?
+    var changedAt: String?
 
     init(_ status: Int, _ code: String, _ title: String, detail: String, hint: String) {
         self.status = status
@@ -98,10 +101,11 @@ struct Problem: Error, Encodable {
 
 /// JSON of the API, by Foundation: not on the hot path.
 enum JSON {
-    /// The bytes of a value.
-    static func encode(_ value: some Encodable) -> [UInt8] {
+    /// The bytes of a value; the same ones for the same value, where fields are ordered.
+    static func encode(_ value: some Encodable, isOrdered: Bool = false) -> [UInt8] {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
+        encoder.outputFormatting =
+            isOrdered ? [.withoutEscapingSlashes, .sortedKeys] : [.withoutEscapingSlashes]
         guard let data = try? encoder.encode(value) else {
             preconditionFailure("API models hold nothing that JSON can't carry")
         }

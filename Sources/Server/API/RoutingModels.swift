@@ -34,8 +34,9 @@ extension API {
         /// Whether an active member is in it; while not, it is as if the project were named.
         var manned: Bool
         var members: [Named]
+        var etag: String?
 
-        init(_ pool: Pool, members: [Named]) {
+        init(_ pool: Pool, members: [Named], in state: RoutingState) {
             id = "\(pool.id)"
             project = "\(pool.project)"
             name = pool.settings.name.string
@@ -43,6 +44,7 @@ extension API {
             untilSeconds = pool.settings.untilMilliseconds.map { Int($0 / 1000) }
             manned = pool.isManned
             self.members = members
+            etag = state.etag(of: Setting(.pool, of: pool.id))
         }
     }
 

@@ -22,6 +22,9 @@ extension RoutingState {
             id: "\(id)", name: agent(id)?.name.string ?? "agent \(id)", presence: presence.word)
     }
 
+    /// What If-Match takes for a setting, without its quotes; nil: nothing before level 2.
+    func etag(of setting: Setting) -> String? { version(of: setting).map { "\($0)" } }
+
     /// An agent as administrators see it.
     func detail(_ agent: Agent, at time: LogTime) -> API.AgentDetail {
         API.AgentDetail(
@@ -30,7 +33,8 @@ extension RoutingState {
             presence: presence(of: agent.id, at: time).word,
             openSessions: openCount(of: agent.id), openLimit: Int(agent.openLimit),
             newPerMinute: Int(agent.newPerMinute),
-            onlineSeconds: level < .second ? nil : agent.onlineMilliseconds(at: time) / 1000)
+            onlineSeconds: level < .second ? nil : agent.onlineMilliseconds(at: time) / 1000,
+            etag: etag(of: Setting(.agent, of: agent.id)))
     }
 
     /// Who is signed in, and the projects that they see.

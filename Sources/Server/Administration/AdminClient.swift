@@ -12,6 +12,8 @@ final class AdminClient {
         static let connect: Duration = .seconds(5)
         /// From the request to the end of its answer; a webhook's registration waits for Telegram.
         static let answer: Duration = .seconds(60)
+        /// The same for a what-if, which plays days of the log; another may be before it.
+        static let whatIf: Duration = .seconds(600)
         /// Bytes of an answer.
         static let answerBytes = 64 << 20
         /// Items on one page of a history.
@@ -68,8 +70,11 @@ final class AdminClient {
 
     /// Changes something; gives the document of the answer, null where it has none.
     @discardableResult
-    func send(_ method: HTTPMethod, _ path: String, _ body: JSONValue) throws -> JSONValue {
-        try document(exchange(method, path, body))
+    func send(
+        _ method: HTTPMethod, _ path: String, _ body: JSONValue,
+        within limit: Duration = Limits.answer
+    ) throws -> JSONValue {
+        try document(exchange(method, path, body, within: limit))
     }
 
     /// All things of a list, page after page, at most `limit`.
@@ -97,7 +102,8 @@ final class AdminClient {
     }
 
     private func exchange(
-        _ method: HTTPMethod, _ path: String, _ body: JSONValue?
+        _ method: HTTPMethod, _ path: String, _ body: JSONValue?,
+        within limit: Duration = Limits.answer
     ) throws -> HTTPResponse {
         var headers = HTTPHeaders()
         headers.append("Host", url.authority)
@@ -107,7 +113,7 @@ final class AdminClient {
         let request = HTTPRequest(
             method: method, target: url.path + path, headers: headers,
             body: body?.serialized() ?? [])
-        let response = try answer(to: request)
+        let response = try answer(to: request, within: limit)
         guard (200...299).contains(response.status) else {
             let verb = String(decoding: method.bytes, as: UTF8.self)
             let shown = path.prefix { $0 != "?" }
@@ -122,13 +128,15 @@ final class AdminClient {
         init(_ failure: AdminFailure) { result = .failure(failure) }
     }
 
-    private func answer(to request: HTTPRequest) throws -> HTTPResponse {
+    private func answer(
+        to request: HTTPRequest, within limit: Duration
+    ) throws -> HTTPResponse {
         let (base, loop) = (base, loop)
         let outcome = Outcome(
             AdminFailure(
-                "\(base): no answer within \(Limits.answer); what was asked for may still be done",
+                "\(base): no answer within \(limit); what was asked for may still be done",
                 code: EX_TEMPFAIL))
-        let timer = loop.schedule(after: Limits.answer) { loop.stop() }
+        let timer = loop.schedule(after: limit) { loop.stop() }
         var open: Connection?
         loop.connect(
             host: url.host, port: url.port, resolver: resolver, tls: tls, timeout: Limits.connect

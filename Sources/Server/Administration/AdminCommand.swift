@@ -2,8 +2,8 @@ import Foundation
 import HTTP
 import Wire
 
-/// `roundhouse project`, `agent`, `link`, `hook`, `session`, `decision`, `checkup`, `export`, `import` and
-/// `password`: an administrator's work through the REST API of any node; see docs/COMMANDS.md.
+/// `roundhouse project`, `agent`, `link`, `hook`, `session`, `decision`, `checkup`, `whatif`,
+/// `export`, `import` and `password`: an administrator's work through the REST API of any node; see docs/COMMANDS.md.
 public struct AdminCommand {
     /// The commands, each with what may follow.
     public static let usages: [String: String] = [
@@ -17,14 +17,15 @@ public struct AdminCommand {
             + "complete S|reopen S",
         "decision": "decision list S|why S",
         "checkup": "checkup P",
+        "whatif": "whatif P --from TIME [--to TIME] [FIELD...]",
         "export": "export [--to FILE]",
         "import": "import FILE [--dry-run]",
         "password": "password reset LOGIN [--new-password-file FILE]",
     ]
     /// The options beside those of `AdminSettings`.
     public static let options: Set<String> = [
-        "list", "project", "limit", "to", "bot-token-file", "secret-file", "new-password-file",
-        "remark", "code", "hand-over",
+        "list", "project", "limit", "from", "to", "bot-token-file", "secret-file",
+        "new-password-file", "remark", "code", "hand-over",
     ]
     /// The flags.
     public static let flags: Set<String> = ["json", "dry-run", "admin", "confirm"]
@@ -66,6 +67,7 @@ public struct AdminCommand {
         case "session": try session(words)
         case "decision": try decision(words)
         case "checkup" where words.count == 1: try checkup(words[0])
+        case "whatif" where !words.isEmpty: try whatIf(words)
         case "export" where words.isEmpty: try export()
         case "import" where words.count == 1: try importFile(words[0])
         case "password" where words.count == 2 && words[0] == "reset":

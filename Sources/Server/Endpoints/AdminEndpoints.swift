@@ -14,10 +14,15 @@ extension Node {
             try node.createProject(call)
         }
         api(.get, "/api/v1/projects/*", &routes) { node, call throws(Problem) in
-            call.respond(node.projectView(try node.managedProject(call)))
+            node.respondProject(try node.managedProject(call).id, call)
         }
         api(.put, "/api/v1/projects/*", &routes) { node, call throws(Problem) in
             try node.updateProject(call)
+        }
+        api(.get, "/api/v1/projects/*/members", &routes) { node, call throws(Problem) in
+            let project = try node.managedProject(call)
+            call.respond(
+                node.projectView(project).members, setting: Setting(.members, of: project.id))
         }
         api(.put, "/api/v1/projects/*/members", &routes) { node, call throws(Problem) in
             try node.setMembers(call)
@@ -41,6 +46,12 @@ extension Node {
         }
         api(.post, "/api/v1/agents", &routes) { node, call throws(Problem) in
             try node.createAgent(call)
+        }
+        api(.get, "/api/v1/agents/*", &routes) { node, call throws(Problem) in
+            guard node.managesAnything(call.caller) else { throw .forbidden }
+            let id = try call.id(0, as: AgentID.self)
+            guard node.state.agent(id) != nil else { throw .notFound }
+            node.respondAgent(id, call)
         }
         api(.put, "/api/v1/agents/*", &routes) { node, call throws(Problem) in
             try node.updateAgent(call)
@@ -73,6 +84,11 @@ extension Node {
         API.ProjectView(project, in: state, at: logTime)
     }
 
+    private func respondProject(_ id: ProjectID, _ call: APICall) {
+        guard let project = state.project(id) else { return call.respond(Problem.notFound) }
+        call.respond(projectView(project), setting: Setting(.project, of: id))
+    }
+
     private func createProject(_ call: APICall) throws(Problem) {
         guard call.caller.isAdmin else { throw .forbidden }
         let body = try call.body(API.ProjectBody.self)
@@ -101,11 +117,8 @@ extension Node {
         try body.apply(to: &settings, secrets: secrets)
         let command = Command.updateProject(project.id, by: call.caller.agent, settings)
         call.submit(command) { [self] _ in
-            guard let project = state.project(project.id) else {
-                return call.respond(Problem.notFound)
-            }
-            hours.resolve(project)
-            call.respond(projectView(project))
+            if let project = state.project(project.id) { hours.resolve(project) }
+            respondProject(project.id, call)
         }
     }
 
@@ -137,7 +150,7 @@ extension Node {
             guard let project = state.project(project.id) else {
                 return call.respond(Problem.notFound)
             }
-            call.respond(projectView(project))
+            call.respond(projectView(project), setting: Setting(.members, of: project.id))
         }
     }
 
@@ -151,6 +164,11 @@ extension Node {
     }
 
     // MARK: Agents
+
+    private func respondAgent(_ id: AgentID, _ call: APICall) {
+        guard let agent = state.agent(id) else { return call.respond(Problem.notFound) }
+        call.respond(state.detail(agent, at: logTime), setting: Setting(.agent, of: id))
+    }
 
     private func createAgent(_ call: APICall) throws(Problem) {
         guard call.caller.isAdmin else { throw .forbidden }
@@ -187,10 +205,7 @@ extension Node {
         change.handOver = try successor(body.handOver)
         let send = { [self] (change: AgentChange) in
             call.submit(.updateAgent(id, by: call.caller.agent, change)) { _ in
-                guard let agent = self.state.agent(id) else {
-                    return call.respond(Problem.notFound)
-                }
-                call.respond(self.state.detail(agent, at: self.logTime))
+                self.respondAgent(id, call)
             }
         }
         guard body.password != nil else { return send(change) }
@@ -205,8 +220,7 @@ extension Node {
         guard call.caller.isAdmin else { throw .forbidden }
         let id = try call.id(0, as: AgentID.self)
         call.submit(.forceOffline(id, by: call.caller.agent)) { [self] _ in
-            guard let agent = state.agent(id) else { return call.respond(Problem.notFound) }
-            call.respond(state.detail(agent, at: logTime))
+            respondAgent(id, call)
         }
     }
 

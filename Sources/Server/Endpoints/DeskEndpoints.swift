@@ -46,10 +46,13 @@ extension Node {
     }
 
     private func respondDesk(_ id: ProjectID, _ call: APICall) {
+        let setting = Setting(.desk, of: id)
         call.respond(
             API.DeskView(
                 state.deskBook(of: id),
-                waitMilliseconds: state.expectedWaitMilliseconds(in: id)))
+                waitMilliseconds: state.expectedWaitMilliseconds(in: id),
+                etag: state.etag(of: setting)),
+            setting: setting)
     }
 
     private func addNote(_ call: APICall) throws(Problem) {

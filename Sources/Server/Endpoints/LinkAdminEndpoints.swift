@@ -15,7 +15,7 @@ extension Node {
             try node.createLink(call)
         }
         api(.get, "/api/v1/links/*", &routes) { node, call throws(Problem) in
-            call.respond(node.linkView(try node.managedLink(call)))
+            node.respondLink(try node.managedLink(call).id, call)
         }
         api(.put, "/api/v1/links/*", &routes) { node, call throws(Problem) in
             try node.updateLink(call)
@@ -26,7 +26,7 @@ extension Node {
     }
 
     func linkView(_ link: Link) -> API.LinkView {
-        API.LinkView(link, base: configuration.publicListener.baseURL)
+        API.LinkView(link, base: configuration.publicListener.baseURL, in: state)
     }
 
     /// The link in the path, if the caller manages its project.
@@ -82,10 +82,12 @@ extension Node {
             ? .updateLink(link.id, by: call.caller.agent, settings)
             : .editLink(
                 link.id, by: call.caller.agent, version: body.version, settings, terms)
-        call.submit(command, refused: Node.linkProblem) { [self] _ in
-            guard let link = state.link(link.id) else { return call.respond(Problem.notFound) }
-            call.respond(linkView(link))
-        }
+        call.submit(command, refused: Node.linkProblem) { [self] _ in respondLink(link.id, call) }
+    }
+
+    private func respondLink(_ id: LinkID, _ call: APICall) {
+        guard let link = state.link(id) else { return call.respond(Problem.notFound) }
+        call.respond(linkView(link), setting: Setting(.link, of: id))
     }
 
     /// A refusal that means something else for a link than for a session.

@@ -8,15 +8,22 @@ extension Node {
     func addModerationRoutes(_ routes: inout Router) {
         api(.get, "/api/v1/projects/*/moderation", &routes) { node, call throws(Problem) in
             let id = try node.managedProject(call).id
-            call.respond(API.ModerationView(node.state.moderation(of: id)))
+            node.respondModeration(id, call)
         }
         api(.put, "/api/v1/projects/*/moderation", &routes) { node, call throws(Problem) in
             let id = try node.managedProject(call).id
             let rules = try call.body(API.ModerationBody.self).checked()
             call.submit(.setModeration(id, by: call.caller.agent, rules)) { _ in
-                call.respond(API.ModerationView(node.state.moderation(of: id)))
+                node.respondModeration(id, call)
             }
         }
+    }
+
+    private func respondModeration(_ id: ProjectID, _ call: APICall) {
+        let setting = Setting(.moderation, of: id)
+        call.respond(
+            API.ModerationView(state.moderation(of: id), etag: state.etag(of: setting)),
+            setting: setting)
     }
 
     /// What a project's rules say of a text; nil: nothing.

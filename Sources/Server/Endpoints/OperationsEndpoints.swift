@@ -57,6 +57,9 @@ extension Node {
             status: reason == nil ? 200 : 503, contentType: "text/plain; charset=utf-8",
             body: Array(((reason ?? "ready" + notes) + "\n").utf8))
         if reason != nil { response.headers.append("Retry-After", "1") }
+        // Consoles of other nodes ask, which is another origin for a browser. It tells nothing that
+        // anybody may not know.
+        response.headers.append("Access-Control-Allow-Origin", "*")
         exchange.respond(response)
     }
 

@@ -12,6 +12,9 @@ extension Node {
         api(.post, "/api/v1/projects/*/pools", &routes) { node, call throws(Problem) in
             try node.createPool(call)
         }
+        api(.get, "/api/v1/pools/*", &routes) { node, call throws(Problem) in
+            node.respondPool(try node.managedPool(call).id, status: 200, call)
+        }
         api(.put, "/api/v1/pools/*", &routes) { node, call throws(Problem) in
             try node.updatePool(call)
         }
@@ -22,7 +25,7 @@ extension Node {
     }
 
     private func poolView(_ pool: Pool) -> API.PoolView {
-        API.PoolView(pool, members: state.members(of: pool).map(state.named))
+        API.PoolView(pool, members: state.members(of: pool).map(state.named), in: state)
     }
 
     private func managedPool(_ call: APICall) throws(Problem) -> Pool {
@@ -54,6 +57,6 @@ extension Node {
 
     private func respondPool(_ id: PoolID, status: Int, _ call: APICall) {
         guard let pool = state.pool(id) else { return call.respond(Problem.notFound) }
-        call.respond(poolView(pool), status: status)
+        call.respond(poolView(pool), setting: Setting(.pool, of: id), status: status)
     }
 }

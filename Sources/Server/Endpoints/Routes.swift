@@ -14,6 +14,7 @@ extension Node {
         api(.post, "/api/v1/sign-out", &routes) { node, call throws(Problem) in
             try node.signOut(call)
         }
+        addMoveRoutes(&routes)
         routes.add(.get, "/api/v1/live") { [unowned self] exchange, _ in openLive(exchange) }
         addSessionRoutes(&routes)
         addDeskRoutes(&routes)
@@ -137,6 +138,7 @@ extension Node {
         if exchange.request.header("If-None-Match") == Text(etag) {
             var response = HTTPResponse(status: 304)
             response.headers.append("ETag", etag)
+            addSecurityHeaders(&response)
             return exchange.respond(response)
         }
         var response = HTTPResponse(status: 200, contentType: contentType, body: bytes)
@@ -148,7 +150,8 @@ extension Node {
 
     /// What browsers are told about every page and answer of the console.
     func addSecurityHeaders(_ response: inout HTTPResponse) {
-        response.headers.append("Content-Security-Policy", Asset.contentSecurityPolicy)
+        response.headers.append(
+            "Content-Security-Policy", Asset.contentSecurityPolicy(asking: peers.urls))
         response.headers.append("X-Content-Type-Options", "nosniff")
         response.headers.append("Referrer-Policy", "no-referrer")
         if publicTLS != nil {

@@ -82,17 +82,24 @@ extension Node {
                 let isFull = answer == .refused(.noRoom)
                 return refuse(exchange, isFull ? .disksFull : .noQuorum)
             }
-            struct Answer: Encodable { var agent: API.Named }
-            var response = HTTPResponse(
-                status: 200, contentType: "application/json",
-                body: JSON.encode(Answer(agent: state.named(agent.id))))
+            respondSignedIn(agent.id, token, exchange)
+        }
+    }
+
+    /// Tells a browser as whom it is signed in, and gives it its cookie unless it has it.
+    func respondSignedIn(_ agent: AgentID, _ token: [UInt8]?, _ exchange: Exchange) {
+        struct Answer: Encodable { var agent: API.Named }
+        var response = HTTPResponse(
+            status: 200, contentType: "application/json",
+            body: JSON.encode(Answer(agent: state.named(agent))))
+        if let token {
             var cookie = "\(cookieName(exchange))=\(Base64URL.string(token)); Path=/; HttpOnly"
             cookie += "; SameSite=Strict; Max-Age=\(Node.signInAbsolute / 1000)"
             if exchange.isSecure { cookie += "; Secure" }
             response.headers.append("Set-Cookie", cookie)
-            addAnswerHeaders(&response)
-            exchange.respond(response)
         }
+        addAnswerHeaders(&response)
+        exchange.respond(response)
     }
 
     /// `POST /api/v1/sign-out`.

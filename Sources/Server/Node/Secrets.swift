@@ -14,6 +14,8 @@ struct Secrets: Sendable {
     let tokenKey: [UInt8]
     /// Makes fingerprints of visitors.
     let visitorKey: [UInt8]
+    /// Authenticates what a console shows at another node to go on there.
+    let moveKey: [UInt8]
     /// Authenticates nodes to each other.
     let peerKey: [UInt8]
     /// Authenticates operators' tools, which read the key file, to the operations listener.
@@ -26,6 +28,7 @@ struct Secrets: Sendable {
         tokenKey = HKDF.derive(key: clusterKey, info: Array("roundhouse token".utf8), length: 32)
         visitorKey = HKDF.derive(
             key: clusterKey, info: Array("roundhouse visitor".utf8), length: 32)
+        moveKey = HKDF.derive(key: clusterKey, info: Array("roundhouse move".utf8), length: 32)
         operatorKey = HKDF.derive(
             key: clusterKey, info: Array("roundhouse operator".utf8), length: 32)
         peerKey = HKDF.derive(key: clusterKey, info: Array("roundhouse peer".utf8), length: 32)
