@@ -92,13 +92,15 @@ extension Command {
         switch self {
         case .through(_, let command): command.isIdempotent
         case .advance, .update, .clicks, .beginEpoch, .raiseLevel: true
+        case .eraseSession, .finishErasure, .forgetClicks, .tellErased: true
         case .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .startSending, .finishSending, .resend, .forceOffline,
             .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours, .createToken,
             .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook, .makeLink,
-            .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply:
+            .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply,
+            .eraseCustomer:
             false
         }
     }

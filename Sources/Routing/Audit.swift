@@ -7,6 +7,7 @@ enum AuditSubject {
     case pool(PoolID?)
     case link(LinkID?)
     case token(APITokenID?)
+    case erasure(ErasureID?)
     case cluster
 
     /// The subject, once the command that makes it has told its number.
@@ -17,6 +18,7 @@ enum AuditSubject {
         case .pool(let known): .pool(known ?? PoolID(id))
         case .link(let known): .link(known ?? LinkID(id))
         case .token(let known): .token(known ?? APITokenID(id))
+        case .erasure(let known): .erasure(known ?? ErasureID(id))
         case .cluster: .cluster
         }
     }
@@ -29,6 +31,7 @@ enum AuditSubject {
         case .pool(let id): id?.rawValue ?? 0
         case .link(let id): id?.rawValue ?? 0
         case .token(let id): id?.rawValue ?? 0
+        case .erasure(let id): id?.rawValue ?? 0
         case .cluster: 0
         }
     }
@@ -80,12 +83,15 @@ extension Command {
             Audited(by: by, act: .createdToken, subject: .token(nil))
         case .revokeToken(let id, let by):
             Audited(by: by, act: .revokedToken, subject: .token(id))
+        case .eraseCustomer(_, _, let by):
+            Audited(by: by, act: .erasedCustomer, subject: .erasure(nil))
         case .raiseLevel: Audited(by: nil, act: .raisedLevel, subject: .cluster)
         case .through(_, let command): command.audited
         case .advance, .signIn, .signOut, .update, .clicks, .renewLeases, .closeConnections,
             .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar, .resolveHours,
             .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend, .addNote,
-            .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply:
+            .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply, .eraseSession,
+            .finishErasure, .forgetClicks, .tellErased:
             nil
         }
     }
@@ -138,6 +144,7 @@ extension RoutingState {
         case .project(let id): id
         case .pool(let id): id.flatMap { pool($0) }?.project
         case .link(let id): id.flatMap { link($0) }?.settings.project
+        case .erasure(let id): id.flatMap { erasure($0) }?.project
         case .agent, .token, .cluster: nil
         }
     }

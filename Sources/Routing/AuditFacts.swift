@@ -49,6 +49,8 @@ extension RoutingState {
                 facts.add("scopes", token.scopes.rawValue)
                 facts.add("token", secret: token.tokenHash)
             }
+        case .erasure(let id):
+            id.flatMap { erasure($0) }.map { facts.add("customer", $0.pseudonym.rawValue) }
         case .cluster: facts.add("level", level.rawValue)
         }
         return facts.list
@@ -91,6 +93,7 @@ extension RoutingState {
         facts.add("goneSeconds", seconds: settings.timers.goneMilliseconds)
         facts.add("autoCompleteSeconds", seconds: settings.timers.completeMilliseconds)
         facts.add("messagesPerMinute", settings.messagesPerMinute)
+        facts.add("clickRetentionDays", settings.clickRetentionDays)
         settings.hours.map { hours in
             let week = hours.week.map { "\($0.day) \($0.from)-\($0.to)" }
             let words = [hours.zone.string, "\(hours.outside)"] + week

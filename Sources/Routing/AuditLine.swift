@@ -39,6 +39,8 @@ public struct AuditLine: Hashable, Sendable {
         case changedWebhook = 16
         /// What a project does not want said was changed.
         case changedModeration = 17
+        /// A customer was erased.
+        case erasedCustomer = 30
     }
     /// A field that is otherwise since.
     public struct Change: Hashable, Sendable {

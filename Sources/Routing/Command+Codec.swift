@@ -52,6 +52,11 @@ enum CommandTag: UInt8, CaseIterable {
     case refuseReply = 97
     case tellURL = 105
     case pointWebhook = 106
+    case eraseCustomer = 113
+    case eraseSession = 114
+    case finishErasure = 115
+    case forgetClicks = 116
+    case tellErased = 117
 }
 
 extension ByteWriter {
@@ -117,6 +122,8 @@ extension Command {
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
+        case .eraseCustomer, .eraseSession, .finishErasure, .forgetClicks, .tellErased:
+            encodePrivacy(into: &writer)
         case .through(let token, let command):
             writer.put(.through, token)
             command.encode(into: &writer)
@@ -187,6 +194,8 @@ extension Command: Coded {
             self = try Command(moderation: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
+        case .eraseCustomer, .eraseSession, .finishErasure, .forgetClicks, .tellErased:
+            self = try Command(privacy: tag, from: &r)
         case .through: self = try Command(throughFrom: &r)
         }
     }

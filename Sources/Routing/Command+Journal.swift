@@ -9,7 +9,7 @@ extension Command {
         switch self {
         case .advance, .renewLeases, .closeConnections, .setAway, .claim, .giveBack, .takeOver,
             .bar, .resolveHours, .complete, .reopen, .beginEpoch, .startSending, .resend,
-            .raiseLevel, .forceOffline, .removePool, .setMembers:
+            .raiseLevel, .forceOffline, .removePool, .setMembers, .eraseCustomer:
             self
         case .bootstrap(let login, _, _):
             .bootstrap(login: login.masked, name: "", passwordHash: "")
@@ -53,7 +53,8 @@ extension Command {
         // Whose token it was decides nothing.
         case .through(_, let command): command.forJournal
         case .clicks, .createToken, .revokeToken, .addNote, .addRemark, .setTags, .tellURL,
-            .pointWebhook, .setModeration, .refuseReply:
+            .pointWebhook, .setModeration, .refuseReply, .eraseSession, .finishErasure,
+            .forgetClicks, .tellErased:
             .advance
         }
     }

@@ -111,6 +111,16 @@ public enum Command: Hashable, Sendable {
     case tellURL(node: UInt64, Text)
     /// A project's webhook points somewhere else now, or is about to.
     case pointWebhook(ProjectID, WebhookPoint)
+    /// A manager has a customer of a project erased; the outcome has the erasure's number.
+    case eraseCustomer(TelegramID, of: ProjectID, by: AgentID)
+    /// What may stay of some of an erased customer's session's history, from an ordinal on.
+    case eraseSession(ErasureID, SessionID, from: Int64, [HistoryItem])
+    /// Everything of an erased customer was gone through.
+    case finishErasure(ErasureID)
+    /// Clicks without their visitors, in place of clicks that are too old or of erased customers.
+    case forgetClicks([Click])
+    /// A node has nothing in its files any more of what was erased up to a log index.
+    case tellErased(node: UInt64, Int64)
     /// A configuration command that an API token's holder gives; the audit log names the token.
     indirect case through(APITokenID, Command)
 }
@@ -254,6 +264,8 @@ public struct ProjectSettings: Hashable, Sendable {
     public var hours: Hours?
     /// How many messages of one customer are taken in a minute; 0 is no limit.
     public var messagesPerMinute: UInt32 = 0
+    /// How many days clicks on the project's links are kept; 0 is for ever.
+    public var clickRetentionDays: UInt32 = 0
     /// Settings with defaults.
     public init(
         name: Text, botUsername: Text, sealedToken: [UInt8] = [], sealedSecret: [UInt8] = []

@@ -57,7 +57,8 @@ extension Command {
         case .update(let update):
             update.asksForLanguage || update.verdict != nil ? .second : .first
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
-            .setModeration, .moderatedReply, .refuseReply:
+            .setModeration, .moderatedReply, .refuseReply, .eraseCustomer, .eraseSession,
+            .finishErasure, .forgetClicks, .tellErased:
             .second
         case .through(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,

@@ -74,9 +74,11 @@ extension RoutingState {
         for click in clicks {
             if noteSeen(click.key) { continue }
             isNew = true
+            // A click that comes late may be of a customer who was erased meanwhile.
+            let isErased = started[click.key].flatMap { sessions[$0] }?.isErased ?? false
             draft.applied.write(
                 .click, Int64(bitPattern: click.key.epoch), Int64(bitPattern: click.key.sequence),
-                as: click.encodedAsRow())
+                as: (isErased ? click.withoutVisitor : click).encodedAsRow())
             guard let slot = linkSlots[click.link] else { continue }
             if click.flag == .human {
                 linkList[slot].humanClicks += 1

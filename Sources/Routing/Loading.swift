@@ -52,6 +52,8 @@ extension RoutingState {
             frontDoor.points[ProjectID(major)] = try WebhookPoint(alone: value)
         case .nodeURL:
             frontDoor.urls[UInt64(bitPattern: major)] = try Text(alone: value)
+        case .erasure, .erasureMark, .erasureTold:
+            try load(privacy: table, major: major, value: value)
         case .history, .click, .request, .keyedRequest, .note, .onlineSpan: break
         }
     }
@@ -84,6 +86,7 @@ extension RoutingState {
         for desk in desks { logins[desk.account.login] = desk.account.id }
         leaving.sort()
         try placeRows()
+        forgetLatestOfErased()
         for session in unplacedSessions { try place(session) }
         unplacedSessions = []
         for signIn in signIns.values.sorted(by: { $0.id < $1.id }) {
@@ -164,7 +167,8 @@ extension RoutingState {
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
-                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation:
+                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation, .erasure,
+                .erasureMark, .erasureTold:
                 preconditionFailure("a row that needs no placing")
             }
         }

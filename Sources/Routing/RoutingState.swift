@@ -43,6 +43,7 @@ public struct RoutingState: Sendable {
     var records = DeskRecords()
     var frontDoor = FrontDoor()
     var trail = AuditTrail()
+    var erasures = Erasures()
 
     /// What changes by itself: leases, sign-ins and exclusions end.
     var expiries = Deadlines<Expiry>()
@@ -164,6 +165,8 @@ public struct RoutingState: Sendable {
         case .editLink(let id, let by, let version, let settings, let terms):
             updateLink(id, by: by, version: version, settings, terms)
         case .tellURL, .pointWebhook: apply(frontDoor: command)
+        case .eraseCustomer, .eraseSession, .finishErasure, .forgetClicks, .tellErased:
+            apply(privacy: command)
         case .through(_, let command): perform(command)
         }
     }
@@ -182,6 +185,7 @@ extension RoutingState: Equatable {
             && a.tokens == b.tokens
             && a.connections == b.connections && a.outgoing == b.outgoing
             && a.records == b.records && a.frontDoor == b.frontDoor && a.trail == b.trail
+            && a.erasures == b.erasures
             && a.expiries == b.expiries
             && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving

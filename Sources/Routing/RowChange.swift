@@ -82,13 +82,19 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case webhookPoint = 95
     /// Public URLs: (node).
     case nodeURL = 96
+    /// Erasures of customers: (erasure).
+    case erasure = 102
+    /// The log index of the entry that finished an erasure last: (1).
+    case erasureMark = 103
+    /// Up to which log index nodes have nothing of what was erased: (node).
+    case erasureTold = 104
 
     /// Whether both parts of the key are used; otherwise `minor` is 0.
     public var hasMinorKey: Bool {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
             .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation, .audit:
+            .moderation, .audit, .erasure, .erasureMark, .erasureTold:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
             .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan:
@@ -103,7 +109,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation, .audit:
+            .moderation, .audit, .erasure, .erasureMark, .erasureTold:
             true
         }
     }

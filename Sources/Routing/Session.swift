@@ -46,7 +46,7 @@ public struct Session: Hashable, Sendable {
     /// Whose bot.
     public let project: ProjectID
     /// With whom; in a private chat also the chat.
-    public let user: TelegramID
+    public internal(set) var user: TelegramID
     /// The customer's name, as last seen.
     public internal(set) var name: Text
     /// Username without `@`; may be empty.
