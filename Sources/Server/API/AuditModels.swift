@@ -96,6 +96,7 @@ extension API.AuditView.Subject {
         case .createdToken, .revokedToken:
             kind = "token"
             known = state.apiToken(APITokenID(number))?.name.string
+        case .erasedCustomer: kind = "erasure"
         case .raisedLevel: kind = "cluster"
         }
         let change = line.changes.first { $0.field == "name" }
@@ -133,6 +134,7 @@ extension AuditLine.Act {
         case .raisedLevel: "raisedLevel"
         case .changedWebhook: "changedWebhook"
         case .changedModeration: "changedModeration"
+        case .erasedCustomer: "erasedCustomer"
         }
     }
 }

@@ -37,6 +37,8 @@ extension API {
         var uniqueHours: Int
         /// False when there were more clicks than a report takes.
         var whole: Bool
+        /// From when on the clicks are kept, and so counted; null: all are.
+        @Null var keptSince: String?
         var clicks: Clicks
         var funnel: Funnel
         @Null var by: String?
@@ -44,9 +46,10 @@ extension API {
 
         init(
             index: String, _ scan: ReportScan, _ counts: [(name: String, count: ClickReport.Count)],
-            uniqueHours: Int
+            uniqueHours: Int, keptSince: LogTime?
         ) {
             self.index = index
+            self.keptSince = keptSince?.text
             self.uniqueHours = uniqueHours
             let report = scan.report
             link = "\(report.link)"

@@ -59,7 +59,7 @@ struct ConfigurationExport {
         ("assignOffline", "default"), ("scope", ""), ("seats", 0), ("claim", ""),
         ("claimOnly", false), ("openLimit", 0), ("newPerMinute", 0), ("hiddenGraceSeconds", -1),
         ("reopenSeconds", 0), ("firstReplySeconds", 0), ("firstReplyMoves", 0), ("goneSeconds", 0),
-        ("autoCompleteSeconds", 0), ("messagesPerMinute", 0),
+        ("autoCompleteSeconds", 0), ("messagesPerMinute", 0), ("clickRetentionDays", 0),
         ("hours", ["zone": "", "week": [], "outside": "route"]),
     ]
     private static let deskFields = [

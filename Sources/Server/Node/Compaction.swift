@@ -11,11 +11,18 @@ final class Compaction: @unchecked Sendable {  // other threads only carry it to
 
     private unowned let node: Node
     private let trail: LogTrail
+    /// How long after an erasure the log is cut behind it, in milliseconds of log time.
+    private let erasureMilliseconds: Int64
+    /// What followers may miss is kept as long after an erasure is due, in milliseconds of log time,
+    static let erasureGrace: Int64 = 10_000
+    /// as so many entries.
+    static let erasureTrail: UInt64 = 1000
     private var isUnderWay = false
 
     init(node: Node) {
         self.node = node
         let limits = node.configuration.limits
+        erasureMilliseconds = Int64(limits.erasureMinutes) * 60_000
         trail = LogTrail(entries: UInt64(limits.trailingEntries), bytes: limits.trailingMiB << 20)
     }
 
@@ -30,9 +37,23 @@ final class Compaction: @unchecked Sendable {  // other threads only carry it to
 
     /// A quarter over the trail, so that a cut is worth a checkpoint of state.db.
     private var isDue: Bool {
+        if erasureTrail != nil { return true }
         let entries = node.lastIndex.rawValue - min(node.lastIndex.rawValue, node.logBase.rawValue)
         return entries > trail.entries + trail.entries / 4
             || node.stores.log.bytes > trail.bytes + trail.bytes / 4
+    }
+
+    /// What stays in the log when it is to be cut behind an erasure; nil: it need not be. At first
+    /// what came after it stays for followers, as far as that is not written together with it.
+    private var erasureTrail: LogTrail? {
+        guard let last = node.state.lastErasure, let at = last.at,
+            Int64(clamping: node.logBase.rawValue) < last.index
+        else { return nil }
+        let over = node.logTime.milliseconds - at.milliseconds - erasureMilliseconds
+        guard over >= 0 else { return nil }
+        let behind = node.lastIndex.rawValue - min(node.lastIndex.rawValue, UInt64(last.index))
+        let entries = over < Self.erasureGrace ? min(Self.erasureTrail, behind) : 0
+        return LogTrail(entries: min(entries, trail.entries), bytes: trail.bytes)
     }
 
     private func look() {
@@ -49,7 +70,7 @@ final class Compaction: @unchecked Sendable {  // other threads only carry it to
         let limit = min(durable, node.snapshots.cutLimit)
         guard !node.isStopping, limit > node.logBase else { return isUnderWay = false }
         let loop = node.loop
-        node.stores.log.cut(through: limit, keeping: trail) { [weak self] base in
+        node.stores.log.cut(through: limit, keeping: erasureTrail ?? trail) { [weak self] base in
             let compaction = self
             loop.post { compaction?.took(base) }
         }
