@@ -34,7 +34,7 @@ extension RoutingState {
     ) -> SessionID {
         let chat = Chat(project: rooms[slot].project.id, user: message.user)
         var touch: Touch?
-        if case .click(let link, let key, let clickedAt, _) = message.start {
+        if case .click(let link, let key, let clickedAt, _, _) = message.start {
             touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
         }
         let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
@@ -105,7 +105,7 @@ extension RoutingState {
     }
 
     /// What the link says about who is given the session: its pool or whom it prefers, and the
-    /// language, where a parameter of the click comes first.
+    /// language, where the parameters of the click come first.
     private func apply(_ touch: Touch, _ message: InboundMessage, to session: inout Session) {
         guard touch.via != .foreignToken, let slot = linkSlots[touch.link] else { return }
         let link = linkList[slot].settings
@@ -114,8 +114,12 @@ extension RoutingState {
         session.pool = isOwn ? link.pool : nil
         session.prefer = isOwn ? link.prefer : MemberRule()
         session.fixedLanguage = link.language
-        if case .click(_, _, _, let asked) = message.start, !asked.isEmpty {
-            session.fixedLanguage = asked
+        guard case .click(_, _, _, let language, let pool) = message.start else { return }
+        if !language.isEmpty { session.fixedLanguage = language }
+        // What a parameter rule said at the click, if there still is such a pool.
+        if let pool, poolRooms[pool].map({ rooms[$0].project.id }) == session.project {
+            session.pool = pool
+            session.prefer = MemberRule()
         }
     }
 

@@ -147,7 +147,11 @@ extension RoutingState {
         facts.add(
             "rules",
             Text(
-                link.terms.rules.map { "\($0.name)=\($0.value): \($0.project)" }.joined(", ")))
+                link.terms.rules.map { rule in
+                    let pool = rule.pool.map { " pool \($0)" } ?? ""
+                    let language = rule.language.isEmpty ? "" : " language \(rule.language)"
+                    return "\(rule.name)=\(rule.value): \(rule.project)\(pool)\(language)"
+                }.joined(", ")))
         facts.add("addresses", Text("\(link.terms.addresses)"))
     }
 }

@@ -132,7 +132,9 @@ extension LinkSettings {
 extension LinkTerms {
     var forJournal: LinkTerms {
         let rules = rules.map {
-            Rule(name: $0.name.presence, value: "", project: $0.project)
+            Rule(
+                name: $0.name.presence, value: "", project: $0.project, pool: $0.pool,
+                language: $0.language)
         }
         return LinkTerms(rules: rules, addresses: addresses)
     }

@@ -383,8 +383,10 @@ public struct InboundMessage: Hashable, Sendable {
 public enum Start: Hashable, Sendable {
     /// Without a payload.
     case plain
-    /// A token with a good MAC, and the language that the click asked for.
-    case click(link: LinkID, key: ClickKey, clickedAt: LogTime, language: Text = "")
+    /// A token with a good MAC, and the language that the click asked for, and the pool that a
+    /// parameter rule of the link gave it.
+    case click(
+        link: LinkID, key: ClickKey, clickedAt: LogTime, language: Text = "", pool: PoolID? = nil)
     /// Any other payload, kept as text.
     case text(Text)
 }

@@ -104,7 +104,7 @@ struct ConfigurationExport {
     }
 
     private func exported(_ link: JSONValue) -> JSONValue {
-        let pool = link["pool"]?.string.flatMap { poolNames[$0] } ?? ""
+        let pool = poolName(link["pool"])
         let rules = link["rules"]?.elements ?? []
         return .object([
             link.member("code"), link.member("name"),
@@ -119,10 +119,16 @@ struct ConfigurationExport {
                         .object([
                             $0.member("name"), $0.member("value"),
                             .init("project", bot($0["project"])),
+                            .init("pool", .text(Text(poolName($0["pool"])))),
+                            $0.member("language"),
                         ])
                     })),
             link.member("addresses"),
         ])
+    }
+
+    private func poolName(_ id: JSONValue?) -> String {
+        id?.string.flatMap { poolNames[$0] } ?? ""
     }
 
     private func bot(_ id: JSONValue?) -> JSONValue {
