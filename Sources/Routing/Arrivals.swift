@@ -40,7 +40,7 @@ extension RoutingState {
         let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
         guard let id = latest[chat], var session = sessions[id] else {
             if isBarred { return SessionID(0) }
-            return open(message, verdict, touch, chat, Flood(), in: slot)
+            return open(message, verdict, touch, chat, after: nil, in: slot)
         }
         if isFlooding(&session, in: slot) { return id }
         if isBarred {
@@ -57,7 +57,7 @@ extension RoutingState {
             take(message, verdict, touch, opening: .none, nil, into: &session)
         case .completed:
             guard mayReopen(session, touch, in: slot) else {
-                return open(message, verdict, touch, chat, session.flood, in: slot)
+                return open(message, verdict, touch, chat, after: session, in: slot)
             }
             rooms[slot].completed.remove(session.id)
             session.place = now.time
@@ -85,14 +85,16 @@ extension RoutingState {
 
     private mutating func open(
         _ message: InboundMessage, _ verdict: Verdict?, _ touch: Touch?, _ chat: Chat,
-        _ flood: Flood, in slot: Int
+        after previous: Session?, in slot: Int
     ) -> SessionID {
+        let flood = previous?.flood ?? Flood()
         let id = SessionID(now.index)
         var session = Session(
             id: id, project: chat.project, user: chat.user, name: message.name,
             username: message.username, language: message.language, openedAt: now.time,
             place: now.time)
         session.flood = flood
+        if level >= .second { session.earlier = previous?.touchesForNext }
         if flood == Flood() { _ = isFlooding(&session, in: slot) }
         latest[chat] = id
         rooms[slot].sessions.insert(id)

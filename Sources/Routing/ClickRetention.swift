@@ -29,7 +29,7 @@ extension RoutingState {
     /// Whether they are so is decided here: by log time, and by whose session they led to.
     mutating func forget(_ clicks: [Click]) -> Outcome {
         var count: Int64 = 0
-        for click in clicks where click == click.withoutVisitor && seenClicks.contains(click.key) {
+        for click in clicks where click == click.withoutVisitor {
             let session = started[click.key].flatMap { sessions[$0] }
             let since = clicksKeptSince(on: click.link, at: now.time)
             let isTooOld = since.map { click.at < $0 } ?? false

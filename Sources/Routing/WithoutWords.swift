@@ -1,7 +1,7 @@
 import Wire
 
-// What may stay of a customer who was erased: what happened, when, by whom and why, and nothing that
-// anybody said or that the customer brought along.
+// What may stay of a customer who was erased: what happened, when, by whom and why, and nothing
+// that anybody said or that the customer brought along.
 extension HistoryItem {
     /// The item without words.
     public var withoutWords: HistoryItem {

@@ -49,6 +49,7 @@ import Wire
                         by: chief, name: "CRM", for: ana, tokenHash: secrets[5].utf8,
                         scopes: .all)))
             world.show(ana)
+            world.write(project, user: 5)
         }
 
         static var settings: ProjectSettings {
@@ -114,6 +115,9 @@ import Wire
         Kind(act: .changedModeration, tag: .setModeration, fields: ["rule casino"]) {
             .setModeration(
                 $0.project, by: $0.chief, [ModerationRule("casino", .word, .both, .flag)])
+        },
+        Kind(act: .erasedCustomer, tag: .eraseCustomer, fields: ["customer"]) {
+            .eraseCustomer(TelegramID(5), of: $0.project, by: $0.chief)
         },
         Kind(act: .changedWebhook, tag: .pointWebhook, fields: ["webhook"]) {
             .pointWebhook(

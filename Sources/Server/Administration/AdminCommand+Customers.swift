@@ -24,7 +24,8 @@ extension AdminCommand {
     private func customerPath(_ words: [String]) throws -> String {
         guard AdminCommand.isID(words[2]) else {
             throw Arguments.Problem(
-                description: "\(words[2]) is no customer's number at Telegram, which is digits alone")
+                description:
+                    "\(words[2]) is no customer's number at Telegram, which is digits alone")
         }
         return "/api/v1/projects/\(try projectID(words[1]))/customers/\(words[2])"
     }

@@ -125,7 +125,8 @@ extension Node {
         clicks.keep(
             click,
             .init(
-                answering: exchange.answering, redirect: led?.redirect ?? link.redirect, token: token))
+                answering: exchange.answering, redirect: led?.redirect ?? link.redirect,
+                token: token))
     }
 
     /// What tells a visitor from another, of no more than is kept anyway.
@@ -136,8 +137,8 @@ extension Node {
         return max(1, hash)
     }
 
-    /// The language that a parameter rule says, or else what the parameter `lang` asks for; fixed at
-    /// the click.
+    /// The language that a parameter rule says, or else what the parameter `lang` asks for; fixed
+    /// at the click.
     private func language(of request: HTTPRequest, _ rule: LinkTerms.Rule?) -> Text {
         if let rule, !rule.language.isEmpty { return rule.language }
         guard request.query != nil, state.level >= .second, let value = request.queryItem("lang")

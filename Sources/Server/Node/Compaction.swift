@@ -13,7 +13,7 @@ final class Compaction: @unchecked Sendable {  // other threads only carry it to
     private let trail: LogTrail
     /// How long after an erasure the log is cut behind it, in milliseconds of log time.
     private let erasureMilliseconds: Int64
-    /// What followers may miss is kept as long after an erasure is due, in milliseconds of log time,
+    /// What followers may miss stays as long after an erasure is due, in milliseconds of log time,
     static let erasureGrace: Int64 = 10_000
     /// as so many entries.
     static let erasureTrail: UInt64 = 1000

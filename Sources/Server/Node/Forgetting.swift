@@ -123,7 +123,8 @@ final class Forgetting: @unchecked Sendable {  // other threads only carry it to
             let rows = try reader.scan(.session, after: (after, 0), limit: Limits.rows)
             let ids = rows.compactMap { row -> SessionID? in
                 // The row's checksum held: what can't be read is of a release that is newer.
-                guard row.major < end, let session = try? Session(SessionID(row.major), row: row.value),
+                guard row.major < end,
+                    let session = try? Session(SessionID(row.major), row: row.value),
                     session.project == project, session.user == user || session.user == pseudonym
                 else { return nil }
                 return session.id

@@ -6,8 +6,8 @@ import Wire
 ///
 /// 42 bytes, 56 characters of base64url (Telegram takes 64): a version, the link, the click's spool
 /// epoch and sequence, the time, and 128 bits of HMAC-SHA256 under the cluster's token key. The
-/// second version has six bytes more, before the MAC, for a language. The third has as many, for a pool
-/// and a shorter language, and makes room for them: times are seconds in it, and numbers shorter.
+/// second version has six bytes more, before the MAC, for a language. The third is as long, and has
+/// a pool and a shorter language: times are seconds in it, and numbers shorter.
 struct StartToken: Hashable {
     /// The link that was clicked.
     var link: LinkID
