@@ -47,8 +47,8 @@ extension API {
                 name = rule.name.string
                 value = rule.value.string
                 project = "\(rule.project)"
-                pool = rule.pool.map { "\($0)" } ?? ""
-                language = rule.language.string
+                pool = rule.pool.map { "\($0)" }
+                language = rule.language.isEmpty ? nil : rule.language.string
             }
         }
 

@@ -120,7 +120,7 @@ struct ConfigurationExport {
                             $0.member("name"), $0.member("value"),
                             .init("project", bot($0["project"])),
                             .init("pool", .text(Text(poolName($0["pool"])))),
-                            $0.member("language"),
+                            $0.member("language", none: ""),
                         ])
                     })),
             link.member("addresses"),
