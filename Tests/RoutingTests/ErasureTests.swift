@@ -254,4 +254,23 @@ extension World {
         desk.world.done(.tellErased(node: 2, 1))
         #expect(desk.world.state.erasedThrough(at: 2) == last)
     }
+
+    @Test(arguments: [UInt64](1...10))
+    func `Whenever customers are erased, the rows rebuild the state`(seed: UInt64) throws {
+        var random = RandomWorld(seed: 60_000 + 2 * seed)
+        for _ in 0..<8 {
+            for _ in 0..<40 { random.step() }
+            guard let last = random.world.state.sessions.sortedKeys.last else { continue }
+            let session = random.world.state.session(last)!
+            random.commit(
+                .eraseCustomer(session.user, of: session.project, by: random.agents[0]))
+            #expect(try random.world.rebuilt() == random.world.state)
+            if seed.isMultiple(of: 2) { random.world.forgetErased() }
+            #expect(try random.world.rebuilt() == random.world.state)
+            random.world.state.checkInvariants()
+        }
+        random.world.forgetErased()
+        #expect(random.world.state.erasureUnderWay == nil)
+        #expect(try random.world.rebuilt() == random.world.state)
+    }
 }
