@@ -1,4 +1,4 @@
-"""A customer who is erased: nothing of what was said is found any more, at any node, in any file."""
+"""A customer who is erased: nothing that was said is found any more, at any node, in any file."""
 
 import pytest
 from desk import Desk, new_user

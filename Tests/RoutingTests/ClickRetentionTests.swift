@@ -40,7 +40,7 @@ import Wire
         #expect(try world.rebuilt() == world.state)
     }
 
-    @Test func `Without a retention clicks are kept, and nothing with a visitor takes their place`() {
+    @Test func `Without a retention clicks are kept, and no visitor takes another's place`() {
         var (world, _, project, link) = desk(days: 0)
         let key = ClickKey(epoch: 9, sequence: 1)
         world.done(.clicks([world.visit(link, key)]))

@@ -120,8 +120,7 @@ extension World {
         desk.world.state.checkInvariants()
     }
 
-    @Test func `Of a click that led to an erased customer the campaign stays, also if it comes late`()
-    {
+    @Test func `Of a click that led to an erased customer the campaign alone stays`() {
         var desk = Desk()
         let early = ClickKey(epoch: 9, sequence: 1)
         _ = desk.talk(early)
@@ -215,7 +214,7 @@ extension World {
                 == .refused(.notFound))
     }
 
-    @Test func `Nothing with words in it is taken for an erased history, nor for another's session`() {
+    @Test func `No words are taken for an erased history, and no other session`() {
         var desk = Desk()
         let session = desk.talk(ClickKey(epoch: 9, sequence: 1))
         let other = desk.world.write(desk.project, user: 12)
@@ -237,7 +236,7 @@ extension World {
                 == .refused(.notFound), "it is finished")
     }
 
-    @Test func `The audit log names who erased and the pseudonym, and nodes tell how far they are`() {
+    @Test func `The audit log names who erased, and nodes tell how far they are`() {
         var desk = Desk()
         _ = desk.talk(ClickKey(epoch: 9, sequence: 1))
         let erasure = desk.erase()

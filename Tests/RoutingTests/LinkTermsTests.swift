@@ -99,7 +99,7 @@ import Wire
         #expect(desk.world.state.session(late)?.pool == nil)
     }
 
-    @Test func `A parameter rule names a pool of its project alone, and keeps one that is removed`() {
+    @Test func `A parameter rule names a pool of its project, and keeps one that is removed`() {
         var desk = Desk()
         let pool = desk.world.pool(desk.first, "Few", MemberRule(agents: [desk.ana]))
         func terms(_ project: ProjectID, _ language: Text = "") -> LinkTerms {

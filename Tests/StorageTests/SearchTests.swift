@@ -218,7 +218,7 @@ import Wire
         #expect(try shelf.store.index() == 2)
     }
 
-    @Test func `After an erasure the index is made anew, and has no word of what was erased`() throws {
+    @Test func `After an erasure the index is made anew without what was erased`() throws {
         let shelf = try Shelf()
         let kept = try shelf.write("hello there")
         let erased = try shelf.write("hexsecret hello", session: 2)
