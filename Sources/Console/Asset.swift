@@ -38,6 +38,7 @@ public enum Asset {
             ("deskbook.js", PackageResources.deskbook_js),
             ("dialog.js", PackageResources.dialog_js),
             ("dom.js", PackageResources.dom_js),
+            ("erase.js", PackageResources.erase_js),
             ("icon.svg", PackageResources.icon_svg),
             ("iconalert.svg", PackageResources.iconalert_svg),
             ("index.html", PackageResources.index_html),
