@@ -9,7 +9,7 @@ import { isErased, isWritable, may } from './store.js';
 /** The button that begins it; nothing for others and for who is erased already. */
 export function eraseButton(session) {
     if (isErased(session) || !may(session.project, 'manage')) return null;
-    return h('button.danger', { type: 'button', onclick: () => ask(session) }, 'Erase customer');
+    return h('button', { type: 'button', onclick: () => ask(session) }, 'Erase customer');
 }
 
 function ask(session) {

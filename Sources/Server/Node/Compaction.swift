@@ -13,10 +13,11 @@ final class Compaction: @unchecked Sendable {  // other threads only carry it to
     private let trail: LogTrail
     /// How long after an erasure the log is cut behind it, in milliseconds of log time.
     private let erasureMilliseconds: Int64
-    /// What followers may miss stays as long after an erasure is due, in milliseconds of log time,
+    /// An erasure's entry and those behind it may be in one row of the log, which goes as a whole:
+    /// so many may have to go with it,
+    static let erasureCompany: UInt64 = 10_000
+    /// and in a quiet cluster, where they are the newest, they stay for so long at first.
     static let erasureGrace: Int64 = 10_000
-    /// as so many entries.
-    static let erasureTrail: UInt64 = 1000
     private var isUnderWay = false
 
     init(node: Node) {
@@ -43,8 +44,8 @@ final class Compaction: @unchecked Sendable {  // other threads only carry it to
             || node.stores.log.bytes > trail.bytes + trail.bytes / 4
     }
 
-    /// What stays in the log when it is to be cut behind an erasure; nil: it need not be. At first
-    /// what came after it stays for followers, as far as that is not written together with it.
+    /// What stays in the log when it is to be cut behind an erasure, for followers: what came after
+    /// it, as far as that is not written together with it. Nil: it need not be cut.
     private var erasureTrail: LogTrail? {
         guard let last = node.state.lastErasure, let at = last.at,
             Int64(clamping: node.logBase.rawValue) < last.index
@@ -52,7 +53,8 @@ final class Compaction: @unchecked Sendable {  // other threads only carry it to
         let over = node.logTime.milliseconds - at.milliseconds - erasureMilliseconds
         guard over >= 0 else { return nil }
         let behind = node.lastIndex.rawValue - min(node.lastIndex.rawValue, UInt64(last.index))
-        let entries = over < Self.erasureGrace ? min(Self.erasureTrail, behind) : 0
+        var entries = over < Self.erasureGrace ? behind : 0
+        if behind > Self.erasureCompany { entries = behind - Self.erasureCompany }
         return LogTrail(entries: min(entries, trail.entries), bytes: trail.bytes)
     }
 
