@@ -54,6 +54,7 @@ public enum Asset {
             ("deskbook.js", PackageResources.deskbook_js),
             ("dialog.js", PackageResources.dialog_js),
             ("dom.js", PackageResources.dom_js),
+            ("erase.js", PackageResources.erase_js),
             ("hooks.js", PackageResources.hooks_js),
             ("hours.js", PackageResources.hours_js),
             ("icon.svg", PackageResources.icon_svg),

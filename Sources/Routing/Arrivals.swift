@@ -34,13 +34,13 @@ extension RoutingState {
     ) -> SessionID {
         let chat = Chat(project: rooms[slot].project.id, user: message.user)
         var touch: Touch?
-        if case .click(let link, let key, let clickedAt, _) = message.start {
+        if case .click(let link, let key, let clickedAt, _, _) = message.start {
             touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
         }
         let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
         guard let id = latest[chat], var session = sessions[id] else {
             if isBarred { return SessionID(0) }
-            return open(message, verdict, touch, chat, Flood(), in: slot)
+            return open(message, verdict, touch, chat, after: nil, in: slot)
         }
         if isFlooding(&session, in: slot) { return id }
         if isBarred {
@@ -57,7 +57,7 @@ extension RoutingState {
             take(message, verdict, touch, opening: .none, nil, into: &session)
         case .completed:
             guard mayReopen(session, touch, in: slot) else {
-                return open(message, verdict, touch, chat, session.flood, in: slot)
+                return open(message, verdict, touch, chat, after: session, in: slot)
             }
             rooms[slot].completed.remove(session.id)
             session.place = now.time
@@ -85,14 +85,16 @@ extension RoutingState {
 
     private mutating func open(
         _ message: InboundMessage, _ verdict: Verdict?, _ touch: Touch?, _ chat: Chat,
-        _ flood: Flood, in slot: Int
+        after previous: Session?, in slot: Int
     ) -> SessionID {
+        let flood = previous?.flood ?? Flood()
         let id = SessionID(now.index)
         var session = Session(
             id: id, project: chat.project, user: chat.user, name: message.name,
             username: message.username, language: message.language, openedAt: now.time,
             place: now.time)
         session.flood = flood
+        if level >= .second { session.earlier = previous?.touchesForNext }
         if flood == Flood() { _ = isFlooding(&session, in: slot) }
         latest[chat] = id
         rooms[slot].sessions.insert(id)
@@ -105,7 +107,7 @@ extension RoutingState {
     }
 
     /// What the link says about who is given the session: its pool or whom it prefers, and the
-    /// language, where a parameter of the click comes first.
+    /// language, where the parameters of the click come first.
     private func apply(_ touch: Touch, _ message: InboundMessage, to session: inout Session) {
         guard touch.via != .foreignToken, let slot = linkSlots[touch.link] else { return }
         let link = linkList[slot].settings
@@ -114,8 +116,12 @@ extension RoutingState {
         session.pool = isOwn ? link.pool : nil
         session.prefer = isOwn ? link.prefer : MemberRule()
         session.fixedLanguage = link.language
-        if case .click(_, _, _, let asked) = message.start, !asked.isEmpty {
-            session.fixedLanguage = asked
+        guard case .click(_, _, _, let language, let pool) = message.start else { return }
+        if !language.isEmpty { session.fixedLanguage = language }
+        // What a parameter rule said at the click, if there still is such a pool.
+        if let pool, poolRooms[pool].map({ rooms[$0].project.id }) == session.project {
+            session.pool = pool
+            session.prefer = MemberRule()
         }
     }
 

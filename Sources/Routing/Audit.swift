@@ -8,6 +8,7 @@ enum AuditSubject {
     case link(LinkID?)
     case token(APITokenID?)
     case hook(HookID?)
+    case erasure(ErasureID?)
     case cluster
 
     /// The subject, once the command that makes it has told its number.
@@ -19,6 +20,7 @@ enum AuditSubject {
         case .link(let known): .link(known ?? LinkID(id))
         case .token(let known): .token(known ?? APITokenID(id))
         case .hook(let known): .hook(known ?? HookID(id))
+        case .erasure(let known): .erasure(known ?? ErasureID(id))
         case .cluster: .cluster
         }
     }
@@ -32,6 +34,7 @@ enum AuditSubject {
         case .link(let id): id?.rawValue ?? 0
         case .token(let id): id?.rawValue ?? 0
         case .hook(let id): id?.rawValue ?? 0
+        case .erasure(let id): id?.rawValue ?? 0
         case .cluster: 0
         }
     }
@@ -89,13 +92,16 @@ extension Command {
             Audited(by: by, act: .changedHook, subject: .hook(id))
         case .removeHook(let id, let by):
             Audited(by: by, act: .removedHook, subject: .hook(id))
+        case .eraseCustomer(_, _, let by):
+            Audited(by: by, act: .erasedCustomer, subject: .erasure(nil))
         case .raiseLevel: Audited(by: nil, act: .raisedLevel, subject: .cluster)
         case .through(_, let command), .ifUnchanged(_, let command): command.audited
         case .advance, .signIn, .signOut, .update, .clicks, .renewLeases, .closeConnections,
             .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar, .resolveHours,
             .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend, .addNote,
             .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply, .pingHook,
-            .passOverDelivery, .finishDeliveries, .moveSignIn:
+            .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseSession, .finishErasure,
+            .forgetClicks, .tellErased:
             nil
         }
     }
@@ -150,6 +156,7 @@ extension RoutingState {
         case .pool(let id): id.flatMap { pool($0) }?.project
         case .link(let id): id.flatMap { link($0) }?.settings.project
         case .hook(let id): id.flatMap { hook($0) }?.project
+        case .erasure(let id): id.flatMap { erasure($0) }?.project
         case .agent, .token, .cluster: nil
         }
     }

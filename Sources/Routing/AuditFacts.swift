@@ -50,6 +50,8 @@ extension RoutingState {
                 facts.add("token", secret: token.tokenHash)
             }
         case .hook(let id): id.flatMap { hook($0) }.map { add($0, to: &facts) }
+        case .erasure(let id):
+            id.flatMap { erasure($0) }.map { facts.add("customer", $0.pseudonym.rawValue) }
         case .cluster: facts.add("level", level.rawValue)
         }
         return facts.list
@@ -92,6 +94,7 @@ extension RoutingState {
         facts.add("goneSeconds", seconds: settings.timers.goneMilliseconds)
         facts.add("autoCompleteSeconds", seconds: settings.timers.completeMilliseconds)
         facts.add("messagesPerMinute", settings.messagesPerMinute)
+        facts.add("clickRetentionDays", settings.clickRetentionDays)
         settings.hours.map { hours in
             let week = hours.week.map { "\($0.day) \($0.from)-\($0.to)" }
             let words = [hours.zone.string, "\(hours.outside)"] + week
@@ -153,7 +156,11 @@ extension RoutingState {
         facts.add(
             "rules",
             Text(
-                link.terms.rules.map { "\($0.name)=\($0.value): \($0.project)" }.joined(", ")))
+                link.terms.rules.map { rule in
+                    let pool = rule.pool.map { " pool \($0)" } ?? ""
+                    let language = rule.language.isEmpty ? "" : " language \(rule.language)"
+                    return "\(rule.name)=\(rule.value): \(rule.project)\(pool)\(language)"
+                }.joined(", ")))
         facts.add("addresses", Text("\(link.terms.addresses)"))
     }
 }

@@ -39,6 +39,8 @@ public struct AuditLine: Hashable, Sendable {
         case changedWebhook = 16
         /// What a project does not want said was changed.
         case changedModeration = 17
+        /// A customer was erased.
+        case erasedCustomer = 30
         /// A new hook.
         case createdHook = 40
         /// A hook was changed, or has a new secret.

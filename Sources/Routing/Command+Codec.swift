@@ -58,6 +58,11 @@ enum CommandTag: UInt8, CaseIterable {
     case pingHook = 110
     case passOverDelivery = 111
     case finishDeliveries = 112
+    case eraseCustomer = 113
+    case eraseSession = 114
+    case finishErasure = 115
+    case forgetClicks = 116
+    case tellErased = 117
     case ifUnchanged = 130
     case moveSignIn = 131
 }
@@ -122,6 +127,8 @@ extension Command {
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
             .finishDeliveries:
             encodeHook(into: &writer)
+        case .eraseCustomer, .eraseSession, .finishErasure, .forgetClicks, .tellErased:
+            encodePrivacy(into: &writer)
         case .through(let token, let command):
             writer.put(.through, token)
             command.encode(into: &writer)
@@ -191,6 +198,8 @@ extension Command: Coded {
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
             .finishDeliveries:
             self = try Command(hook: tag, from: &r)
+        case .eraseCustomer, .eraseSession, .finishErasure, .forgetClicks, .tellErased:
+            self = try Command(privacy: tag, from: &r)
         case .through: self = try Command(throughFrom: &r)
         case .ifUnchanged: self = try Command(ifUnchangedFrom: &r)
         case .moveSignIn: self = .moveSignIn(from: try r.blob(), to: try r.blob())

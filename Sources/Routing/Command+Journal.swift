@@ -9,7 +9,7 @@ extension Command {
         switch self {
         case .advance, .renewLeases, .closeConnections, .setAway, .claim, .giveBack, .takeOver,
             .bar, .resolveHours, .complete, .reopen, .beginEpoch, .startSending, .resend,
-            .raiseLevel, .forceOffline, .removePool, .setMembers:
+            .raiseLevel, .forceOffline, .removePool, .setMembers, .eraseCustomer:
             self
         case .bootstrap(let login, _, _):
             .bootstrap(login: login.masked, name: "", passwordHash: "")
@@ -59,7 +59,8 @@ extension Command {
                 ? .advance : .ifUnchanged(since: since, command.forJournal)
         case .clicks, .createToken, .revokeToken, .addNote, .addRemark, .setTags, .tellURL,
             .pointWebhook, .setModeration, .refuseReply, .createHook, .updateHook, .removeHook,
-            .pingHook, .passOverDelivery, .finishDeliveries:
+            .pingHook, .passOverDelivery, .finishDeliveries, .eraseSession, .finishErasure,
+            .forgetClicks, .tellErased:
             .advance
         }
     }
@@ -137,7 +138,9 @@ extension LinkSettings {
 extension LinkTerms {
     var forJournal: LinkTerms {
         let rules = rules.map {
-            Rule(name: $0.name.presence, value: "", project: $0.project)
+            Rule(
+                name: $0.name.presence, value: "", project: $0.project, pool: $0.pool,
+                language: $0.language)
         }
         return LinkTerms(rules: rules, addresses: addresses)
     }

@@ -123,6 +123,16 @@ public enum Command: Hashable, Sendable {
     case passOverDelivery(Int64, of: HookID, by: AgentID?)
     /// What became of deliveries that were tried. Idempotent by number and failures.
     case finishDeliveries([HookReport])
+    /// A manager has a customer of a project erased; the outcome has the erasure's number.
+    case eraseCustomer(TelegramID, of: ProjectID, by: AgentID)
+    /// What may stay of some of an erased customer's session's history, from an ordinal on.
+    case eraseSession(ErasureID, SessionID, from: Int64, [HistoryItem])
+    /// Everything of an erased customer was gone through.
+    case finishErasure(ErasureID)
+    /// Clicks without their visitors, in place of clicks that are too old or of erased customers.
+    case forgetClicks([Click])
+    /// A node has nothing in its files any more of what was erased up to a log index.
+    case tellErased(node: UInt64, Int64)
     /// A configuration command that an API token's holder gives; the audit log names the token.
     indirect case through(APITokenID, Command)
     /// A command that changes a setting if nothing has since this version; see `Setting`.
@@ -271,6 +281,8 @@ public struct ProjectSettings: Hashable, Sendable {
     public var hours: Hours?
     /// How many messages of one customer are taken in a minute; 0 is no limit.
     public var messagesPerMinute: UInt32 = 0
+    /// How many days clicks on the project's links are kept; 0 is for ever.
+    public var clickRetentionDays: UInt32 = 0
     /// Settings with defaults.
     public init(
         name: Text, botUsername: Text, sealedToken: [UInt8] = [], sealedSecret: [UInt8] = []
@@ -381,91 +393,6 @@ public struct InboundMessage: Hashable, Sendable {
         self.text = text
         self.fileID = fileID
         self.start = start
-    }
-}
-
-/// The payload of `/start`, as the ingress found it.
-public enum Start: Hashable, Sendable {
-    /// Without a payload.
-    case plain
-    /// A token with a good MAC, and the language that the click asked for.
-    case click(link: LinkID, key: ClickKey, clickedAt: LogTime, language: Text = "")
-    /// Any other payload, kept as text.
-    case text(Text)
-}
-
-/// Names one click for good: a spool's epoch is drawn at random at each start of a process.
-public struct ClickKey: ShardKey, Comparable, Sendable {
-    /// The spool's epoch.
-    public var epoch: UInt64
-    /// The click's number in the spool.
-    public var sequence: UInt64
-    /// A key of these parts.
-    public init(epoch: UInt64, sequence: UInt64) {
-        self.epoch = epoch
-        self.sequence = sequence
-    }
-    /// The number in the spool.
-    @inlinable public var shardBits: UInt64 { sequence }
-    /// By epoch, then sequence.
-    public static func < (a: ClickKey, b: ClickKey) -> Bool {
-        (a.epoch, a.sequence) < (b.epoch, b.sequence)
-    }
-}
-
-/// A click on a magic link.
-public struct Click: Hashable, Sendable {
-    /// Its name.
-    public var key: ClickKey
-    /// Which link.
-    public var link: LinkID
-    /// When, by the clock of the node that answered.
-    public var at: LogTime
-    /// That node.
-    public var node: UInt64
-    /// Why it is not counted as human.
-    public var flag: Flag
-    /// The address, as text.
-    public var address: Text
-    /// The `User-Agent`.
-    public var userAgent: Text
-    /// The `Referer`.
-    public var referrer: Text
-    /// The `Accept-Language`.
-    public var language: Text
-    /// The query as it came, without `?`, and the link's UTM values where it has none.
-    public var query: Text
-    /// Tells visitors apart: a hash under the cluster's key of what is kept of the address, of the
-    /// `User-Agent` and of the `Accept-Language`; 0 is none.
-    public var fingerprint: UInt64
-    /// What sort of visitor.
-    public enum Flag: UInt8, Hashable, Sendable, CaseIterable {
-        /// Counted.
-        case human = 0
-        /// A HEAD request.
-        case head = 1
-        /// A browser's prefetch.
-        case prefetch = 2
-        /// A preview bot or crawler.
-        case bot = 3
-    }
-    /// A click of these parts.
-    public init(
-        key: ClickKey, link: LinkID, at: LogTime, node: UInt64, flag: Flag, address: Text = "",
-        userAgent: Text = "", referrer: Text = "", language: Text = "", query: Text = "",
-        fingerprint: UInt64 = 0
-    ) {
-        self.key = key
-        self.link = link
-        self.at = at
-        self.node = node
-        self.flag = flag
-        self.address = address
-        self.userAgent = userAgent
-        self.referrer = referrer
-        self.language = language
-        self.query = query
-        self.fingerprint = fingerprint
     }
 }
 

@@ -95,6 +95,7 @@ extension ProjectSettings: Coded {
         static let timers = More(rawValue: 1)
         static let hours = More(rawValue: 2)
         static let messages = More(rawValue: 4)
+        static let clickRetention = More(rawValue: 16)
     }
 
     /// What has something to say that the first level does not know.
@@ -103,6 +104,7 @@ extension ProjectSettings: Coded {
         if timers != Timers() { more.insert(.timers) }
         if hours != nil { more.insert(.hours) }
         if messagesPerMinute > 0 { more.insert(.messages) }
+        if clickRetentionDays > 0 { more.insert(.clickRetention) }
         return more
     }
 
@@ -111,6 +113,7 @@ extension ProjectSettings: Coded {
         if more.contains(.timers) { writer.put(timers) }
         if let hours { writer.put(hours) }
         if more.contains(.messages) { writer.put(messagesPerMinute) }
+        if more.contains(.clickRetention) { writer.put(clickRetentionDays) }
     }
 
     private mutating func takeMore(from reader: inout ByteReader) throws(WireError) {
@@ -119,6 +122,7 @@ extension ProjectSettings: Coded {
         if found.contains(.timers) { timers = try reader.take() }
         if found.contains(.hours) { hours = try Hours(from: &reader) }
         if found.contains(.messages) { messagesPerMinute = try reader.take() }
+        if found.contains(.clickRetention) { clickRetentionDays = try reader.take() }
         guard found == more, !found.isEmpty else {
             throw WireError(.badValue("settings"), offset: start)
         }

@@ -108,7 +108,7 @@ extension RoutingState {
         guard var session = visible(id, to: agent) else { return .refused(.notFound) }
         if let conflict = conflict(session, version) { return .refused(conflict) }
         let chat = Chat(project: session.project, user: session.user)
-        guard session.state == .completed, latest[chat] == id else {
+        guard session.state == .completed, latest[chat] == id, !session.isErased else {
             return .refused(.wrongState)
         }
         let slot = roomSlots[session.project]!

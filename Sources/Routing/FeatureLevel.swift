@@ -58,7 +58,8 @@ extension Command {
             update.asksForLanguage || update.verdict != nil ? .second : .first
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
             .setModeration, .moderatedReply, .refuseReply, .createHook, .updateHook, .removeHook,
-            .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn:
+            .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseCustomer,
+            .eraseSession, .finishErasure, .forgetClicks, .tellErased:
             .second
         case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,

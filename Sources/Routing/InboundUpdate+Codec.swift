@@ -50,8 +50,8 @@ extension InboundUpdate {
     var asksForLanguage: Bool {
         switch content {
         case .message(let message), .edit(let message):
-            guard case .click(_, _, _, let language) = message.start else { return false }
-            return !language.isEmpty
+            guard case .click(_, _, _, let language, let pool) = message.start else { return false }
+            return !language.isEmpty || pool != nil
         case .blocked, .callback, .unsupported: return false
         }
     }
@@ -83,12 +83,13 @@ extension Start: Coded {
     func encode(into writer: inout ByteWriter) {
         switch self {
         case .plain: writer.u8(1)
-        case .click(let link, let key, let clickedAt, let language):
-            writer.u8(language.isEmpty ? 2 : 4)
+        case .click(let link, let key, let clickedAt, let language, let pool):
+            writer.u8(pool != nil ? 5 : language.isEmpty ? 2 : 4)
             writer.put(link)
             writer.put(key)
             writer.put(clickedAt)
-            if !language.isEmpty { writer.text(language) }
+            if pool != nil || !language.isEmpty { writer.text(language) }
+            if let pool { writer.put(pool) }
         case .text(let text):
             writer.u8(3)
             writer.text(text)
@@ -108,9 +109,13 @@ extension Start: Coded {
             self = .click(
                 link: try reader.take(), key: try reader.take(), clickedAt: try reader.take(),
                 language: try reader.text())
-            guard case .click(_, _, _, let language) = self, !language.isEmpty else {
+            guard case .click(_, _, _, let language, _) = self, !language.isEmpty else {
                 throw WireError(.badValue("language"), offset: start)
             }
+        case 5:
+            self = .click(
+                link: try reader.take(), key: try reader.take(), clickedAt: try reader.take(),
+                language: try reader.text(), pool: try PoolID(from: &reader))
         default: throw reader.unknown(tag, at: start)
         }
     }

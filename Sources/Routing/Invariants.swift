@@ -49,6 +49,7 @@ extension RoutingState {
             session.state == .completed || latest[chat] == session.id,
             "two open sessions of one customer")
         precondition(session.historyCount > 0)
+        precondition(!session.isErased || session.state == .completed)
         if let reading = session.replyDue {
             precondition(!session.isAnswered)
             let watches = desks[deskSlots[session.owner!]!].watches

@@ -7,11 +7,11 @@ public struct JournalBase: Sendable {
     public static let tables: [RowTable] = RowTable.allCases.filter { table in
         switch table {
         case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .onlineSpan,
-            .audit, .moderation, .hook, .hookDelivery:
+            .audit, .moderation, .hook, .hookDelivery, .erasureMark, .erasureTold:
             false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
-            .goneWatch, .openTimes, .deskBook, .waits, .settingVersion:
+            .goneWatch, .openTimes, .deskBook, .waits, .settingVersion, .erasure:
             true
         }
     }
@@ -30,10 +30,10 @@ public struct JournalBase: Sendable {
     ) throws(WireError) -> [UInt8]? {
         switch table {
         case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .onlineSpan,
-            .audit, .moderation, .hook, .hookDelivery:
+            .audit, .moderation, .hook, .hookDelivery, .erasureMark, .erasureTold:
             return nil
         case .scalar, .cursor, .seenUpdates, .presence, .request, .customer, .load, .seenClicks,
-            .keyedRequest, .replyWatch, .goneWatch, .openTimes, .waits, .settingVersion:
+            .keyedRequest, .replyWatch, .goneWatch, .openTimes, .waits, .settingVersion, .erasure:
             return value
         case .project:
             let id = ProjectID(major)

@@ -11,8 +11,8 @@ public struct LinkTerms: Hashable, Sendable {
         /// Nothing.
         case dropped = 2
     }
-    /// A query parameter of the click that leads to another project's bot. The first rule whose
-    /// parameter the click has decides.
+    /// A query parameter of the click that leads to another project's bot, to a pool, or to a
+    /// language. The first rule whose parameter the click has decides.
     public struct Rule: Hashable, Sendable {
         /// The parameter's name.
         public var name: Text
@@ -20,11 +20,19 @@ public struct LinkTerms: Hashable, Sendable {
         public var value: Text
         /// Where such a click leads to.
         public var project: ProjectID
+        /// The session is for this pool of that project; nil: as without the rule.
+        public var pool: PoolID?
+        /// The language of the customer; empty: as without the rule.
+        public var language: Text
         /// A rule of these parts.
-        public init(name: Text, value: Text, project: ProjectID) {
+        public init(
+            name: Text, value: Text, project: ProjectID, pool: PoolID? = nil, language: Text = ""
+        ) {
             self.name = name
             self.value = value
             self.project = project
+            self.pool = pool
+            self.language = language
         }
     }
     /// UTM values of clicks that bring none: `utm_source`, `utm_medium`, `utm_campaign`,
@@ -62,6 +70,7 @@ public struct LinkTerms: Hashable, Sendable {
             rules.allSatisfy({
                 !$0.name.isEmpty && $0.name.utf8.count <= Self.maxBytes
                     && $0.value.utf8.count <= Self.maxBytes
+                    && ($0.language.isEmpty || $0.language.isLanguage)
             })
         else { return "rules" }
         return nil
@@ -72,11 +81,31 @@ extension LinkTerms: Coded {
     func encode(into writer: inout ByteWriter) {
         writer.put(utm)
         writer.put(rules)
-        writer.put(addresses)
+        // Rules stand in a list: what came later stands behind it.
+        let leads = rules.contains { $0.pool != nil || !$0.language.isEmpty }
+        writer.u8(addresses.rawValue, isLonger: leads)
+        guard leads else { return }
+        for rule in rules {
+            writer.put(rule.pool)
+            writer.text(rule.language)
+        }
     }
     init(from reader: inout ByteReader) throws(WireError) {
-        self.init(
-            utm: try reader.take(), rules: try reader.take(), addresses: try reader.takeCase())
+        self.init(utm: try reader.take(), rules: try reader.take())
+        let start = reader.offset
+        let (number, isLonger) = try reader.u8OrLonger()
+        guard let addresses = Addresses(rawValue: number) else {
+            throw reader.unknown(number, at: start)
+        }
+        self.addresses = addresses
+        guard isLonger else { return }
+        for place in rules.indices {
+            rules[place].pool = try reader.take()
+            rules[place].language = try reader.text()
+        }
+        guard rules.contains(where: { $0.pool != nil || !$0.language.isEmpty }) else {
+            throw WireError(.badValue("rules"), offset: start)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ extension RoutingState {
         guard isManager(by, of: settings.project) else { return .refused(.forbidden) }
         if let why = settings.refusal { return .refused(.invalid(why)) }
         guard isOfItsProject(settings) else { return .refused(.invalid("pool")) }
-        if let why = refusal(of: terms, by: by) { return .refused(why) }
+        if let why = refusal(of: terms, by: by, besides: []) { return .refused(why) }
         guard codes[settings.code] == nil else { return .refused(.alreadyExists) }
         let id = LinkID(now.index)
         codes[settings.code] = id
@@ -35,7 +35,10 @@ extension RoutingState {
         if let why = settings.refusal { return .refused(.invalid(why)) }
         let keepsPool = settings.pool == before.pool && settings.project == before.project
         guard keepsPool || isOfItsProject(settings) else { return .refused(.invalid("pool")) }
-        if let terms, terms != linkList[slot].terms, let why = refusal(of: terms, by: by) {
+        let rules = linkList[slot].terms.rules
+        if let terms, terms != linkList[slot].terms,
+            let why = refusal(of: terms, by: by, besides: rules)
+        {
             return .refused(why)
         }
         if let version, version != linkList[slot].version {
@@ -57,12 +60,19 @@ extension RoutingState {
         return poolRooms[pool].map { rooms[$0].project.id } == settings.project
     }
 
-    /// Why a link can't have these terms: its rules may lead only to what one manages.
-    private func refusal(of terms: LinkTerms, by agent: AgentID?) -> Refusal? {
+    /// Why a link can't have these terms: its rules may lead only to what one manages, and to pools
+    /// that are there, besides those that it has already.
+    private func refusal(
+        of terms: LinkTerms, by agent: AgentID?, besides known: [LinkTerms.Rule]
+    ) -> Refusal? {
         if let why = terms.refusal { return .invalid(why) }
         for rule in terms.rules {
             guard roomSlots[rule.project] != nil else { return .notFound }
             guard isManager(agent, of: rule.project) else { return .forbidden }
+            guard let pool = rule.pool, !known.contains(rule) else { continue }
+            guard poolRooms[pool].map({ rooms[$0].project.id }) == rule.project else {
+                return .invalid("rules.pool")
+            }
         }
         return nil
     }
@@ -74,9 +84,11 @@ extension RoutingState {
         for click in clicks {
             if noteSeen(click.key) { continue }
             isNew = true
+            // A click that comes late may be of a customer who was erased meanwhile.
+            let isErased = started[click.key].flatMap { sessions[$0] }?.isErased ?? false
             draft.applied.write(
                 .click, Int64(bitPattern: click.key.epoch), Int64(bitPattern: click.key.sequence),
-                as: click.encodedAsRow())
+                as: (isErased ? click.withoutVisitor : click).encodedAsRow())
             guard let slot = linkSlots[click.link] else { continue }
             if click.flag == .human {
                 linkList[slot].humanClicks += 1

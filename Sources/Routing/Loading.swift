@@ -59,6 +59,8 @@ extension RoutingState {
         case .settingVersion:
             let setting = try Setting(major: major, minor: minor)
             settingVersions[setting] = try Int64(alone: value)
+        case .erasure, .erasureMark, .erasureTold:
+            try load(privacy: table, major: major, value: value)
         case .history, .click, .request, .keyedRequest, .note, .onlineSpan: break
         }
     }
@@ -91,6 +93,7 @@ extension RoutingState {
         for desk in desks { logins[desk.account.login] = desk.account.id }
         leaving.sort()
         try placeRows()
+        forgetLatestOfErased()
         for session in unplacedSessions { try place(session) }
         unplacedSessions = []
         for signIn in signIns.values.sorted(by: { $0.id < $1.id }) {
@@ -172,7 +175,7 @@ extension RoutingState {
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
                 .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation, .hook,
-                .hookDelivery, .settingVersion:
+                .hookDelivery, .settingVersion, .erasure, .erasureMark, .erasureTold:
                 preconditionFailure("a row that needs no placing")
             }
         }

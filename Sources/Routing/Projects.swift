@@ -125,6 +125,7 @@ extension ProjectSettings {
         if let why = timers.refusal { return why }
         if let why = hours?.refusal { return why }
         if messagesPerMinute > FieldLimits.messagesPerMinute { return "messagesPerMinute" }
+        if clickRetentionDays > Self.longestClickRetentionDays { return "clickRetentionDays" }
         if case .after(let milliseconds) = assignOffline, !Self.spans.contains(milliseconds) {
             return "assignOffline"
         }

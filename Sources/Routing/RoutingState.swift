@@ -46,6 +46,7 @@ public struct RoutingState: Sendable {
     var hooks = Hooks()
     /// Of settings that were changed since they were made.
     var settingVersions: [Setting: Int64] = [:]
+    var erasures = Erasures()
 
     /// What changes by itself: leases, sign-ins and exclusions end.
     var expiries = Deadlines<Expiry>()
@@ -164,6 +165,8 @@ public struct RoutingState: Sendable {
             .finishDeliveries:
             apply(hook: command)
         case .moveSignIn(let old, let new): moveSignIn(from: Text(old), to: Text(new))
+        case .eraseCustomer, .eraseSession, .finishErasure, .forgetClicks, .tellErased:
+            apply(privacy: command)
         case .through(_, let command): perform(command)
         case .ifUnchanged(let since, let command): perform(command, ifUnchangedSince: since)
         }
@@ -185,6 +188,7 @@ extension RoutingState: Equatable {
             && a.records == b.records && a.frontDoor == b.frontDoor && a.trail == b.trail
             && a.hooks == b.hooks
             && a.settingVersions == b.settingVersions
+            && a.erasures == b.erasures
             && a.expiries == b.expiries
             && a.epoch == b.epoch && a.level == b.level
             && a.isDrainPending == b.isDrainPending && a.leaving == b.leaving

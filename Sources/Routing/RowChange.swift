@@ -86,6 +86,12 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case hook = 97
     /// Events that wait to be posted: (hook, number).
     case hookDelivery = 98
+    /// Erasures of customers: (erasure).
+    case erasure = 102
+    /// The log index of the entry that finished an erasure last: (1).
+    case erasureMark = 103
+    /// Up to which log index nodes have nothing of what was erased: (node).
+    case erasureTold = 104
     /// When settings were changed last: (project, pool, link or agent; sort).
     case settingVersion = 112
 
@@ -94,7 +100,7 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         switch self {
         case .scalar, .project, .agent, .session, .link, .outbox, .load, .pool, .goneWatch,
             .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation, .audit, .hook:
+            .moderation, .audit, .hook, .erasure, .erasureMark, .erasureTold:
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
             .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan, .hookDelivery,
@@ -110,7 +116,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,
-            .moderation, .audit, .hook, .hookDelivery, .settingVersion:
+            .moderation, .audit, .hook, .hookDelivery, .settingVersion, .erasure, .erasureMark,
+            .erasureTold:
             true
         }
     }

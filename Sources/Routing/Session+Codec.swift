@@ -34,7 +34,8 @@ extension Session {
         let fields = fields
         writer.u8(fields.rawValue)
         let more = more
-        writer.u8(state.rawValue, isLonger: !more.isEmpty)
+        let hasEarlier = earlier == nil ? 0 : Session.earlierBit
+        writer.u8(state.rawValue | hasEarlier, isLonger: !more.isEmpty)
         writer.put(project)
         writer.put(user)
         writer.text(name)
@@ -62,8 +63,12 @@ extension Session {
         }
         writer.put(touches)
         if !more.isEmpty { encode(more, into: &writer) }
+        if let earlier { writer.put(earlier) }
         return writer.bytes
     }
+
+    /// Beside the state: `earlier` follows. From the second level on.
+    private static let earlierBit: UInt8 = 4
 
     /// Which fields of the second level follow.
     private struct More: OptionSet {
@@ -123,7 +128,9 @@ extension Session {
         let fields = Fields(rawValue: try reader.u8())
         let start = reader.offset
         let (number, isLonger) = try reader.u8OrLonger()
-        guard let state = State(rawValue: number) else { throw reader.unknown(number, at: start) }
+        guard let state = State(rawValue: number & ~Session.earlierBit) else {
+            throw reader.unknown(number, at: start)
+        }
         let project: ProjectID = try reader.take()
         let user: TelegramID = try reader.take()
         let name = try reader.text()
@@ -161,6 +168,7 @@ extension Session {
         }
         touches = try reader.take()
         if isLonger { try takeMore(from: &reader) }
+        if number & Session.earlierBit != 0 { earlier = try EarlierTouches(from: &reader) }
         try reader.expectEnd()
     }
 }

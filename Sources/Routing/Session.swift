@@ -46,7 +46,7 @@ public struct Session: Hashable, Sendable {
     /// Whose bot.
     public let project: ProjectID
     /// With whom; in a private chat also the chat.
-    public let user: TelegramID
+    public internal(set) var user: TelegramID
     /// The customer's name, as last seen.
     public internal(set) var name: Text
     /// Username without `@`; may be empty.
@@ -84,6 +84,8 @@ public struct Session: Hashable, Sendable {
     public internal(set) var exclusions: [Exclusion] = []
     /// Links that led here, oldest first; the first and last are the attribution.
     public internal(set) var touches: [Touch] = []
+    /// The first and last links of the customer's sessions before; nil: none led there.
+    public internal(set) var earlier: EarlierTouches?
     /// Whether the customer has blocked the bot.
     public internal(set) var isBlocked = false
     /// The pool that it is for, by its link; nil: the whole project.

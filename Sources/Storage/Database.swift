@@ -81,7 +81,7 @@ final class Database: @unchecked Sendable {
         mode.reset()
         try execute("PRAGMA synchronous=\(options.synchronous)")
         try execute("PRAGMA cache_size=-\(options.cacheKiB)")
-        try execute("PRAGMA secure_delete=OFF")
+        try execute("PRAGMA secure_delete=\(options.wipes ? "ON" : "OFF")")
         try execute("PRAGMA temp_store=MEMORY")
         if let pages = options.maxPages { try execute("PRAGMA max_page_count=\(pages)") }
         // The pointer stays valid: the hook dies with the connection, which this object owns.

@@ -99,6 +99,12 @@ struct JournalWork: Following {
     private mutating func isDone(through applied: UInt64) throws(StorageError) -> Bool {
         let progress = try store.progress()
         if try store.newest() == nil { return try begin(follows: false) }
+        // What was before an erasure names who was erased.
+        if let oldest = try store.oldestIndex(), oldest < (try reader.erasureMark()) {
+            store.forget()
+            isJoined = false
+            return try begin(follows: false)
+        }
         guard applied > 0 else { return true }
         if !isJoined {
             guard try goesOn(progress, applied) else { return try begin(follows: false) }

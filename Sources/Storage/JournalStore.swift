@@ -65,6 +65,14 @@ public final class JournalStore: Sendable {
         try file.use { (file) throws(StorageError) in file.bases.contains(base) }
     }
 
+    /// The log index of the oldest base, before which it has nothing; nil: it has no base yet.
+    public func oldestIndex() throws(StorageError) -> Int64? {
+        try file.use { (file) throws(StorageError) in file.bases.first?.index }
+    }
+
+    /// Deletes the file: another past begins.
+    func forget() { file.forget() }
+
     /// Closes the file; it is opened again when it is needed.
     func close() { file.close() }
 

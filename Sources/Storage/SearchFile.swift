@@ -15,6 +15,8 @@ struct SearchFile: DerivedConnection {
         var row: Int64 = 0
         /// Every row of entries up to this log index was read.
         var index: UInt64 = 0
+        /// The entry that had finished an erasure last when reading began; 0: none had.
+        var erased: Int64 = 0
     }
 
     private let database: Database
@@ -28,7 +30,7 @@ struct SearchFile: DerivedConnection {
     private let search: Statement
 
     /// The layout; another one's files are made anew.
-    private static let layout = 1
+    private static let layout = 2
 
     /// Opens the file, or makes it.
     static func open(
@@ -140,6 +142,7 @@ struct SearchFile: DerivedConnection {
         writer.text(progress.stamp)
         writer.zigzag(progress.row)
         writer.u64(progress.index)
+        writer.zigzag(progress.erased)
         return writer.bytes
     }
 
@@ -148,7 +151,8 @@ struct SearchFile: DerivedConnection {
         do {
             guard try reader.u8() == layout else { return nil }
             let progress = Progress(
-                stamp: try reader.text(), row: try reader.zigzag(), index: try reader.u64())
+                stamp: try reader.text(), row: try reader.zigzag(), index: try reader.u64(),
+                erased: try reader.zigzag())
             try reader.expectEnd()
             return progress
         } catch { return nil }

@@ -58,7 +58,8 @@ struct SearchWork: Following {
     func step() throws(StorageError) -> UInt64? {
         // The index first: the rows that are read then are at least those of that index.
         let applied = try reader.appliedIndex()
-        var place = try store.place(in: try reader.stamp(), applied: applied)
+        let erased = try reader.erasureMark()
+        var place = try store.place(in: try reader.stamp(), applied: applied, erased: erased)
         let rows = try reader.arrivals(.history, after: place.row, limit: batchRows)
         var batch: [(session: Int64, ordinal: Int64, item: SearchItem)] = []
         for (_, row) in rows {
@@ -71,7 +72,7 @@ struct SearchWork: Following {
         let isCaughtUp = rows.count < batchRows
         if let last = rows.last { place.row = last.place }
         if isCaughtUp { place.index = applied }
-        let known = try store.place(in: place.stamp, applied: applied)
+        let known = try store.place(in: place.stamp, applied: applied, erased: erased)
         if place != known { try store.add(batch, place) }
         return isCaughtUp ? applied : nil
     }

@@ -29,6 +29,12 @@ public final class SearchStore: Sendable {
         try file.use { (file) throws(StorageError) in file.progress.index }
     }
 
+    /// The entry that had finished an erasure last when the file was begun; 0: none had. It has no
+    /// word of what was erased up to there.
+    public func erasedThrough() throws(StorageError) -> Int64 {
+        try file.use { (file) throws(StorageError) in file.progress.erased }
+    }
+
     /// Forgets everything, to be made anew.
     public func rebuild() { file.forget() }
 
@@ -38,10 +44,18 @@ public final class SearchStore: Sendable {
     /// Where reading goes on in state.db's file of this stamp, which has applied this index. A file
     /// that is another one, or went back in time, is read anew from its first row: what is known
     /// already is passed over.
-    func place(in stamp: Text, applied: UInt64) throws(StorageError) -> SearchFile.Progress {
+    ///
+    /// Words can't be taken out one by one: after an erasure the file is made anew.
+    func place(
+        in stamp: Text, applied: UInt64, erased: Int64
+    ) throws(StorageError) -> SearchFile.Progress {
         let known = try file.use { (file) throws(StorageError) in file.progress }
+        guard known.erased == erased else {
+            if known != SearchFile.Progress() { file.forget() }
+            return SearchFile.Progress(stamp: stamp, erased: erased)
+        }
         if known.stamp == stamp, known.index <= applied { return known }
-        return SearchFile.Progress(stamp: stamp)
+        return SearchFile.Progress(stamp: stamp, erased: erased)
     }
 
     /// Takes a batch of texts.

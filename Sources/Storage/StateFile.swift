@@ -206,9 +206,12 @@ struct StateFile: Sendable {
     }
 
     /// Moves the WAL into the file. Once all of it is there, synced, what was applied is durable.
-    mutating func checkpoint(_ mode: Int32) throws(StorageError) {
+    /// False: it is not all there.
+    @discardableResult
+    mutating func checkpoint(_ mode: Int32) throws(StorageError) -> Bool {
         let done = try database.checkpoint(mode)
         if done.isWhole { durable = mark.index }
+        return done.isWhole
     }
 
     /// Begins a copy of the file; one at a time.

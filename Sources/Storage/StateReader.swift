@@ -144,6 +144,16 @@ public final class StateReader: Sendable {
         return Text("\(path) \(numbers.first ?? 0)")
     }
 
+    /// The log index of the entry that finished an erasure last; 0: none did. What is made from the
+    /// rows and holds words of an earlier index must be made anew.
+    func erasureMark() throws(StorageError) -> Int64 {
+        guard let value = try row(.erasureMark, major: 1) else { return 0 }
+        var reader = ByteReader(value)
+        do { return try reader.zigzag() } catch {
+            throw StorageError(.corrupt, file: path, "table erasureMark, row 1 does not read")
+        }
+    }
+
     /// Closes; later calls throw `.closed`.
     public func close() {
         connection.withLock { connection in

@@ -101,7 +101,7 @@ public final class StateStore: Sendable {
 
     /// Moves the WAL into the file, as far as readers allow; syncs both.
     func checkpoint() throws(StorageError) {
-        try keepingAlive { (file) throws(StorageError) in
+        _ = try keepingAlive { (file) throws(StorageError) in
             try file.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
         }
     }
@@ -109,8 +109,16 @@ public final class StateStore: Sendable {
     /// As above, and waits a while for readers, so that `durable` is `applied` afterwards unless
     /// one is too slow.
     func checkpointWhole() throws(StorageError) {
-        try keepingAlive { (file) throws(StorageError) in
+        _ = try keepingAlive { (file) throws(StorageError) in
             try file.checkpoint(SQLITE_CHECKPOINT_FULL)
+        }
+    }
+
+    /// Moves the WAL into the file and cuts it to nothing, so that it has no word of what was there
+    /// before; false when a reader was in the way.
+    func emptyWAL() throws(StorageError) -> Bool {
+        try keepingAlive { (file) throws(StorageError) in
+            try file.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
         }
     }
 

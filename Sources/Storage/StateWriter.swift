@@ -57,6 +57,7 @@ public final class StateWriter: Sendable {
     private enum Work {
         case write([Submission])
         case makeDurable([@Sendable (LogIndex) -> Void])
+        case emptyWAL([@Sendable (Bool) -> Void])
         case copy(Copy)
         case scrub
         case stop
@@ -74,6 +75,8 @@ public final class StateWriter: Sendable {
         var waiters: [Waiter] = []
         /// Who wants to know up to where the file is durable.
         var askedDurable: [@Sendable (LogIndex) -> Void] = []
+        /// Who wants the WAL to be emptied.
+        var askedEmpty: [@Sendable (Bool) -> Void] = []
         var copy: Copy?
         var written: LogIndex
         var scrub = ScrubProgress()
@@ -165,6 +168,16 @@ public final class StateWriter: Sendable {
         }
     }
 
+    /// Writes what is queued and empties the WAL, so that nothing is left in it of what rows were
+    /// before; runs on the thread. False: a reader was in the way, or the disk is full.
+    public func emptyWAL(completion: @escaping @Sendable (Bool) -> Void) {
+        queue.withLock { queue in
+            guard !queue.isDead, !queue.isClosing else { return ((), notify: false) }
+            queue.askedEmpty.append(completion)
+            return ((), notify: true)
+        }
+    }
+
     /// Copies the file to a path, step by step between the writes. The completion runs on the
     /// thread with what the copy holds; after a failure nothing is left at the path. One at a
     /// time: another fails with `.locked`. A close ends it with `.closed`.
@@ -230,6 +243,12 @@ public final class StateWriter: Sendable {
                 case .makeDurable(let completions):
                     try skippingWhenFull { () throws(StorageError) in try store.checkpointWhole() }
                     for completion in completions { completion(store.durable) }
+                case .emptyWAL(let completions):
+                    var isEmpty = false
+                    try skippingWhenFull { () throws(StorageError) in
+                        isEmpty = try store.emptyWAL()
+                    }
+                    for completion in completions { completion(isEmpty) }
                 case .copy(let copy): advance(copy, store, limits, queue)
                 case .scrub: scrub.step()
                 case .stop: isOver = true
@@ -241,7 +260,10 @@ public final class StateWriter: Sendable {
         let isDead = failure != nil
         let (waiters, copy): ([Waiter], Copy?) = queue.withLock { queue in
             if isDead { queue.isDead = true }
-            defer { (queue.waiters, queue.copy, queue.askedDurable) = ([], nil, []) }
+            defer {
+                (queue.waiters, queue.copy) = ([], nil)
+                (queue.askedDurable, queue.askedEmpty) = ([], [])
+            }
             return ((queue.waiters, queue.copy), notify: false)
         }
         for waiter in waiters { waiter.completion(false) }
@@ -329,7 +351,8 @@ public final class StateWriter: Sendable {
             let due = queue.waiting.isEmpty ? Int64.max : queue.since + interval
             if !queue.waiting.isEmpty {
                 let isDue = now >= due || queue.rows >= limits.flushRows
-                let isWanted = queue.isAwaited || !queue.askedDurable.isEmpty
+                let isWanted =
+                    queue.isAwaited || !queue.askedDurable.isEmpty || !queue.askedEmpty.isEmpty
                 if isDue || isWanted || queue.isClosing {
                     return .ready(.write(take(&queue, limits)))
                 }
@@ -338,6 +361,10 @@ public final class StateWriter: Sendable {
             if !queue.askedDurable.isEmpty {
                 defer { queue.askedDurable = [] }
                 return .ready(.makeDurable(queue.askedDurable))
+            }
+            if !queue.askedEmpty.isEmpty {
+                defer { queue.askedEmpty = [] }
+                return .ready(.emptyWAL(queue.askedEmpty))
             }
             if let copy = queue.copy, now >= copy.due { return .ready(.copy(copy)) }
             if now >= scrubAt { return .ready(.scrub) }

@@ -201,6 +201,30 @@ def test_completing_undoing_and_a_customer_who_comes_back(office):
     expect(page.locator(".session")).to_contain_text("One more thing")
 
 
+def test_a_manager_erases_a_customer_after_a_question(office):
+    office.add_agent("Ana")
+    office.add_agent("Mia", permissions=("view", "reply", "manage"))
+    office.desk_of("Ana")
+    page = office.desk_of("Mia")
+    user = office.customer_writes("Marta Kowalska", "Forget me")
+    page.get_by_role("link", name="All").click()
+    open_session(page, "Marta Kowalska")
+    asked = []
+
+    def answer(route):
+        asked.append((route.request.method, route.request.url))
+        route.fulfill(status=202, json={"id": "9"})
+
+    page.route(f"**/customers/{user}", answer)
+    page.get_by_role("button", name="Erase customer").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Erase Marta Kowalska")
+    assert not asked
+    dialog.get_by_role("button", name="Erase", exact=True).click()
+    expect(page.get_by_text("The customer is being erased")).to_be_visible()
+    assert asked == [("DELETE", f"{office.url}/api/v1/projects/{office.project}/customers/{user}")]
+
+
 def test_a_manager_sees_all_and_steps_in_knowingly(office):
     office.add_agent("Ana")
     office.add_agent("Mia", permissions=("view", "reply", "manage"))

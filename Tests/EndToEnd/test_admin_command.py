@@ -304,3 +304,17 @@ def test_a_damaged_backup_is_refused(new_cluster, tmp_path):
     words = ("restore", file, "--config", path, "--force-new-cluster")
     assert "is not what was backed up" in run(*words, code=EX_IOERR)
     assert not (tmp_path / "restored").exists()
+
+
+def test_a_customer_is_shown_and_erased(admin, desk):
+    user = new_user()
+    desk.write(user, "please forget me")
+    assert "please forget me" in str(admin.json("customer", "show", f"@{desk.bot}", user))
+    begun = admin("customer", "erase", desk.bot, user)
+    assert begun.startswith("erasure ") and "has begun" in begun
+    wait_until("the rows say nothing of them", lambda: admin.json(
+        "customer", "erasures", desk.bot)[0]["finishedAt"])
+    [erased] = admin.json("customer", "erasures", desk.bot)
+    assert erased["sessions"] == 1 and int(erased["customer"]) < 0
+    admin("customer", "show", desk.bot, user, code=EX_NOINPUT)
+    admin("customer", "erase", desk.bot, "Zoe", code=EX_USAGE)

@@ -201,11 +201,46 @@ def test_a_parameter_rule_sends_the_click_to_the_other_projects_bot(desk, new_de
     assert source["name"] == "made" and source["status"] in ("click", "pending")
 
 
+def test_a_parameter_rule_gives_the_session_a_pool_and_a_language(desk):
+    pool = desk.admin.post(f"/api/v1/projects/{desk.id}/pools", {
+        "name": f"pool of {new_user()}", "only": {"agents": [desk.ids["Ana"]]}})
+    rule = {"name": "lang", "value": "zh", "project": desk.id, "pool": pool["id"],
+            "language": "zh"}
+    link = made(desk, rules=[rule])
+    assert link["rules"] == [rule]
+    user, other = new_user(), new_user()
+    desk.write(user, f"/start {token_of(click(desk, name=link['code'], query='?lang=zh'))}")
+    desk.write(other, f"/start {token_of(click(desk, name=link['code'], query='?lang=pt'))}")
+    session = desk.session_of(user)
+    assert session["pool"]["id"] == pool["id"] and session["spokenLanguage"] == "zh"
+    assert session["firstSource"] == session["source"]
+    assert session["customer"]["firstSource"]["link"] == link["id"]
+    session = desk.session_of(other)
+    assert session["pool"] is None and session["spokenLanguage"] == "pt"
+
+
+def test_a_report_tells_sessions_and_customers_that_came_first_and_last(desk):
+    link, later = made(desk), made(desk)
+    user = new_user()
+    for each in (link, later):
+        desk.write(user, f"/start {token_of(click(desk, name=each['code']))}")
+    assert report(desk, link)["attribution"] == {
+        "sessions": {"first": 1, "last": 0}, "customers": {"first": 1, "last": 0}}
+    assert report(desk, later)["attribution"] == {
+        "sessions": {"first": 0, "last": 1}, "customers": {"first": 0, "last": 1}}
+    assert report(desk, link)["keptSince"] is None
+    desk.admin.put(f"/api/v1/projects/{desk.id}", {"clickRetentionDays": 30})
+    assert report(desk, link)["keptSince"]
+    desk.admin.put(f"/api/v1/projects/{desk.id}", {"clickRetentionDays": 0})
+
+
 def test_a_rule_can_not_lead_to_a_project_that_is_not_there(desk):
     for fields, status in (
             ({"rules": [{"name": "a", "value": "b", "project": "999999999"}]}, 404),
             ({"rules": [{"name": "", "value": "b", "project": desk.id}]}, 422),
             ({"rules": [{"name": "a", "value": "b", "project": "x"}]}, 422),
+            ({"rules": [{"name": "a", "value": "b", "project": desk.id, "pool": "9"}]}, 422),
+            ({"rules": [{"name": "a", "value": "b", "project": desk.id, "language": "?"}]}, 422),
             ({"utm": {"source": "x" * 101}}, 422), ({"addresses": "some"}, 422)):
         answer = desk.admin.attempt(
             "POST", "/api/v1/links", {"name": "made", "project": desk.id, **fields})

@@ -56,6 +56,7 @@ import Wire
                         by: nil, project, HookSettings(url: "https://a.example", events: .all),
                         sealedSecret: secrets[6].utf8)))
             world.show(ana)
+            world.write(project, user: 5)
         }
 
         static var settings: ProjectSettings {
@@ -121,6 +122,9 @@ import Wire
         Kind(act: .changedModeration, tag: .setModeration, fields: ["rule casino"]) {
             .setModeration(
                 $0.project, by: $0.chief, [ModerationRule("casino", .word, .both, .flag)])
+        },
+        Kind(act: .erasedCustomer, tag: .eraseCustomer, fields: ["customer"]) {
+            .eraseCustomer(TelegramID(5), of: $0.project, by: $0.chief)
         },
         Kind(act: .changedWebhook, tag: .pointWebhook, fields: ["webhook"]) {
             .pointWebhook(
@@ -212,7 +216,8 @@ import Wire
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar,
             .resolveHours, .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend,
             .addNote, .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply,
-            .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn,
+            .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseSession,
+            .finishErasure, .forgetClicks, .tellErased,
         ]
         // What has no account behind it, and what only carries another, has tests of its own.
         let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through, .ifUnchanged]

@@ -65,6 +65,62 @@ import Wire
         }
     }
 
+    @Test func `A parameter rule's pool and language are the session's, as the click had them`() {
+        var desk = Desk()
+        let only = MemberRule(agents: [desk.ana])
+        let few = desk.world.pool(desk.first, "Few", only)
+        let there = desk.world.pool(desk.second, "There", only)
+        var terms = LinkTerms(
+            rules: [
+                LinkTerms.Rule(name: "lang", value: "zh", project: desk.first, pool: few),
+                LinkTerms.Rule(
+                    name: "lang", value: "de", project: desk.second, pool: there, language: "de"),
+            ])
+        let link = desk.link(terms)
+        func start(_ sequence: UInt64, _ pool: PoolID, _ language: Text) -> Start {
+            .click(
+                link: link, key: ClickKey(epoch: 7, sequence: sequence),
+                clickedAt: desk.world.time, language: language, pool: pool)
+        }
+        // What the link says meanwhile changes nothing.
+        terms.rules = []
+        desk.world.done(
+            .editLink(link, by: nil, version: nil, desk.settings(), terms))
+        let zh = desk.world.write(desk.first, user: 1, start: start(1, few, ""), language: "zh")
+        #expect(desk.world.state.session(zh)?.pool == few)
+        #expect(desk.world.state.session(zh)?.spokenLanguage == "zh")
+        let de = desk.world.write(desk.first, user: 2, start: start(2, few, "de"), language: "zh")
+        #expect(desk.world.state.session(de)?.spokenLanguage == "de")
+        // A pool of another project, or one that is gone, counts as none.
+        let stray = desk.world.write(desk.first, user: 3, start: start(3, there, ""))
+        #expect(desk.world.state.session(stray)?.pool == nil)
+        desk.world.done(.removePool(few, by: nil))
+        let late = desk.world.write(desk.first, user: 4, start: start(4, few, ""))
+        #expect(desk.world.state.session(late)?.pool == nil)
+    }
+
+    @Test func `A parameter rule names a pool of its project, and keeps one that is removed`() {
+        var desk = Desk()
+        let pool = desk.world.pool(desk.first, "Few", MemberRule(agents: [desk.ana]))
+        func terms(_ project: ProjectID, _ language: Text = "") -> LinkTerms {
+            LinkTerms(
+                rules: [
+                    LinkTerms.Rule(
+                        name: "l", value: "x", project: project, pool: pool, language: language)
+                ])
+        }
+        let wrong = Command.makeLink(by: nil, desk.settings(), terms(desk.second))
+        #expect(desk.world.apply(wrong) == .refused(.invalid("rules.pool")))
+        let nonsense = Command.makeLink(by: nil, desk.settings(), terms(desk.first, "not one"))
+        #expect(desk.world.apply(nonsense) == .refused(.invalid("rules")))
+        let link = desk.link(terms(desk.first))
+        desk.world.done(.removePool(pool, by: nil))
+        var kept = terms(desk.first)
+        kept.addresses = .dropped
+        desk.world.done(.editLink(link, by: nil, version: nil, desk.settings(), kept))
+        #expect(desk.world.state.link(link)?.terms == kept)
+    }
+
     @Test func `An edit with the version seen is done, one with an older version is refused`() {
         var desk = Desk()
         let link = desk.link(LinkTerms())

@@ -88,7 +88,7 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor + moderation + throughTokens + hooks + conditional
+            + frontDoor + moderation + throughTokens + hooks + conditional + privacy
     }
 
     private static var office: [Command] {
@@ -288,6 +288,36 @@ enum Samples {
                 APITokenID(70),
                 .ifUnchanged(
                     since: 9, .setDeskBook(ProjectID(8), by: AgentID(1), DeskBook()))),
+        ]
+    }
+
+    static var retaining: ProjectSettings {
+        var settings = ProjectSettings(name: "Plain", botUsername: "b")
+        settings.clickRetentionDays = 30
+        return settings
+    }
+
+    static let leadingTerms = LinkTerms(
+        rules: [
+            LinkTerms.Rule(name: "lang", value: "zh", project: ProjectID(8), pool: PoolID(31)),
+            LinkTerms.Rule(name: "l", value: "d", project: ProjectID(9), language: "de"),
+        ])
+
+    private static var privacy: [Command] {
+        let item = HistoryItem(
+            index: 41, at: time, what: .remarked(by: AgentID(2), text: ""), decision: nil)
+        return [
+            .eraseCustomer(TelegramID(5), of: ProjectID(8), by: AgentID(1)),
+            .eraseSession(ErasureID(90), SessionID(40), from: 2, [item]),
+            .finishErasure(ErasureID(90)), .forgetClicks([click]), .tellErased(node: 2, 90),
+            .updateProject(ProjectID(8), by: nil, retaining),
+            .makeLink(by: nil, link, leadingTerms),
+            update(
+                .message(
+                    message(
+                        .click(
+                            link: LinkID(30), key: key, clickedAt: time, language: "de",
+                            pool: PoolID(31))))),
         ]
     }
 

@@ -109,6 +109,21 @@ import Wire
         #expect(TokenLanguage.language(of: "internationally") == "")
     }
 
+    @Test func `a token may carry a pool and a short language and still fits Telegram`() {
+        let token = StartToken(
+            link: LinkID(1 << 40 - 1), key: ClickKey(epoch: .max, sequence: 1 << 32 - 1),
+            at: LogTime(milliseconds: 1_795_219_200_123), language: "zh-Hant", pool: PoolID(31))
+        #expect(token.at == LogTime(milliseconds: 1_795_219_200_000))
+        #expect(token.language == "zh")
+        let text = token.text(key: key)
+        #expect(text.count == StartToken.longerCharacters && text.count <= 64)
+        #expect(StartToken(text, key: key) == token)
+        let far = StartToken(
+            link: LinkID(1 << 40), key: ClickKey(epoch: 1, sequence: 1), at: token.at,
+            language: "zh-hant", pool: PoolID(31))
+        #expect(far.pool == nil && far.language == "zh-hant")
+    }
+
     @Test func `another key or any changed character is refused`() {
         var text = token.text(key: key)
         #expect(StartToken(text, key: HMACKey([UInt8](repeating: 8, count: 32))) == nil)

@@ -116,6 +116,27 @@ import Wire
         #expect(try shelf.played(from: 2) == [3, 4, 5])
     }
 
+    @Test func `After an erasure a new journal begins`() throws {
+        let shelf = try Shelf()
+        try shelf.commit(2)
+        try shelf.catchUp()
+        try shelf.commit(3)
+        try shelf.catchUp()
+        #expect(try shelf.store.oldestIndex() == 2)
+        var writer = ByteWriter()
+        writer.zigzag(5)
+        try shelf.state.write(
+            [RowChange(table: .erasureMark, major: 1, value: writer.bytes)],
+            applied: AppliedMark(index: LogIndex(5), term: Term(1), meta: [5]))
+        try shelf.catchUp()
+        #expect(try shelf.store.oldestIndex() == 5)
+        #expect(try shelf.played(from: 4) == nil)
+        try shelf.commit(2)
+        try shelf.catchUp()
+        #expect(try shelf.store.oldestIndex() == 5, "once is enough")
+        #expect(try shelf.played(from: 5) == [6, 7])
+    }
+
     @Test func `A start that applies its log again drops nothing`() throws {
         let shelf = try Shelf()
         try shelf.commit(2)

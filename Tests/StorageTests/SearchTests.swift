@@ -218,6 +218,33 @@ import Wire
         #expect(try shelf.store.index() == 2)
     }
 
+    @Test func `After an erasure the index is made anew without what was erased`() throws {
+        let shelf = try Shelf()
+        let kept = try shelf.write("hello there")
+        let erased = try shelf.write("hexsecret hello", session: 2)
+        try shelf.catchUp()
+        #expect(try shelf.find("hexsecret") == [erased])
+        let bare = HistoryItem(
+            index: erased, at: LogTime(milliseconds: 1000 * erased), what: .flooded,
+            decision: nil)
+        let mark = RowChange(table: .erasureMark, major: 1, value: (Int64(3)).encodedAlone())
+        let row = RowChange(table: .history, major: 2, minor: erased, value: bare.encoded())
+        try shelf.state.write(
+            [row, mark], applied: AppliedMark(index: LogIndex(3), term: Term(1)))
+        try shelf.catchUp()
+        #expect(try shelf.store.erasedThrough() == 3)
+        #expect(try shelf.find("hexsecret") == [])
+        #expect(try shelf.find("hello") == [kept])
+        shelf.store.close()
+        let path = Shelf.path(shelf.scratch)
+        for file in [path, path + "-wal"] {
+            let bytes = (try? Data(contentsOf: URL(fileURLWithPath: file))) ?? Data()
+            #expect(bytes.range(of: Data("hexsecret".utf8)) == nil)
+        }
+        try shelf.catchUp()
+        #expect(try shelf.find("hello") == [kept], "once is enough")
+    }
+
     @Test func `What reaches state.db after it was applied is read without more news`() throws {
         let shelf = try Shelf()
         var limits = SearchIndexer.Limits()

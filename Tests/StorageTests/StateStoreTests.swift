@@ -1,8 +1,10 @@
+import Foundation
 import Raft
 import Routing
-import Storage
 import Testing
 import Wire
+
+@testable import Storage
 
 /// A row's key, for comparing contents.
 struct RowKey: Hashable, Comparable {
@@ -139,6 +141,29 @@ struct StateStoreTests {
             try store.load { _, _, _, _ in throw WireError(.truncated, offset: 0) }
         }
         #expect(error?.description.contains("(customer), row (5, 6)") == true)
+    }
+
+    @Test func `what a row said before is nowhere in the file, nor in an emptied WAL`() throws {
+        let store = try StateStore.open(path: scratch.state, identity: identity)
+        let long = [UInt8](repeating: UInt8(ascii: "h"), count: 9000)
+        for (index, text) in ["hexsecret", "hexsecret longer"].enumerated() {
+            let row = RowChange(
+                table: .history, major: 1, minor: Int64(index),
+                value: Array(text.utf8) + (index == 0 ? [] : long))
+            try store.write([row], applied: AppliedMark(index: LogIndex(UInt64(index + 1))))
+        }
+        try store.checkpointWhole()
+        try store.write(
+            [
+                RowChange(table: .history, major: 1, minor: 0, value: [1]),
+                RowChange(table: .history, major: 1, minor: 1, value: nil),
+            ], applied: AppliedMark(index: LogIndex(3)))
+        #expect(try store.emptyWAL())
+        for file in [scratch.state, scratch.state + "-wal"] {
+            let bytes = (try? Data(contentsOf: URL(fileURLWithPath: file))) ?? Data()
+            #expect(bytes.range(of: Data("hexsecret".utf8)) == nil, "\(file)")
+            #expect(bytes.range(of: Data(long.prefix(64))) == nil, "\(file)")
+        }
     }
 
     @Test func `a reader finds rows by key and range`() throws {

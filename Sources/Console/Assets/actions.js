@@ -4,7 +4,7 @@ import { dialog, field, formDialog } from './dialog.js';
 import { h } from './dom.js';
 import { act as post, loadTalk } from './load.js';
 import { alertOf, inform, tell } from './notice.js';
-import { isMine, isWritable, may, project, session as latest, state } from './store.js';
+import { isErased, isMine, isWritable, may, project, session as latest, state } from './store.js';
 import { presenceName, reasonTexts } from './words.js';
 
 const FAILED = {
@@ -35,7 +35,7 @@ export function actionsFor(session) {
         }
     }
     const mayReopen = may(session.project, 'reply', 'manage');
-    if (session.state === 'completed' && mayReopen) {
+    if (session.state === 'completed' && mayReopen && !isErased(session)) {
         found.push({ verb: 'reopen', name: 'Reopen', icon: 'reopen', key: 'o', isMain: true });
     }
     return found;

@@ -16,7 +16,7 @@ const ACTS = {
     changedPool: 'Changed the pool', removedPool: 'Deleted the pool',
     createdLink: 'Created the link', changedLink: 'Changed the link',
     createdToken: 'Created the token', revokedToken: 'Revoked the token',
-    changedModeration: 'Changed the rules about texts of',
+    changedModeration: 'Changed the rules about texts of', erasedCustomer: 'Erased a customer:',
     changedWebhook: 'Moved the webhook of', raisedLevel: 'Raised the level of',
     createdHook: 'Created the hook', changedHook: 'Changed the hook',
     removedHook: 'Removed the hook',

@@ -5,7 +5,7 @@ import { chooseCanned } from './canned.js';
 import { h, icon, set } from './dom.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
-import { changed, isMine, isWritable, may, state, talk } from './store.js';
+import { changed, isErased, isMine, isWritable, may, state, talk } from './store.js';
 import { choice } from './theme.js';
 
 /** Telegram's limit for one message; longer answers are split. */
@@ -129,6 +129,9 @@ export function openComposer({ onSent }) {
 /** Whether and how this agent may write here. */
 function modeFor(each, one) {
     const first = each.customer.name.split(' ')[0];
+    if (isErased(each)) {
+        return { closed: 'This customer was erased: nothing can be written any more.' };
+    }
     if (each.customer.isBlocked) {
         return { closed: 'This customer has blocked the bot: Telegram delivers nothing to them.' };
     }

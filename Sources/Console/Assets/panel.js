@@ -2,6 +2,7 @@
 
 import { blockersCard, decisionCard } from './decision.js';
 import { full, h, icon, reconcile } from './dom.js';
+import { eraseButton } from './erase.js';
 import { aboutRow } from './notes.js';
 import { isMine, project, session, state, talk } from './store.js';
 
@@ -59,10 +60,17 @@ function customerPart({ each }) {
             }, `@${username}`)),
             fact('Language', language && languageName(language)),
             fact('Came by', sourceText(each.source)),
+            fact('First came by', isOther(each) && sourceText(each.customer.firstSource)),
             fact('Telegram', each.customer.isBlocked && 'Has blocked the bot'),
             fact('Project', project(each.project).name),
             fact('Opened', full(each.openedAt)),
-            fact('Session', each.id)));
+            fact('Session', each.id)),
+        eraseButton(each));
+}
+
+/** Whether another link than this session's led the customer here first. */
+function isOther({ source, customer }) {
+    return customer.firstSource && customer.firstSource.link !== source?.link;
 }
 
 function sourceText(source) {

@@ -68,10 +68,16 @@ export function absorbAgent(agent) {
     changed();
 }
 
+/** Whether a session's customer was erased: a pseudonym is a negative number. */
+export function isErased(session) {
+    return session.customer.id.startsWith('-');
+}
+
 /** Takes a session as of a log index; gives what was known before, or null if this is old news. */
 export function absorbSession(session, index) {
     const known = state.sessions.get(session.id);
     if (known && known.index > index) return null;
+    if (isErased(session)) session.customer.name = 'Erased customer';
     state.sessions.set(session.id, { session, index });
     const talk = state.talks.get(session.id);
     if (talk) talk.isGone = false;

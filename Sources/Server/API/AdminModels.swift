@@ -34,6 +34,7 @@ extension API {
         @Null var goneSeconds: Int?
         @Null var autoCompleteSeconds: Int?
         var messagesPerMinute: Int
+        @Null var clickRetentionDays: Int?
         @Null var hours: HoursBody?
         @Null var hoursKnownUntil: String?
         var members: [MemberView]
@@ -65,6 +66,8 @@ extension API {
             goneSeconds = settings.timers.goneMilliseconds.map { Int($0 / 1000) }
             autoCompleteSeconds = settings.timers.completeMilliseconds.map { Int($0 / 1000) }
             messagesPerMinute = Int(settings.messagesPerMinute)
+            clickRetentionDays =
+                settings.clickRetentionDays == 0 ? nil : Int(settings.clickRetentionDays)
             hours = settings.hours.map(HoursBody.init)
             hoursKnownUntil = state.openTimes(of: project.id)?.end.text
             members = project.members.map {
@@ -152,6 +155,7 @@ extension API {
         var goneSeconds: Int?
         var autoCompleteSeconds: Int?
         var messagesPerMinute: Int?
+        var clickRetentionDays: Int?
         var hours: HoursBody?
 
         func apply(to settings: inout ProjectSettings, secrets: Secrets) throws(Problem) {
@@ -177,6 +181,13 @@ extension API {
                     throw .invalid("The field messagesPerMinute must be from 0 to 10000.")
                 }
                 settings.messagesPerMinute = UInt32(messagesPerMinute)
+            }
+            if let clickRetentionDays {
+                let longest = Int(ProjectSettings.longestClickRetentionDays)
+                guard (0...longest).contains(clickRetentionDays) else {
+                    throw .invalid("The field clickRetentionDays must be from 0 to \(longest).")
+                }
+                settings.clickRetentionDays = UInt32(clickRetentionDays)
             }
         }
 

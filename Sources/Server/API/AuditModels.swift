@@ -99,6 +99,7 @@ extension API.AuditView.Subject {
         case .createdHook, .changedHook, .removedHook:
             kind = "hook"
             known = state.hook(HookID(number))?.settings.url.string
+        case .erasedCustomer: kind = "erasure"
         case .raisedLevel: kind = "cluster"
         }
         let change = line.changes.first { $0.field == "name" || $0.field == "url" }
@@ -139,6 +140,7 @@ extension AuditLine.Act {
         case .createdHook: "createdHook"
         case .changedHook: "changedHook"
         case .removedHook: "removedHook"
+        case .erasedCustomer: "erasedCustomer"
         }
     }
 }

@@ -32,6 +32,55 @@ extension API {
     }
 }
 
+extension API {
+    /// The erasure of a customer, and how far each node is with it.
+    struct ErasureView: Encodable {
+        struct OnNode: Encodable {
+            var node: String
+            /// Up to which log index nothing erased is in the node's files.
+            var erasedThrough: String
+            /// Whether that is so for this erasure.
+            var done: Bool
+        }
+        var index: String
+        var id: String
+        var project: Named
+        var by: Named
+        var askedAt: String
+        /// What stands in the place of the customer's number from here on.
+        var customer: String
+        /// Sessions that say nothing of the customer any more.
+        var sessions: Int
+        /// When no row said anything of the customer any more; null while it is under way.
+        @Null var finishedAt: String?
+        @Null var finishedIndex: String?
+        var nodes: [OnNode]
+        /// Whether it is finished, and done on every node.
+        var done: Bool
+
+        init(_ erasure: Erasure, in state: RoutingState, index: String, nodes members: [UInt64]) {
+            self.index = index
+            id = "\(erasure.id)"
+            let name = state.project(erasure.project)?.settings.name.string
+            project = Named(id: "\(erasure.project)", name: name ?? "project \(erasure.project)")
+            by = state.named(erasure.by)
+            askedAt = erasure.askedAt.text
+            customer = "\(erasure.pseudonym)"
+            sessions = Int(erasure.sessions)
+            finishedAt = erasure.finishedAt?.text
+            finishedIndex = erasure.finishedAt == nil ? nil : "\(erasure.finishedIndex)"
+            let isFinished = erasure.finishedAt != nil
+            nodes = members.map { node in
+                let through = state.erasedThrough(at: node)
+                return OnNode(
+                    node: "\(node)", erasedThrough: "\(through)",
+                    done: isFinished && through >= erasure.finishedIndex)
+            }
+            done = nodes.allSatisfy(\.done) && isFinished
+        }
+    }
+}
+
 extension API.CustomerData {
     /// What a scan found; nil: nothing.
     init?(index: String, _ scan: CustomerScan, in state: RoutingState) {

@@ -33,16 +33,22 @@ extension API {
             }
         }
 
-        /// Clicks with this parameter lead to another project's bot.
+        /// Clicks with this parameter lead to a project's bot, to a pool of it or to a language.
         struct Rule: Codable {
             var name: String
             var value: String
             var project: String
+            /// Empty or absent: as without the rule.
+            var pool: String?
+            /// Empty or absent: as without the rule.
+            var language: String?
 
             init(_ rule: LinkTerms.Rule) {
                 name = rule.name.string
                 value = rule.value.string
                 project = "\(rule.project)"
+                pool = rule.pool.map { "\($0)" }
+                language = rule.language.isEmpty ? nil : rule.language.string
             }
         }
 
@@ -52,6 +58,7 @@ extension API {
             }
             var checked: [LinkTerms.Rule] = []
             for rule in rules {
+                let language = Text(rule.language ?? "").lowercased
                 guard let project = Int64(rule.project), project > 0 else {
                     throw .invalid("The field rules.project must be a project's id.")
                 }
@@ -59,9 +66,18 @@ extension API {
                     LinkTerms.Rule(
                         name: try API.checked(rule.name, "rules.name", 1...LinkTerms.maxBytes),
                         value: try API.checked(rule.value, "rules.value", 0...LinkTerms.maxBytes),
-                        project: ProjectID(project)))
+                        project: ProjectID(project), pool: try checkedPool(rule.pool),
+                        language: language))
             }
             return checked
+        }
+
+        private static func checkedPool(_ id: String?) throws(Problem) -> PoolID? {
+            guard let id, !id.isEmpty else { return nil }
+            guard let number = Int64(id), number > 0 else {
+                throw .invalid("The field rules.pool must be a pool's id.")
+            }
+            return PoolID(number)
         }
     }
 }

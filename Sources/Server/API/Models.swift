@@ -66,6 +66,9 @@ enum API {
         var isBlocked: Bool
         /// Whether the desk blocked them.
         var isBarred: Bool
+        /// The first and last links that led them to the project, over their sessions up to this.
+        @Null var firstSource: Source?
+        @Null var lastSource: Source?
     }
     /// Where a session came from.
     struct Source: Encodable {
@@ -88,7 +91,9 @@ enum API {
         var version: Int64
         @Null var owner: Named?
         var customer: Customer
+        /// The last and the first link that led to this session.
         @Null var source: Source?
+        @Null var firstSource: Source?
         var openedAt: String
         @Null var waitingSince: String?
         @Null var lastMessage: LastMessage?

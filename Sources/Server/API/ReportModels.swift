@@ -32,21 +32,38 @@ extension API {
             var firstReplies: Int
             var completed: Int
         }
+        /// How many it led here first, and last.
+        struct Attribution: Encodable {
+            struct Touches: Encodable {
+                var first: Int
+                var last: Int
+            }
+            var sessions: Touches
+            var customers: Touches
+            init(_ counts: LinkAttribution) {
+                sessions = Touches(first: counts.sessionsFirst, last: counts.sessionsLast)
+                customers = Touches(first: counts.customersFirst, last: counts.customersLast)
+            }
+        }
         var index: String
         var link: String
         var uniqueHours: Int
         /// False when there were more clicks than a report takes.
         var whole: Bool
+        /// From when on the clicks are kept, and so counted; null: all are.
+        @Null var keptSince: String?
         var clicks: Clicks
         var funnel: Funnel
+        var attribution: Attribution
         @Null var by: String?
         var items: [Item]
 
         init(
             index: String, _ scan: ReportScan, _ counts: [(name: String, count: ClickReport.Count)],
-            uniqueHours: Int
+            uniqueHours: Int, keptSince: LogTime?
         ) {
             self.index = index
+            self.keptSince = keptSince?.text
             self.uniqueHours = uniqueHours
             let report = scan.report
             link = "\(report.link)"
@@ -56,6 +73,7 @@ extension API {
                 clicks: report.all.human, starts: scan.funnel.starts,
                 assigned: scan.funnel.assigned, firstReplies: scan.funnel.firstReplies,
                 completed: scan.funnel.completed)
+            attribution = Attribution(scan.attribution)
             by = report.property?.rawValue
             items = counts.map { name, count in
                 Item(

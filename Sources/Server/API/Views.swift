@@ -68,8 +68,11 @@ extension RoutingState {
                 id: "\(session.user)", name: session.name.string,
                 username: session.username.string, language: session.language.string,
                 isBlocked: session.isBlocked,
-                isBarred: isBarred(session.user, of: session.project)),
-            source: session.touches.last.map(source), openedAt: session.openedAt.text,
+                isBarred: isBarred(session.user, of: session.project),
+                firstSource: session.customersFirstTouch.map(source),
+                lastSource: session.customersLastTouch.map(source)),
+            source: session.touches.last.map(source),
+            firstSource: session.firstTouch.map(source), openedAt: session.openedAt.text,
             waitingSince: session.waitingSince?.text,
             lastMessage: session.last.map { last in
                 API.LastMessage(

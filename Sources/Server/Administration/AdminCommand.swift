@@ -15,6 +15,7 @@ public struct AdminCommand {
         "link": "link list|show L|create P NAME|set L FIELD...",
         "session": "session list|show S|history S|claim S|transfer S A|take-over S|give-back S|"
             + "complete S|reopen S",
+        "customer": "customer show P USER|erase P USER|erasures P",
         "decision": "decision list S|why S",
         "checkup": "checkup P",
         "whatif": "whatif P --from TIME [--to TIME] [FIELD...]",
@@ -65,6 +66,7 @@ public struct AdminCommand {
         case "link": try link(words)
         case "hook": try hook(words)
         case "session": try session(words)
+        case "customer": try customer(words)
         case "decision": try decision(words)
         case "checkup" where words.count == 1: try checkup(words[0])
         case "whatif" where !words.isEmpty: try whatIf(words)

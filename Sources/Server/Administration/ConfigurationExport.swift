@@ -61,7 +61,7 @@ struct ConfigurationExport {
         ("assignOffline", "default"), ("scope", ""), ("seats", 0), ("claim", ""),
         ("claimOnly", false), ("openLimit", 0), ("newPerMinute", 0), ("hiddenGraceSeconds", -1),
         ("reopenSeconds", 0), ("firstReplySeconds", 0), ("firstReplyMoves", 0), ("goneSeconds", 0),
-        ("autoCompleteSeconds", 0), ("messagesPerMinute", 0),
+        ("autoCompleteSeconds", 0), ("messagesPerMinute", 0), ("clickRetentionDays", 0),
         ("hours", ["zone": "", "week": [], "outside": "route"]),
     ]
     private static let deskFields = [
@@ -119,7 +119,7 @@ struct ConfigurationExport {
     }
 
     private func exported(_ link: JSONValue) -> JSONValue {
-        let pool = link["pool"]?.string.flatMap { poolNames[$0] } ?? ""
+        let pool = poolName(link["pool"])
         let rules = link["rules"]?.elements ?? []
         return .object([
             link.member("code"), link.member("name"),
@@ -134,10 +134,16 @@ struct ConfigurationExport {
                         .object([
                             $0.member("name"), $0.member("value"),
                             .init("project", bot($0["project"])),
+                            .init("pool", .text(Text(poolName($0["pool"])))),
+                            $0.member("language", none: ""),
                         ])
                     })),
             link.member("addresses"),
         ])
+    }
+
+    private func poolName(_ id: JSONValue?) -> String {
+        id?.string.flatMap { poolNames[$0] } ?? ""
     }
 
     private func bot(_ id: JSONValue?) -> JSONValue {

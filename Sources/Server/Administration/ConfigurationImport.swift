@@ -198,8 +198,13 @@ struct ConfigurationImport {
     }
 
     private func target(_ value: JSONValue) throws -> JSONValue {
-        let others = (value.members ?? []).filter { $0.name != "project" }
-        return .object(others + [.init("project", try project(value["project"]))])
+        let others = (value.members ?? []).filter { $0.name != "project" && $0.name != "pool" }
+        let pools = current.poolIDs[value["project"]?.string ?? ""]
+        let pool = value["pool"]?.string.flatMap { pools?[$0] } ?? ""
+        return .object(
+            others + [
+                .init("project", try project(value["project"])), .init("pool", .text(Text(pool))),
+            ])
     }
 
     private mutating func note(_ kind: String, _ name: String, _ what: String) {

@@ -165,5 +165,6 @@ extension NodeLimits {
         try set(\.diskReserveMiB, "diskReserveMiB", 4...1_048_576)
         try set(\.journalDays, "journalDays", 1...366)
         try set(\.journalMiB, "journalMiB", 8...65_536)
+        try set(\.erasureMinutes, "erasureMinutes", 0...10_080)
     }
 }

@@ -138,6 +138,8 @@ public struct NodeLimits: Sendable, Hashable {
     public var journalDays = 8
     /// `journalMiB`: with more it goes less far back.
     public var journalMiB = 256
+    /// `erasureMinutes`: so long after a customer was erased the log is cut behind that.
+    public var erasureMinutes = 60
     /// The defaults.
     public init() {}
 

@@ -11,19 +11,18 @@ struct PreparedLink {
     let expires: LogTime?
     /// The redirect up to the token.
     let redirect: PreparedResponse
-    /// Where a click with a parameter is sent to instead.
-    let rules: [(name: Text, value: Text, redirect: PreparedResponse)]
+    /// Where a click with a parameter is sent to instead, and what else the rule says.
+    let rules: [(rule: LinkTerms.Rule, redirect: PreparedResponse)]
     /// What the link does with a click besides.
     let terms: LinkTerms
 
-    /// The redirect of a click with this query.
-    func redirect(for query: [UInt8]?) -> PreparedResponse {
-        guard !rules.isEmpty, let query else { return redirect }
+    /// The rule that decides on a click with this query; nil: none does.
+    func rule(for query: [UInt8]?) -> (rule: LinkTerms.Rule, redirect: PreparedResponse)? {
+        guard !rules.isEmpty, let query else { return nil }
         let items = URLEncoding.items(query)
-        let rule = rules.first { rule in
-            items.contains { $0.name == rule.name && $0.value == rule.value }
+        return rules.first { each in
+            items.contains { $0.name == each.rule.name && $0.value == each.rule.value }
         }
-        return rule?.redirect ?? redirect
     }
 
     /// The query with the link's UTM values where it has none.
@@ -77,7 +76,7 @@ extension Node {
             rules: link.terms.rules.compactMap { rule in
                 state.project(rule.project).map {
                     (
-                        name: rule.name, value: rule.value,
+                        rule: rule,
                         redirect: Node.redirect(to: $0, opensApp: link.settings.opensApp)
                     )
                 }
@@ -118,13 +117,16 @@ extension Node {
                 link.completed(Array((query ?? []).prefix(ClickIntake.Limits.textBytes)))))
         // The first feature level has no place for it.
         if mayIdentify, state.level >= .second { click.fingerprint = fingerprint(of: click) }
+        let led = link.rule(for: query)
         let token = StartToken(
-            link: link.id, key: click.key, at: now, language: language(of: request)
+            link: link.id, key: click.key, at: now, language: language(of: request, led?.rule),
+            pool: led?.rule.pool
         ).text(key: tokenKey)
         clicks.keep(
             click,
             .init(
-                answering: exchange.answering, redirect: link.redirect(for: query), token: token))
+                answering: exchange.answering, redirect: led?.redirect ?? link.redirect,
+                token: token))
     }
 
     /// What tells a visitor from another, of no more than is kept anyway.
@@ -135,11 +137,13 @@ extension Node {
         return max(1, hash)
     }
 
-    /// The language that the parameter `lang` asks for, fixed at the click.
-    private func language(of request: HTTPRequest) -> Text {
+    /// The language that a parameter rule says, or else what the parameter `lang` asks for; fixed
+    /// at the click.
+    private func language(of request: HTTPRequest, _ rule: LinkTerms.Rule?) -> Text {
+        if let rule, !rule.language.isEmpty { return rule.language }
         guard request.query != nil, state.level >= .second, let value = request.queryItem("lang")
         else { return "" }
-        return TokenLanguage.language(of: value)
+        return value
     }
 
     /// Answers the visitors whose clicks were kept, or could not be.

@@ -213,6 +213,10 @@ extension Node {
         /// The feature level in force, and the highest that this node applies.
         var level: UInt32?
         var newestLevel: UInt32?
+        /// Up to which log index nothing erased is in this node's files, and up to where customers
+        /// were erased. Nil from a release that erases nobody.
+        var erasedThrough: Int64?
+        var lastErasure: Int64?
     }
 
     var statusView: StatusView {
@@ -240,7 +244,9 @@ extension Node {
             ready: reason == nil,
             reason: reason, logTime: logTime.text,
             publicURL: configuration.publicListener.baseURL, level: status.level.rawValue,
-            newestLevel: configuration.newestLevel.rawValue)
+            newestLevel: configuration.newestLevel.rawValue,
+            erasedThrough: state.erasedThrough(at: configuration.node.rawValue),
+            lastErasure: state.lastErasure?.index ?? 0)
     }
 
     private func membership(_ status: Replica.Status) -> [StatusView.Membership] {

@@ -31,7 +31,8 @@ extension Node {
 
     private func reportLink(_ call: APICall) throws(Problem) {
         let link = try managedLink(call)
-        let question = try LinkQuestion(call)
+        var question = try LinkQuestion(call)
+        question.keptSince = state.clicksKeptSince(on: link.id, at: logTime)
         let scan = ReportScan(ClickReport(link.id, in: question.span, by: question.property))
         try begin(scan)
         readOn(call, scan, question)
@@ -57,7 +58,8 @@ extension Node {
             }
             call.respond(
                 API.LinkReport(
-                    index: "\(appliedIndex)", scan, counts, uniqueHours: question.uniqueHours))
+                    index: "\(appliedIndex)", scan, counts, uniqueHours: question.uniqueHours,
+                    keptSince: question.keptSince))
         }
     }
 
@@ -139,16 +141,24 @@ extension APICall {
 
 /// What a report is asked for.
 struct LinkQuestion {
-    let span: Range<Int64>
+    private let asked: Range<Int64>
     let property: ClickReport.Property?
     let uniqueHours: Int
     let isCSV: Bool
+    /// From when on clicks are kept; nil: all are.
+    var keptSince: LogTime?
+
+    /// What is asked for, as far as clicks are kept: some that are too old may still be there.
+    var span: Range<Int64> {
+        guard let since = keptSince?.milliseconds else { return asked }
+        return asked.clamped(to: since ..< .max)
+    }
 
     init(_ call: APICall) throws(Problem) {
         let from = try call.moment("from") ?? .min
         let to = try call.moment("to") ?? .max
         guard from < to else { throw .invalid("The parameter from must be before to.") }
-        span = from..<to
+        asked = from..<to
         property = try call.parameter("by").map { word throws(Problem) in
             guard let property = ClickReport.Property(rawValue: word) else {
                 let words = ClickReport.Property.allCases.map(\.rawValue).joined(separator: ", ")

@@ -150,7 +150,8 @@ extension Node {
             return .text(payload)
         }
         return .click(
-            link: token.link, key: token.key, clickedAt: token.at, language: token.language)
+            link: token.link, key: token.key, clickedAt: token.at, language: token.language,
+            pool: token.pool)
     }
 
     private static func unavailable(_ why: String) -> HTTPResponse {

@@ -58,6 +58,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var disk: DiskWatch!
     private(set) var hours: HoursResolver!
     private(set) var frontDoor: FrontDoorWatch!
+    private(set) var forgetting: Forgetting!
+    private(set) var erasureWatch: ErasureWatch!
     /// Asks Telegram about bots, for checkups.
     private(set) lazy var botInquiries = BotInquiries(loop: loop, client: delivery.client)
     /// Just before the first entry in log.db.
@@ -115,6 +117,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         disk = DiskWatch(node: self, pool: workers.disk)
         hours = HoursResolver(node: self)
         frontDoor = FrontDoorWatch(node: self)
+        forgetting = Forgetting(node: self)
+        erasureWatch = ErasureWatch(node: self)
     }
 
     /// Connects the parts and begins.
@@ -163,6 +167,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         disk.start()
         hours.start()
         frontDoor.start()
+        forgetting.start()
+        erasureWatch.start()
         hasNewInput = true
     }
 

@@ -6,7 +6,8 @@ import Wire
 ///
 /// 42 bytes, 56 characters of base64url (Telegram takes 64): a version, the link, the click's spool
 /// epoch and sequence, the time, and 128 bits of HMAC-SHA256 under the cluster's token key. The
-/// second version has six bytes more, before the MAC, for a language.
+/// second version has six bytes more, before the MAC, for a language. The third is as long, and has
+/// a pool and a shorter language: times are seconds in it, and numbers shorter.
 struct StartToken: Hashable {
     /// The link that was clicked.
     var link: LinkID
@@ -16,6 +17,8 @@ struct StartToken: Hashable {
     var at: LogTime
     /// The language that a parameter of the click asked for; empty: none.
     var language: Text = ""
+    /// The pool that a parameter rule gave the click; nil: none did.
+    var pool: PoolID?
 
     static let bodyBytes = 26
     static let languageBytes = 6
@@ -27,6 +30,10 @@ struct StartToken: Hashable {
     func text(key: HMACKey) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(StartToken.bodyBytes + StartToken.languageBytes + StartToken.macBytes)
+        if let pool {
+            putThird(pool, into: &bytes)
+            return Base64URL.encode(bytes + key.mac(bytes).prefix(StartToken.macBytes))
+        }
         bytes.append(language.isEmpty ? 1 : 2)
         StartToken.put(UInt64(bitPattern: link.rawValue), bytes: 6, into: &bytes)
         StartToken.put(self.key.epoch, bytes: 8, into: &bytes)
@@ -44,11 +51,16 @@ struct StartToken: Hashable {
     init?(_ text: [UInt8], key: HMACKey) {
         let hasLanguage = text.count == StartToken.longerCharacters
         guard hasLanguage || text.count == StartToken.characters,
-            let bytes = Base64URL.decode(text), bytes[0] == (hasLanguage ? 2 : 1)
+            let bytes = Base64URL.decode(text),
+            hasLanguage ? bytes[0] == 2 || bytes[0] == 3 : bytes[0] == 1
         else { return nil }
         let body = Array(bytes.dropLast(StartToken.macBytes))
         let mac = Array(key.mac(body).prefix(StartToken.macBytes))
         guard constantTimeEqual(mac, Array(bytes[body.count...])) else { return nil }
+        if bytes[0] == 3 {
+            (link, self.key, at, pool, language) = StartToken.third(body)
+            return
+        }
         link = LinkID(Int64(bitPattern: StartToken.get(body, 1, bytes: 6)))
         self.key = ClickKey(
             epoch: StartToken.get(body, 7, bytes: 8), sequence: StartToken.get(body, 15, bytes: 5))
@@ -59,16 +71,57 @@ struct StartToken: Hashable {
         }
     }
 
-    /// A token of these parts; the first four must fit 48, 64, 40 and 48 bits, the language
-    /// `TokenLanguage`.
-    init(link: LinkID, key: ClickKey, at: LogTime, language: Text = "") {
+    /// The third version: link 5 bytes, spool epoch 8, sequence 4, seconds 4, pool 5, language 5.
+    private func putThird(_ pool: PoolID, into bytes: inout [UInt8]) {
+        bytes.append(3)
+        StartToken.put(UInt64(bitPattern: link.rawValue), bytes: 5, into: &bytes)
+        StartToken.put(key.epoch, bytes: 8, into: &bytes)
+        StartToken.put(key.sequence, bytes: 4, into: &bytes)
+        StartToken.put(UInt64(bitPattern: at.milliseconds / 1000), bytes: 4, into: &bytes)
+        StartToken.put(UInt64(bitPattern: pool.rawValue), bytes: 5, into: &bytes)
+        StartToken.put(TokenLanguage.packed(language), bytes: 5, into: &bytes)
+    }
+
+    private static func third(
+        _ body: [UInt8]
+    ) -> (LinkID, ClickKey, LogTime, PoolID?, Text) {
+        func number(_ offset: Int, bytes count: Int) -> Int64 {
+            Int64(bitPattern: StartToken.get(body, offset, bytes: count))
+        }
+        let key = ClickKey(
+            epoch: StartToken.get(body, 6, bytes: 8), sequence: StartToken.get(body, 14, bytes: 4))
+        return (
+            LinkID(number(1, bytes: 5)), key, LogTime(milliseconds: 1000 * number(18, bytes: 4)),
+            PoolID(number(22, bytes: 5)),
+            TokenLanguage.unpacked(StartToken.get(body, 27, bytes: 5))
+        )
+    }
+
+    /// Whether the shorter numbers of the third version hold these.
+    private static func fitsThird(_ link: LinkID, _ key: ClickKey, _ pool: PoolID) -> Bool {
+        link.rawValue < 1 << 40 && key.sequence < 1 << 32
+            && pool.rawValue >= 0 && pool.rawValue < 1 << 40
+    }
+
+    /// A token of these parts, as much of the language and of the time as it can carry; the first
+    /// four must fit 48, 64, 40 and 48 bits.
+    init(
+        link: LinkID, key: ClickKey, at: LogTime, language: Text = "", pool: PoolID? = nil
+    ) {
         precondition(link.rawValue >= 0 && link.rawValue < 1 << 48)
         precondition(key.sequence < 1 << 40)
         precondition(at.milliseconds >= 0 && at.milliseconds < 1 << 48)
         self.link = link
         self.key = key
-        self.at = at
-        self.language = language
+        let carried = pool.flatMap { StartToken.fitsThird(link, key, $0) ? $0 : nil }
+        self.pool = carried
+        self.at =
+            carried == nil
+            ? at : LogTime(milliseconds: at.milliseconds / 1000 * 1000)
+        self.language = TokenLanguage.language(
+            of: language,
+            characters: carried == nil
+                ? TokenLanguage.characters : TokenLanguage.charactersBesidePool)
     }
 
     private static func put(_ value: UInt64, bytes count: Int, into bytes: inout [UInt8]) {
@@ -84,11 +137,13 @@ struct StartToken: Hashable {
 /// A language as a token carries it: up to eight letters, digits and hyphens of six bits each.
 enum TokenLanguage {
     static let characters = 8
+    /// As many where a pool is carried too.
+    static let charactersBesidePool = 6
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789-".utf8)
 
     /// What a token can carry of a parameter's value: the whole language, else its first subtags;
     /// empty when it is no language.
-    static func language(of value: Text) -> Text {
+    static func language(of value: Text, characters: Int = characters) -> Text {
         var bytes = value.lowercased.utf8
         while bytes.count > characters, let hyphen = bytes.lastIndex(of: UInt8(ascii: "-")) {
             bytes.removeSubrange(hyphen...)

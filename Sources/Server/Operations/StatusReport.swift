@@ -123,6 +123,11 @@ public enum StatusReport {
         }
         for view in views.compactMap(\.self) {
             for note in view.storageNotes ?? [] { print("node \(view.node): \(note)") }
+            if let last = view.lastErasure, last > view.erasedThrough ?? 0 {
+                print(
+                    "node \(view.node): files still hold what was erased at index \(last); "
+                        + "its log begins behind \(view.base)")
+            }
         }
     }
 }

@@ -24,6 +24,8 @@ final class ReportScan: @unchecked Sendable {
     var report: ClickReport
     /// What became of them.
     private(set) var funnel = LinkFunnel()
+    /// Whom the link led here first, and last.
+    private(set) var attribution = LinkAttribution()
     private var stage = Stage.clicks(after: nil)
 
     init(_ report: ClickReport) { self.report = report }
@@ -57,9 +59,9 @@ final class ReportScan: @unchecked Sendable {
     private func take(
         _ id: SessionID, _ row: [UInt8], _ reader: StateReader
     ) throws(StorageError) {
-        guard let session = try? Session(id, row: row),
-            LinkFunnel.isLed(session, by: report.link, in: report.span)
-        else { return }
+        guard let session = try? Session(id, row: row), !session.touches.isEmpty else { return }
+        attribution.take(session, link: report.link, in: report.span)
+        guard LinkFunnel.isLed(session, by: report.link, in: report.span) else { return }
         let history = try reader.rows(.history, major: id.rawValue, limit: Limits.history)
         funnel.take(session, history.compactMap { try? HistoryItem(value: $0.value) })
     }
