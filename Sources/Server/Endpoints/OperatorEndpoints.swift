@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 import Raft
 import Replica
@@ -5,7 +6,8 @@ import Routing
 import Transport
 import Wire
 
-/// What operators may change, on the operations listener: members and who leads. Each request
+/// What operators may change, on the operations listener: members, who leads, the feature level, and
+/// a password. Each request
 /// proves the cluster's key, see `OperatorGate`.
 extension Node {
     /// How long a change of members or a hand-over may take.
@@ -28,6 +30,17 @@ extension Node {
     /// The body of `POST /level`; without a level the highest that the node asked applies.
     struct LevelRequest: Codable {
         var to: UInt32?
+    }
+    /// The body of `POST /password`. The tool hashes: the password itself passes no wire.
+    struct PasswordRequest: Codable {
+        var login: String
+        var passwordHash: String
+    }
+    /// What a finished `POST /password` says.
+    struct PasswordAnswer: Codable {
+        var login: String
+        var isAdmin: Bool
+        var index: UInt64
     }
     /// What a finished `POST /level` says.
     struct LevelAnswer: Codable {
@@ -62,6 +75,7 @@ extension Node {
             case "/members": try changeMembers(exchange)
             case "/transfer": try transfer(exchange)
             case "/level": try raiseLevel(exchange)
+            case "/password": try resetPassword(exchange)
             default: throw Problem.notFound
             }
         } catch {
@@ -121,6 +135,27 @@ extension Node {
         }
     }
 
+    /// Gives an account another password, for when no administrator can sign in any more. The
+    /// audit log has it as an operator's.
+    private func resetPassword(_ exchange: Exchange) throws(Problem) {
+        let body = try JSON.decode(PasswordRequest.self, from: exchange.request.body)
+        guard Scrypt.isEncoded(body.passwordHash) else {
+            throw .invalid("The field passwordHash is no hash of this release's tool.")
+        }
+        guard let agent = state.agent(login: Text(body.login)) else { throw .unknownLogin }
+        if isOutOfRoom { throw outOfRoom }
+        log.info("a password is to be reset by an operator", ["login": .text(body.login)])
+        var change = AgentChange()
+        change.passwordHash = Text(body.passwordHash)
+        submit(.updateAgent(agent.id, by: nil, change)) { [self] answer in
+            finish(exchange, answer) { index, _ in
+                JSON.encode(
+                    PasswordAnswer(
+                        login: agent.login.string, isAdmin: agent.isAdmin, index: index))
+            }
+        }
+    }
+
     private func finish(
         _ exchange: Exchange, _ answer: Answer,
         _ body: (_ index: UInt64, _ id: Int64) -> [UInt8] = { index, id in
@@ -145,6 +180,9 @@ extension Problem {
         detail: "The request does not prove the cluster's key, or its challenge is used up.",
         hint: "Use `roundhouse members` or `transfer` with a configuration whose key file is right."
     )
+    fileprivate static let unknownLogin = Problem(
+        404, "unknown_login", "No such account", detail: "No account has this login.",
+        hint: "Mind capital letters; the audit log names accounts.")
 
     private static let wouldLoseQuorum = Problem(
         409, "would_lose_quorum", "The rest could decide nothing",
