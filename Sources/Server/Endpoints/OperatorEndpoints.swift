@@ -12,6 +12,10 @@ import Wire
 extension Node {
     /// How long a change of members or a hand-over may take.
     static let operatorPatience: Duration = .seconds(10)
+    /// How long a node that is asked for its own removal passes on clicks first, in nanoseconds, and
+    /// how often it looks.
+    private static let drainPatience: Int64 = 4_000_000_000
+    private static let drainLook: Duration = .milliseconds(50)
 
     /// The body of `POST /members`.
     struct MembersRequest: Codable {
@@ -104,10 +108,25 @@ extension Node {
             throw .invalid("Say either `add` or `remove`.")
         }
         log.info("members are to change", ["change": .text("\(change)")])
-        ask(within: Node.operatorPatience) { replica, request, deadline in
-            replica.membershipRequested(change, request: request, deadline: deadline)
-        } completion: { [self] answer in
-            finish(exchange, answer)
+        let proceed = { [self] in
+            ask(within: Node.operatorPatience) { replica, request, deadline in
+                replica.membershipRequested(change, request: request, deadline: deadline)
+            } completion: { answer in
+                self.finish(exchange, answer)
+            }
+        }
+        guard case .remove(configuration.node) = change else { return proceed() }
+        passOnClicks(until: loop.now + Node.drainPatience) { isDone in
+            if isDone { proceed() } else { exchange.respond(Problem.clicksWaiting.response) }
+        }
+    }
+
+    /// Waits until no click is in this node's spool alone: once it is removed nobody takes them.
+    private func passOnClicks(until end: Int64, completion: @escaping (Bool) -> Void) {
+        guard stores.spool.count > 0 else { return completion(true) }
+        guard loop.now < end else { return completion(false) }
+        _ = loop.schedule(after: Node.drainLook) { [weak self] in
+            self?.passOnClicks(until: end, completion: completion)
         }
     }
 
@@ -180,6 +199,10 @@ extension Problem {
         detail: "The request does not prove the cluster's key, or its challenge is used up.",
         hint: "Use `roundhouse members` or `transfer` with a configuration whose key file is right."
     )
+    fileprivate static let clicksWaiting = Problem(
+        409, "clicks_waiting", "Clicks are not passed on yet",
+        detail: "This node has clicks that are not in the log, and they would be lost with it.",
+        hint: "Try again in a moment, or ask another node for the removal to give them up.")
     fileprivate static let unknownLogin = Problem(
         404, "unknown_login", "No such account", detail: "No account has this login.",
         hint: "Mind capital letters; the audit log names accounts.")
