@@ -157,8 +157,8 @@ public struct RoutingState: Sendable {
         case .resend(let id, let by): resend(id, by: by)
         case .raiseLevel(let target): raise(to: target)
         case .forceOffline(let id, let by): forceOffline(id, by: by)
-        case .createToken(let by, let name, let agent, let hash, let scopes):
-            createToken(by: by, name, for: agent, Text(hash), scopes)
+        case .createToken(let by, let name, let agent, let hash, let scopes, let ends):
+            createToken(by: by, name, for: agent, Text(hash), scopes, ends: ends)
         case .revokeToken(let id, let by): revokeToken(id, by: by)
         case .addNote, .addRemark, .setTags, .setDeskBook: apply(paperwork: command)
         case .setModeration, .moderatedReply, .refuseReply: apply(moderation: command)
