@@ -121,13 +121,21 @@ extension Command {
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
+        case .through, .ifUnchanged: encodeWrapper(into: &writer)
+        case .moveSignIn(let old, let new): writer.put(.moveSignIn, Text(old), Text(new))
+        }
+    }
+
+    /// A command around another one.
+    private func encodeWrapper(into writer: inout ByteWriter) {
+        switch self {
         case .through(let token, let command):
             writer.put(.through, token)
             command.encode(into: &writer)
-        case .moveSignIn(let old, let new): writer.put(.moveSignIn, Text(old), Text(new))
         case .ifUnchanged(let since, let command):
             writer.put(.ifUnchanged, since)
             command.encode(into: &writer)
+        default: preconditionFailure("no command around another one")
         }
     }
 

@@ -120,9 +120,7 @@ public struct RoutingState: Sendable {
         case .createAgent(let by, let login, let name, let hash, let isAdmin):
             createAgent(by: by, login, name, hash, isAdmin: isAdmin)
         case .updateAgent(let id, let by, let change): updateAgent(id, by: by, change)
-        case .signIn(let id, let hash, let idle, let absolute):
-            signIn(id, Text(hash), idle: idle, absolute: absolute)
-        case .signOut(let id, let hash): signOut(id, Text(hash))
+        case .signIn, .signOut, .moveSignIn: apply(signIn: command)
         case .createProject(let by, let settings): createProject(by: by, settings)
         case .updateProject(let id, let by, let new): updateProject(id, by: by, new)
         case .setMembers(let id, let by, let members, let successor):
@@ -166,7 +164,6 @@ public struct RoutingState: Sendable {
         case .editLink(let id, let by, let version, let settings, let terms):
             updateLink(id, by: by, version: version, settings, terms)
         case .tellURL, .pointWebhook: apply(frontDoor: command)
-        case .moveSignIn(let old, let new): moveSignIn(from: Text(old), to: Text(new))
         case .through(_, let command): perform(command)
         case .ifUnchanged(let since, let command): perform(command, ifUnchangedSince: since)
         }

@@ -6,14 +6,13 @@ import Routing
 import Transport
 import Wire
 
-/// What operators may change, on the operations listener: members, who leads, the feature level, and
-/// a password. Each request
-/// proves the cluster's key, see `OperatorGate`.
+/// What operators may change, on the operations listener: members, who leads, the feature level,
+/// and a password. Each request proves the cluster's key, see `OperatorGate`.
 extension Node {
     /// How long a change of members or a hand-over may take.
     static let operatorPatience: Duration = .seconds(10)
-    /// How long a node that is asked for its own removal passes on clicks first, in nanoseconds, and
-    /// how often it looks.
+    /// How long a node that is asked for its own removal passes on clicks first, in nanoseconds,
+    /// and how often it looks.
     private static let drainPatience: Int64 = 4_000_000_000
     private static let drainLook: Duration = .milliseconds(50)
 

@@ -4,8 +4,8 @@ import Raft
 import Transport
 import Wire
 
-/// `roundhouse members`, `transfer`, `level` and `reset-password`: asks one node's operations listener, with the
-/// proof that only readers of the cluster's key file can give.
+/// `roundhouse members`, `transfer`, `level` and `reset-password`: asks one node's operations
+/// listener, with the proof that only readers of the cluster's key file can give.
 public struct OperatorCommand {
     /// What is asked for.
     public enum Request {
