@@ -45,12 +45,28 @@ public struct Scrypt: Sendable {
         return constantTimeEqual(hash, expected)
     }
 
+    /// Whether a text is the hash of some password, as `hash` writes it, at a cost within bounds.
+    public static func isEncoded(_ text: String) -> Bool {
+        let parts = text.split(separator: "$", omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "scrypt", let cost = UInt64(parts[1]),
+            let blockSize = UInt64(parts[2]), let parallelism = UInt64(parts[3]),
+            let salt = bytes(parts[4]), let hash = bytes(parts[5])
+        else { return false }
+        return salt.count >= 8 && salt.count <= 64 && hash.count == hashLength
+            && Scrypt(cost: cost, blockSize: blockSize, parallelism: parallelism).isAffordable
+    }
+
+    /// Whether the cost is within bounds.
+    private var isAffordable: Bool {
+        let limit = Self.maxMemoryBytes
+        return cost >= 2 && cost <= limit && cost & (cost - 1) == 0 && (1...64).contains(blockSize)
+            && (1...Self.maxParallelism).contains(parallelism) && cost * blockSize <= limit / 128
+    }
+
     /// The raw function; nil when the cost is out of bounds.
     func derive(_ password: [UInt8], _ salt: [UInt8], length: Int) -> [UInt8]? {
         let limit = Self.maxMemoryBytes
-        guard cost >= 2, cost <= limit, cost & (cost - 1) == 0, (1...64).contains(blockSize),
-            (1...Self.maxParallelism).contains(parallelism), cost * blockSize <= limit / 128
-        else { return nil }
+        guard isAffordable else { return nil }
         var output = [UInt8](repeating: 0, count: length)
         let result = password.withUnsafeBytes { raw in
             EVP_PBE_scrypt(

@@ -48,6 +48,11 @@ public struct APIToken: Hashable, Sendable {
     public let scopes: TokenScopes
     /// When it was made.
     public let createdAt: LogTime
+    /// From when on it counts no more; nil: until it is revoked.
+    public let ends: LogTime?
+
+    /// Whether it counts at a moment.
+    public func counts(at time: LogTime) -> Bool { ends.map { time < $0 } ?? true }
 }
 
 extension APIToken {
@@ -58,6 +63,7 @@ extension APIToken {
         writer.blob(tokenHash)
         writer.u8(scopes.rawValue)
         writer.put(createdAt)
+        if let ends { writer.put(ends) }
         return writer.bytes
     }
 
@@ -66,7 +72,7 @@ extension APIToken {
         self.init(
             id: id, name: try reader.take(), agent: try reader.take(),
             tokenHash: try reader.blob(), scopes: TokenScopes(rawValue: try reader.u8()),
-            createdAt: try reader.take())
+            createdAt: try reader.take(), ends: reader.isAtEnd ? nil : try reader.take())
         try reader.expectEnd()
     }
 }
@@ -87,7 +93,8 @@ extension RoutingState {
 
     /// A new token, for an agent who may be anybody.
     mutating func createToken(
-        by: AgentID?, _ name: Text, for agent: AgentID, _ hash: Text, _ scopes: TokenScopes
+        by: AgentID?, _ name: Text, for agent: AgentID, _ hash: Text, _ scopes: TokenScopes,
+        ends: LogTime?
     ) -> Outcome {
         guard isAdministrator(by) else { return .refused(.forbidden) }
         guard deskSlots[agent] != nil else { return .refused(.notFound) }
@@ -98,13 +105,16 @@ extension RoutingState {
         guard !scopes.isEmpty, TokenScopes.all.isSuperset(of: scopes) else {
             return .refused(.invalid("scopes"))
         }
+        guard ends.map({ now.time < $0 }) ?? true else {
+            return .refused(.invalid("the end of the token"))
+        }
         guard tokens.count < RoutingState.maxAPITokens else {
             return .refused(.invalid("the number of tokens"))
         }
         guard tokens[hash] == nil else { return .refused(.alreadyExists) }
         let token = APIToken(
             id: APITokenID(now.index), name: name, agent: agent, tokenHash: hash.utf8,
-            scopes: scopes, createdAt: now.time)
+            scopes: scopes, createdAt: now.time, ends: ends)
         tokens[hash] = token
         draft.applied.write(.apiToken, token.id.rawValue, as: token.encoded())
         return .done(id: token.id.rawValue)

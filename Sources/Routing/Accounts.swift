@@ -106,6 +106,17 @@ extension RoutingState {
         }
     }
 
+    /// A browser signs in or out, or goes on at another address.
+    mutating func apply(signIn command: Command) -> Outcome {
+        switch command {
+        case .signIn(let id, let hash, let idle, let absolute):
+            signIn(id, Text(hash), idle: idle, absolute: absolute)
+        case .signOut(let id, let hash): signOut(id, Text(hash))
+        case .moveSignIn(let old, let new): moveSignIn(from: Text(old), to: Text(new))
+        default: preconditionFailure("no command of a sign-in")
+        }
+    }
+
     /// A browser signed in; the same hash again counts as use.
     mutating func signIn(
         _ id: AgentID, _ tokenHash: Text, idle: Int64, absolute: Int64

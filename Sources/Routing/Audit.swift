@@ -82,7 +82,7 @@ extension Command {
             Audited(by: by, act: .createdLink, subject: .link(nil))
         case .updateLink(let id, let by, _), .editLink(let id, let by, _, _, _):
             Audited(by: by, act: .changedLink, subject: .link(id))
-        case .createToken(let by, _, _, _, _):
+        case .createToken(let by, _, _, _, _, _):
             Audited(by: by, act: .createdToken, subject: .token(nil))
         case .revokeToken(let id, let by):
             Audited(by: by, act: .revokedToken, subject: .token(id))

@@ -47,6 +47,7 @@ extension RoutingState {
                 facts.add("name", token.name)
                 facts.add("agent", token.agent.rawValue)
                 facts.add("scopes", token.scopes.rawValue)
+                token.ends.map { facts.add("ends", Text("\($0.milliseconds)")) }
                 facts.add("token", secret: token.tokenHash)
             }
         case .hook(let id): id.flatMap { hook($0) }.map { add($0, to: &facts) }

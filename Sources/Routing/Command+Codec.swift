@@ -117,8 +117,10 @@ extension Command {
         case .bar(let user, let id, let by, let isBarred): writer.put(.bar, user, id, by, isBarred)
         case .resolveHours(let id, let hours, let times):
             writer.put(.resolveHours, id, hours, times)
-        case .createToken(let by, let name, let agent, let hash, let scopes):
-            writer.put(.createToken, by, name, agent, Text(hash), scopes)
+        case .createToken(let by, let name, let agent, let hash, let scopes, let ends):
+            writer.put(.createToken, by, name, agent, Text(hash))
+            writer.u8(scopes.rawValue, isLonger: ends != nil)
+            if let ends { writer.put(ends) }
         case .revokeToken(let id, let by): writer.put(.revokeToken, id, by)
         case .addNote, .addRemark, .setTags, .setDeskBook: encodePaperwork(into: &writer)
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
@@ -129,13 +131,21 @@ extension Command {
             encodeHook(into: &writer)
         case .eraseCustomer, .eraseSession, .finishErasure, .forgetClicks, .tellErased:
             encodePrivacy(into: &writer)
+        case .through, .ifUnchanged: encodeWrapper(into: &writer)
+        case .moveSignIn(let old, let new): writer.put(.moveSignIn, Text(old), Text(new))
+        }
+    }
+
+    /// A command around another one.
+    private func encodeWrapper(into writer: inout ByteWriter) {
+        switch self {
         case .through(let token, let command):
             writer.put(.through, token)
             command.encode(into: &writer)
-        case .moveSignIn(let old, let new): writer.put(.moveSignIn, Text(old), Text(new))
         case .ifUnchanged(let since, let command):
             writer.put(.ifUnchanged, since)
             command.encode(into: &writer)
+        default: preconditionFailure("no command around another one")
         }
     }
 
@@ -231,8 +241,11 @@ extension Command: Coded {
     }
 
     private init(tokenFrom r: inout ByteReader) throws(WireError) {
+        let (by, name): (AgentID?, Text) = (try r.take(), try r.take())
+        let (agent, hash): (AgentID, [UInt8]) = (try r.take(), try r.blob())
+        let (scopes, isLonger) = try r.u8OrLonger()
         self = .createToken(
-            by: try r.take(), name: try r.take(), for: try r.take(), tokenHash: try r.blob(),
-            scopes: try r.take())
+            by: by, name: name, for: agent, tokenHash: hash, scopes: TokenScopes(rawValue: scopes),
+            ends: isLonger ? try LogTime(from: &r) : nil)
     }
 }

@@ -84,9 +84,11 @@ public enum Command: Hashable, Sendable {
 
     /// An administrator signs an agent out everywhere, which takes them offline at once.
     case forceOffline(AgentID, by: AgentID?)
-    /// A new API token that acts for an agent; `tokenHash` is its SHA-256. The outcome has its id.
+    /// A new API token that acts for an agent, until it ends or is revoked; `tokenHash` is its
+    /// SHA-256. The outcome has its id.
     case createToken(
-        by: AgentID?, name: Text, for: AgentID, tokenHash: [UInt8], scopes: TokenScopes)
+        by: AgentID?, name: Text, for: AgentID, tokenHash: [UInt8], scopes: TokenScopes,
+        ends: LogTime? = nil)
     /// An API token counts no more.
     case revokeToken(APITokenID, by: AgentID?)
     /// An agent's note on a session for themselves alone.

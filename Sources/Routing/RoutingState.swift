@@ -122,9 +122,7 @@ public struct RoutingState: Sendable {
         case .createAgent(let by, let login, let name, let hash, let isAdmin):
             createAgent(by: by, login, name, hash, isAdmin: isAdmin)
         case .updateAgent(let id, let by, let change): updateAgent(id, by: by, change)
-        case .signIn(let id, let hash, let idle, let absolute):
-            signIn(id, Text(hash), idle: idle, absolute: absolute)
-        case .signOut(let id, let hash): signOut(id, Text(hash))
+        case .signIn, .signOut, .moveSignIn: apply(signIn: command)
         case .createProject(let by, let settings): createProject(by: by, settings)
         case .updateProject(let id, let by, let new): updateProject(id, by: by, new)
         case .setMembers(let id, let by, let members, let successor):
@@ -152,8 +150,8 @@ public struct RoutingState: Sendable {
         case .resend(let id, let by): resend(id, by: by)
         case .raiseLevel(let target): raise(to: target)
         case .forceOffline(let id, let by): forceOffline(id, by: by)
-        case .createToken(let by, let name, let agent, let hash, let scopes):
-            createToken(by: by, name, for: agent, Text(hash), scopes)
+        case .createToken(let by, let name, let agent, let hash, let scopes, let ends):
+            createToken(by: by, name, for: agent, Text(hash), scopes, ends: ends)
         case .revokeToken(let id, let by): revokeToken(id, by: by)
         case .addNote, .addRemark, .setTags, .setDeskBook: apply(paperwork: command)
         case .setModeration, .moderatedReply, .refuseReply: apply(moderation: command)
@@ -164,7 +162,6 @@ public struct RoutingState: Sendable {
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
             .finishDeliveries:
             apply(hook: command)
-        case .moveSignIn(let old, let new): moveSignIn(from: Text(old), to: Text(new))
         case .eraseCustomer, .eraseSession, .finishErasure, .forgetClicks, .tellErased:
             apply(privacy: command)
         case .through(_, let command): perform(command)

@@ -45,6 +45,18 @@ extension Program {
         }
     }
 
+    static func resetPassword(_ words: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(
+            words, options: ["config", "operations", "new-password-file"], flags: [])
+        guard arguments.words.count == 1 else {
+            throw Arguments.Problem(
+                description: "say `reset-password LOGIN --config FILE [--new-password-file FILE]`")
+        }
+        return try PasswordReset.run(
+            arguments.words[0], passwordFile: arguments.options["new-password-file"],
+            try command(arguments))
+    }
+
     static func join(_ words: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(words, options: ["config"], flags: [])
         guard let file = arguments.options["config"], !arguments.words.isEmpty else {

@@ -18,6 +18,8 @@ enum Program {
         roundhouse level [raise [--to N]] --config FILE [--operations ADDRESS]
                                               the feature level; raise it once every node runs
                                               the new release
+        roundhouse reset-password LOGIN --config FILE [--new-password-file FILE]
+                   [--operations ADDRESS]     a new password when no administrator can sign in
         roundhouse join --config FILE ADDRESS...
                                               run a new node that asks these peers for the members
         roundhouse recover --config FILE [--force-new-cluster]
@@ -53,6 +55,7 @@ enum Program {
             case "members": return try members(rest)
             case "transfer": return try transfer(rest)
             case "level": return try level(rest)
+            case "reset-password": return try resetPassword(rest)
             case "join": return try join(rest)
             case "recover": return try recover(rest)
             case "backup": return try backup(rest)

@@ -62,7 +62,8 @@ def list_tokens(desk: Desk, agent, parts, body):
 def make_token(desk: Desk, agent, parts, body):
     key = desk.next_id()
     desk.tokens[key] = {"id": key, "name": body["name"], "agent": desk.brief(body["agent"]),
-                        "scopes": body["scopes"], "createdAt": now(), "token": f"rh_{key}secret"}
+                        "scopes": body["scopes"], "createdAt": now(),
+                        "expiresAt": body.get("expiresAt"), "token": f"rh_{key}secret"}
     desk.entry("token", key)
     return 201, desk.tokens[key]
 

@@ -104,6 +104,7 @@ import Testing
         #expect(!Scrypt.verify(password: Array("correct horsf".utf8), encoded: encoded))
         #expect(!Scrypt.verify(password: [], encoded: encoded))
         #expect(Scrypt.verify(password: [], encoded: cheap.hash(password: [])))
+        #expect(Scrypt.isEncoded(encoded))
     }
 
     @Test func `the cost for people works`() {
@@ -125,6 +126,7 @@ import Testing
     ])
     func `a malformed or dear password hash matches nothing`(encoded: String) {
         #expect(!Scrypt.verify(password: [1], encoded: encoded))
+        #expect(!Scrypt.isEncoded(encoded))
     }
 
     @Test(arguments: [0, 1, 16, 1000])

@@ -1,10 +1,12 @@
 """What integrations rely on: API tokens with scopes, lists page by page, versions as ETags."""
 
+import datetime
 import json
 
 import pytest
 from desk import new_user
 from driver.api import request
+from driver.waiting import wait_until
 
 JSON = {"Content-Type": "application/json"}
 
@@ -54,6 +56,25 @@ def test_a_token_acts_for_its_agent_at_every_node_until_it_is_revoked(desk):
     answer = ask(desk, made["token"], "GET", "/api/v1/me")
     assert answer.status == 401 and answer.json()["code"] == "not_signed_in"
     assert desk.admin.attempt("DELETE", f"/api/v1/tokens/{made['id']}").status == 404
+
+
+def test_a_token_with_an_end_counts_until_then(desk):
+    now = datetime.datetime.now(datetime.UTC)
+
+    def until(seconds):
+        end = (now + datetime.timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+        return {"name": "Fair", "agent": desk.ids["Ana"], "scopes": ["read"],
+                "expiresAt": end.replace("+00:00", "Z")}
+
+    made = desk.admin.post("/api/v1/tokens", until(6))
+    assert made["expiresAt"] == until(6)["expiresAt"]
+    assert ask(desk, made["token"], "GET", "/api/v1/me").status == 200
+    for node in (1, 2, 3):
+        wait_until("the token ended", lambda node=node: ask(
+            desk, made["token"], "GET", "/api/v1/me", node=node).status == 401, 20)
+    assert make_token(desk, "read")["expiresAt"] is None
+    past = desk.admin.attempt("POST", "/api/v1/tokens", until(-60))
+    assert past.status == 422 and "expiresAt" in past.json()["detail"]
 
 
 def test_a_scope_bounds_what_a_token_may_do(desk):

@@ -198,6 +198,25 @@ def test_only_the_cluster_key_opens_the_operations_listener(new_cluster, tmp_pat
         assert status.stdout == "401"
 
 
+def test_a_node_that_is_asked_to_go_passes_its_clicks_on_first(new_cluster, standin):
+    cluster = new_cluster(telegram=standin.url)
+    desk = Desk(cluster, standin, ["Ana"], links=("ad",))
+    leader = cluster.wait_leader()
+    going = next(node for node in reversed(cluster.nodes) if node is not leader)
+    for _ in range(150):
+        assert request(going.url, "GET", f"/{desk.links['ad']}").status == 302
+    leave(cluster, going, going)
+    assert '"clicksNotPassedOn":0' in going.log.read_text().replace(" ", "")
+    admin = desk.admin.at(leader.url)
+
+    def clicks():
+        [link] = admin.get("/api/v1/links")["items"]
+        return link["humanClicks"] + link["otherClicks"]
+
+    wait_until("every click is counted", lambda: clicks() == 150)
+    desk.close()
+
+
 @pytest.mark.parametrize("lowest", [True, False])
 def test_a_removed_node_stays_out_and_a_stranger_waits(new_cluster, standin, lowest):
     cluster = new_cluster()

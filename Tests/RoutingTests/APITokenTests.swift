@@ -63,4 +63,21 @@ import Wire
         world.done(Self.create(by: nil, for: ana, hash: 2))
         #expect(world.state.apiTokens.map(\.tokenHash[0]) == [1, 2])
     }
+
+    @Test func `A token counts until its end, which is in the future when it is made`() throws {
+        var world = World.newest
+        let ana = world.agent("ana")
+        func command(_ hash: UInt8, _ ends: LogTime) -> Command {
+            .createToken(
+                by: nil, name: "Fair", for: ana, tokenHash: Array(repeating: hash, count: 32),
+                scopes: .read, ends: ends)
+        }
+        let end = world.time.adding(milliseconds: 1)
+        #expect(
+            world.apply(command(1, world.time)) == .refused(.invalid("the end of the token")))
+        world.done(command(1, end))
+        let token = try #require(world.state.apiTokens.first)
+        #expect(token.ends == end && token.counts(at: world.time) && !token.counts(at: end))
+        #expect(try world.rebuilt() == world.state)
+    }
 }

@@ -282,6 +282,9 @@ enum Samples {
 
     private static var conditional: [Command] {
         [
+            .createToken(
+                by: nil, name: "M", for: AgentID(2), tokenHash: [9], scopes: [.read, .manage],
+                ends: time),
             .moveSignIn(from: [9, 8, 7], to: [6, 5]),
             .ifUnchanged(since: 300, .removePool(PoolID(31), by: AgentID(1))),
             .through(

@@ -3,7 +3,8 @@ import Wire
 
 @testable import Routing
 
-/// Versions of what is configured: a change that says which one it saw is done while it is that one.
+/// Versions of what is configured: a change that says which one it saw is done while it is that
+/// one.
 @Suite struct SettingTests {
     private struct Office {
         var world = World.newest

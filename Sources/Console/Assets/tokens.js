@@ -24,10 +24,10 @@ export async function openTokens(page) {
     const tokens = itemsIn((await get('/tokens')).data);
     page.replaceChildren(
         pageHead('API tokens', 'What other programs sign in with. A token acts for one agent, '
-            + 'within its scopes, until it is revoked.',
+            + 'within its scopes, until it ends or is revoked.',
         h('button.primary', { type: 'button', onclick: () => create(draw) }, icon('plus'),
             'New token')),
-        table('API tokens', ['Name', 'Acts for', 'Scopes', 'Made', ''],
+        table('API tokens', ['Name', 'Acts for', 'Scopes', 'Made', 'Ends', ''],
             tokens.map((each) => row(each, draw)),
             ['No tokens yet', 'Make one for each program, so that one can be revoked alone.']));
 }
@@ -36,12 +36,18 @@ function row(token, draw) {
     return [
         token.name, token.agent.name,
         SCOPES.filter(([key]) => token.scopes.includes(key)).map(([, name]) => name).join(', '),
-        full(token.createdAt),
+        full(token.createdAt), endOf(token),
         h('span.rowactions', h('button', {
             type: 'button', 'aria-label': `Revoke ${token.name}`,
             onclick: () => revoke(token, draw),
         }, 'Revoke')),
     ];
+}
+
+function endOf({ expiresAt }) {
+    if (!expiresAt) return 'When revoked';
+    return new Date(expiresAt) > new Date() ? full(expiresAt)
+        : h('span.off', `Ended ${full(expiresAt)}`);
 }
 
 async function create(draw) {
@@ -57,10 +63,12 @@ async function create(draw) {
     const scopes = SCOPES.map(([key, label, what]) => h('label.check',
         h('input', { type: 'checkbox', name: 'scope', value: key, checked: key === 'read' }),
         `${label}: ${what}`));
+    const ends = h('input', { type: 'datetime-local' });
     formDialog('New API token', [
         field('Name', name, 'What it is for, for example "Billing system".'),
         field('Acts for', agent, 'It never exceeds what this agent may do.'),
         h('fieldset', h('legend', 'Scopes'), scopes),
+        field('Ends', ends, 'Empty: when it is revoked.'),
     ], {
         verb: 'Make token',
         submit: async ({ form, said }) => {
@@ -71,6 +79,7 @@ async function create(draw) {
             }
             const { data } = await post('/tokens', {
                 name: name.value.trim(), agent: agent.value, scopes: chosen,
+                ...(ends.value ? { expiresAt: new Date(ends.value).toISOString() } : {}),
             });
             draw();
             show(data);

@@ -1,4 +1,3 @@
-import Foundation
 import Wire
 
 /// How a time would have looked under other rules: figures side by side.
@@ -11,7 +10,7 @@ extension AdminCommand {
     func whatIf(_ words: [String]) throws {
         let id = try projectID(words[0])
         guard let from = arguments.options["from"] else { throw AdminCommand.wrong("whatif") }
-        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        let now = WallClock.now()
         var body: [JSONValue.Member] = [
             .init("from", .text(Text(try AdminCommand.moment(from, before: now)))),
             .init("changes", .object(try AdminFields.document(words.dropFirst()))),

@@ -4,8 +4,8 @@ import Routing
 import Wire
 
 /// A console that loses its node goes on at another one; where that is another host for the
-/// browser, the cookie does not follow. So the page fetches a ticket while its node lives, and shows
-/// it where it arrives.
+/// browser, the cookie does not follow. So the page fetches a ticket while its node lives, and
+/// shows it where it arrives.
 extension Node {
     func addMoveRoutes(_ routes: inout Router) {
         api(.post, "/api/v1/me/move", &routes) { node, call throws(Problem) in

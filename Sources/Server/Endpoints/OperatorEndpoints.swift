@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 import Raft
 import Replica
@@ -5,11 +6,15 @@ import Routing
 import Transport
 import Wire
 
-/// What operators may change, on the operations listener: members and who leads. Each request
-/// proves the cluster's key, see `OperatorGate`.
+/// What operators may change, on the operations listener: members, who leads, the feature level,
+/// and a password. Each request proves the cluster's key, see `OperatorGate`.
 extension Node {
     /// How long a change of members or a hand-over may take.
     static let operatorPatience: Duration = .seconds(10)
+    /// How long a node that is asked for its own removal passes on clicks first, in nanoseconds,
+    /// and how often it looks.
+    private static let drainPatience: Int64 = 4_000_000_000
+    private static let drainLook: Duration = .milliseconds(50)
 
     /// The body of `POST /members`.
     struct MembersRequest: Codable {
@@ -28,6 +33,17 @@ extension Node {
     /// The body of `POST /level`; without a level the highest that the node asked applies.
     struct LevelRequest: Codable {
         var to: UInt32?
+    }
+    /// The body of `POST /password`. The tool hashes: the password itself passes no wire.
+    struct PasswordRequest: Codable {
+        var login: String
+        var passwordHash: String
+    }
+    /// What a finished `POST /password` says.
+    struct PasswordAnswer: Codable {
+        var login: String
+        var isAdmin: Bool
+        var index: UInt64
     }
     /// What a finished `POST /level` says.
     struct LevelAnswer: Codable {
@@ -62,6 +78,7 @@ extension Node {
             case "/members": try changeMembers(exchange)
             case "/transfer": try transfer(exchange)
             case "/level": try raiseLevel(exchange)
+            case "/password": try resetPassword(exchange)
             default: throw Problem.notFound
             }
         } catch {
@@ -90,10 +107,25 @@ extension Node {
             throw .invalid("Say either `add` or `remove`.")
         }
         log.info("members are to change", ["change": .text("\(change)")])
-        ask(within: Node.operatorPatience) { replica, request, deadline in
-            replica.membershipRequested(change, request: request, deadline: deadline)
-        } completion: { [self] answer in
-            finish(exchange, answer)
+        let proceed = { [self] in
+            ask(within: Node.operatorPatience) { replica, request, deadline in
+                replica.membershipRequested(change, request: request, deadline: deadline)
+            } completion: { answer in
+                self.finish(exchange, answer)
+            }
+        }
+        guard case .remove(configuration.node) = change else { return proceed() }
+        passOnClicks(until: loop.now + Node.drainPatience) { isDone in
+            if isDone { proceed() } else { exchange.respond(Problem.clicksWaiting.response) }
+        }
+    }
+
+    /// Waits until no click is in this node's spool alone: once it is removed nobody takes them.
+    private func passOnClicks(until end: Int64, completion: @escaping (Bool) -> Void) {
+        guard stores.spool.count > 0 else { return completion(true) }
+        guard loop.now < end else { return completion(false) }
+        _ = loop.schedule(after: Node.drainLook) { [weak self] in
+            self?.passOnClicks(until: end, completion: completion)
         }
     }
 
@@ -117,6 +149,27 @@ extension Node {
         } completion: { [self] answer in
             finish(exchange, answer) { index, id in
                 JSON.encode(LevelAnswer(level: UInt32(clamping: id), index: index))
+            }
+        }
+    }
+
+    /// Gives an account another password, for when no administrator can sign in any more. The
+    /// audit log has it as an operator's.
+    private func resetPassword(_ exchange: Exchange) throws(Problem) {
+        let body = try JSON.decode(PasswordRequest.self, from: exchange.request.body)
+        guard Scrypt.isEncoded(body.passwordHash) else {
+            throw .invalid("The field passwordHash is no hash of this release's tool.")
+        }
+        guard let agent = state.agent(login: Text(body.login)) else { throw .unknownLogin }
+        if isOutOfRoom { throw outOfRoom }
+        log.info("a password is to be reset by an operator", ["login": .text(body.login)])
+        var change = AgentChange()
+        change.passwordHash = Text(body.passwordHash)
+        submit(.updateAgent(agent.id, by: nil, change)) { [self] answer in
+            finish(exchange, answer) { index, _ in
+                JSON.encode(
+                    PasswordAnswer(
+                        login: agent.login.string, isAdmin: agent.isAdmin, index: index))
             }
         }
     }
@@ -145,6 +198,13 @@ extension Problem {
         detail: "The request does not prove the cluster's key, or its challenge is used up.",
         hint: "Use `roundhouse members` or `transfer` with a configuration whose key file is right."
     )
+    fileprivate static let clicksWaiting = Problem(
+        409, "clicks_waiting", "Clicks are not passed on yet",
+        detail: "This node has clicks that are not in the log, and they would be lost with it.",
+        hint: "Try again in a moment, or ask another node for the removal to give them up.")
+    fileprivate static let unknownLogin = Problem(
+        404, "unknown_login", "No such account", detail: "No account has this login.",
+        hint: "Mind capital letters; the audit log names accounts.")
 
     private static let wouldLoseQuorum = Problem(
         409, "would_lose_quorum", "The rest could decide nothing",

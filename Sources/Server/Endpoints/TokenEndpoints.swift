@@ -37,7 +37,7 @@ extension Node {
         else { return nil }
         let hash = SHA256.hash(secret)
         guard let token = state.apiToken(hash: hash), let agent = state.agent(token.agent),
-            agent.isActive
+            agent.isActive, token.counts(at: logTime)
         else { return nil }
         return Caller(
             agent: agent.id, isAdmin: agent.isAdmin, tokenHash: hash, scopes: token.scopes,
@@ -64,10 +64,12 @@ extension Node {
         guard let scopes = TokenScopes(words: body.scopes), !scopes.isEmpty else {
             throw .invalid("The field scopes must hold read, sessions or manage.")
         }
+        let ends = try tokenEnd(body.expiresAt)
         let secret = SecureRandom.bytes(32)
         let hash = SHA256.hash(secret)
         let command = Command.createToken(
-            by: call.caller.agent, name: name, for: agent, tokenHash: hash, scopes: scopes)
+            by: call.caller.agent, name: name, for: agent, tokenHash: hash, scopes: scopes,
+            ends: ends)
         call.submit(command) { [self] id in
             guard let token = state.apiTokens.first(where: { $0.id == APITokenID(id) }) else {
                 return call.respond(Problem.notFound)
@@ -81,10 +83,23 @@ extension Node {
         }
     }
 
+    /// When a new token ends; nil: when it is revoked.
+    private func tokenEnd(_ text: String?) throws(Problem) -> LogTime? {
+        guard let text else { return nil }
+        guard let end = RFC3339.milliseconds(text).map({ LogTime(milliseconds: $0) }),
+            logTime < end
+        else {
+            throw .invalid(
+                "The field expiresAt must be a time in the future such as 2026-12-31T00:00:00Z.")
+        }
+        return end
+    }
+
     private func tokenView(_ token: APIToken) -> API.TokenView {
         API.TokenView(
             id: "\(token.id)", name: token.name.string, agent: state.named(token.agent),
-            scopes: token.scopes.words, createdAt: token.createdAt.text)
+            scopes: token.scopes.words, createdAt: token.createdAt.text,
+            expiresAt: token.ends?.text)
     }
 }
 
@@ -96,6 +111,8 @@ extension API {
         var agent: Named
         var scopes: [String]
         var createdAt: String
+        /// Null: when it is revoked.
+        @Null var expiresAt: String?
         /// The token itself: in the answer that made it and never again.
         var token: String?
     }
@@ -104,6 +121,7 @@ extension API {
         var name: String
         var agent: String?
         var scopes: [String]
+        var expiresAt: String?
     }
 }
 

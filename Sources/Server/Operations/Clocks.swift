@@ -1,7 +1,8 @@
 import Glibc
 import Raft
 
-/// The wall clock: only for log time's target, log lines and expiry of certificates.
+/// The wall clock: only for log time's target, log lines, expiry of certificates, and what a person
+/// at the command line means by an hour ago.
 enum WallClock {
     /// Milliseconds since 1970.
     static func now() -> Int64 {

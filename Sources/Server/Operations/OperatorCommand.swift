@@ -4,8 +4,8 @@ import Raft
 import Transport
 import Wire
 
-/// `roundhouse members`, `transfer` and `level`: asks one node's operations listener, with the
-/// proof that only readers of the cluster's key file can give.
+/// `roundhouse members`, `transfer`, `level` and `reset-password`: asks one node's operations
+/// listener, with the proof that only readers of the cluster's key file can give.
 public struct OperatorCommand {
     /// What is asked for.
     public enum Request {
@@ -17,6 +17,8 @@ public struct OperatorCommand {
         case transfer(to: UInt64?)
         /// The cluster's feature level is raised; nil: to the highest that the asked node applies.
         case raiseLevel(to: UInt32?)
+        /// An account has another password, of which only the hash is sent.
+        case resetPassword(login: String, hash: String)
     }
     /// Between two looks while waiting for a new member's vote, in microseconds.
     private static let look: UInt32 = 200_000
@@ -154,6 +156,11 @@ public struct OperatorCommand {
         case .remove(let node): ("/members", JSON.encode(Node.MembersRequest(remove: node)))
         case .transfer(let node): ("/transfer", JSON.encode(Node.TransferRequest(to: node)))
         case .raiseLevel(let level): ("/level", JSON.encode(Node.LevelRequest(to: level)))
+        case .resetPassword(let login, let hash):
+            (
+                "/password",
+                JSON.encode(Node.PasswordRequest(login: login, passwordHash: hash))
+            )
         }
     }
 
@@ -165,6 +172,13 @@ public struct OperatorCommand {
             print("the cluster is at feature level \(done.level)")
             return 0
         }
+        if answer.status == 200, case .resetPassword = request,
+            let done = try? decoder.decode(Node.PasswordAnswer.self, from: Data(answer.body))
+        {
+            let kind = done.isAdmin ? "administrator" : "agent"
+            print("the password of the \(kind) \(done.login) is changed; they are signed out")
+            return 0
+        }
         if answer.status == 200,
             let done = try? decoder.decode(Node.OperatorAnswer.self, from: Data(answer.body))
         {
@@ -172,7 +186,7 @@ public struct OperatorCommand {
             case .add: print("node \(done.node) is a member; it votes once it is near the tip")
             case .remove: print("node \(done.node) is removed; its number is never used again")
             case .transfer: print("node \(done.node) leads")
-            case .raiseLevel: preconditionFailure("its answer has no node")
+            case .raiseLevel, .resetPassword: preconditionFailure("its answer has no node")
             }
             return 0
         }
@@ -183,6 +197,7 @@ public struct OperatorCommand {
         complain("\(problem.title): \(problem.detail) \(problem.hint)")
         switch answer.status {
         case 401: return EX_NOPERM
+        case 404 where problem.code == "unknown_login": return EX_NOINPUT
         case 422: return EX_USAGE
         default: return EX_TEMPFAIL
         }
@@ -190,6 +205,7 @@ public struct OperatorCommand {
 
     /// The parts of a problem that people read.
     private struct ProblemText: Decodable {
+        var code: String
         var title: String
         var detail: String
         var hint: String
