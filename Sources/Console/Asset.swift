@@ -13,7 +13,7 @@ public enum Asset {
     /// The `Content-Security-Policy` under which the page works: its own files, nothing inline.
     public static let contentSecurityPolicy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-        img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+        img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
         """
 
     /// The files by name; `Tests/Console/test_assets.py` checks that none is forgotten.
@@ -38,6 +38,7 @@ public enum Asset {
             ("deskbook.js", PackageResources.deskbook_js),
             ("dialog.js", PackageResources.dialog_js),
             ("dom.js", PackageResources.dom_js),
+            ("files.js", PackageResources.files_js),
             ("icon.svg", PackageResources.icon_svg),
             ("iconalert.svg", PackageResources.iconalert_svg),
             ("index.html", PackageResources.index_html),

@@ -350,6 +350,8 @@ public struct InboundMessage: Hashable, Sendable {
     public var fileID: Text
     /// What `/start` carried, verified at the ingress.
     public var start: Start?
+    /// How the text looks, and what is told of the file; none at the first level.
+    public var extras = MessageExtras()
     /// A message of these parts.
     public init(
         user: TelegramID, name: Text, username: Text = "", language: Text = "",

@@ -43,6 +43,8 @@ private enum HistoryTag: UInt8 {
     case handedOver = 17
     case barred = 18
     case flooded = 19
+    case inboundWithExtras = 50
+    case editedWithEntities = 51
     case noted = 60
     case remarked = 61
     case tagged = 62
@@ -60,9 +62,13 @@ extension ByteWriter {
 extension HistoryItem.What: Coded {
     func encode(into writer: inout ByteWriter) {
         switch self {
+        case .inbound(let message) where !message.extras.isEmpty:
+            writer.put(.inboundWithExtras, message, message.extras)
         case .inbound(let message): writer.put(.inbound, message)
         case .outbound(let message): writer.put(.outbound, message)
-        case .edited(let messageID, let text): writer.put(.edited, messageID, text)
+        case .edited(let messageID, let text, let entities) where !entities.isEmpty:
+            writer.put(.editedWithEntities, messageID, text, entities)
+        case .edited(let messageID, let text, _): writer.put(.edited, messageID, text)
         case .callback(let data): writer.put(.callback, data)
         case .assigned: writer.put(.assigned)
         case .claimed(let agent, let isOverride): writer.put(.claimed, agent, isOverride)
@@ -94,8 +100,15 @@ extension HistoryItem.What: Coded {
         let tag: HistoryTag = try r.takeCase()
         switch tag {
         case .inbound: self = .inbound(try r.take())
+        case .inboundWithExtras:
+            var message: HistoryItem.Inbound = try r.take()
+            message.extras = try r.take()
+            self = .inbound(message)
         case .outbound: self = .outbound(try r.take())
         case .edited: self = .edited(messageID: try r.take(), text: try r.take())
+        case .editedWithEntities:
+            self = .edited(
+                messageID: try r.take(), text: try r.take(), entities: try r.take())
         case .callback: self = .callback(data: try r.take())
         case .assigned: self = .assigned
         case .claimed: self = .claimed(try r.take(), isOverride: try r.take())

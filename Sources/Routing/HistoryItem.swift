@@ -9,7 +9,7 @@ public struct HistoryItem: Hashable, Sendable {
         /// An agent wrote.
         case outbound(Outbound)
         /// The customer changed a message.
-        case edited(messageID: Int64, text: Text)
+        case edited(messageID: Int64, text: Text, entities: [TextEntity] = [])
         /// The customer pressed a button.
         case callback(data: Text)
         /// The router gave the waiting session to an agent; see the decision.
@@ -84,6 +84,8 @@ public struct HistoryItem: Hashable, Sendable {
         public var touch: Touch?
         /// A start payload that is no token.
         public var payload: Text
+        /// How the text looks, and what is told of the attachment.
+        public var extras = MessageExtras()
     }
     /// An agent's message in the history.
     public struct Outbound: Hashable, Sendable {

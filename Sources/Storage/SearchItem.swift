@@ -29,7 +29,7 @@ extension HistoryItem.What {
     fileprivate var searchable: (place: Int64, text: Text)? {
         switch self {
         case .inbound(let message): (0, message.text)
-        case .edited(_, let text): (1, text)
+        case .edited(_, let text, _): (1, text)
         case .transferred(_, _, _, let remark): (2, remark)
         case .remarked(_, let text): (3, text)
         case .outbound(let message):

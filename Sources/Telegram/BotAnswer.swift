@@ -128,6 +128,9 @@ public struct BotFailure: Hashable, Sendable {
         }
     }
 
+    /// Whether a file is larger than bots may download.
+    public var isTooLargeFile: Bool { description.contains("file is too big") }
+
     /// Whether nothing of this bot can be sent until somebody repairs the settings.
     public var blocksBot: Bool { kind == .unauthorized || kind == .notFound }
 }

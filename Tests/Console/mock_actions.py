@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 from mock_desk import Desk, Refused, now
+
+# The smallest whole picture: one grey pixel.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 
 
 def found(desk: Desk, key: str, agent: str) -> dict:

@@ -88,7 +88,7 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor + moderation + throughTokens
+            + frontDoor + moderation + throughTokens + formatted
     }
 
     private static var office: [Command] {
@@ -229,6 +229,14 @@ enum Samples {
             .moderatedReply(SessionID(40), by: AgentID(2), text: "The price", verdict),
             .refuseReply(SessionID(40), by: AgentID(2), verdict),
         ]
+    }
+
+    private static var formatted: [Command] {
+        var message = message(nil)
+        message.extras = MessageExtras(
+            entities: [TextEntity(.bold, 0, 2)], of: "hi",
+            attachment: Attachment(thumbnailID: "T1", name: "a.jpg", size: 300))
+        return [update(.message(message)), moderated(.edit(message))]
     }
 
     private static var paperwork: [Command] {

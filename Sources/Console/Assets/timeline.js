@@ -2,6 +2,7 @@
 
 import { decisionCard } from './decision.js';
 import { clock, day, full, h, icon } from './dom.js';
+import { fileOf } from './files.js';
 import { reply, resend } from './load.js';
 import { alertOf, explain } from './notice.js';
 import { changed, isWritable, itemsOf, state, talk } from './store.js';
@@ -69,15 +70,17 @@ function bubble({ item, isNext, id, isHidden }) {
     const isOurs = item.from === 'agent';
     const isMe = item.agent?.id === state.me.agent.id;
     const side = isOurs ? 'ours' : item.from === 'system' ? 'ours.system' : 'theirs';
-    const kind = item.messageKind && item.messageKind !== 'text' ? item.messageKind : null;
+    const kind = item.messageKind && item.messageKind !== 'text' && !item.file
+        ? item.messageKind : null;
     const who = isOurs ? (isMe ? 'You' : nameOf(item.agent)) : null;
     return h(`li.message.${side}${isNext ? '.next' : ''}`,
         !isNext && who && !isMe && h('span.who', who),
         h('div.bubble',
             h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
+            item.file && fileOf(item, id, isHidden),
             kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
             item.text ? words(item.text, isHidden)
-                : !kind && h('p.kind', 'Empty message'),
+                : !kind && !item.file && h('p.kind', 'Empty message'),
             h('span.when',
                 h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
                 item.delivery && delivery(item.delivery))),

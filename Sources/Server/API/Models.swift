@@ -149,6 +149,10 @@ enum API {
         var to: Named?
         var text: String?
         var messageKind: String?
+        /// How the text looks; absent: as it is.
+        var entities: [Entity]?
+        /// The file in it; see `GET /api/v1/sessions/{id}/messages/{ordinal}/file`.
+        var file: File?
         /// `opened` or `reopened` when this message did that to the session.
         var opening: String?
         /// The link that led here with this message.

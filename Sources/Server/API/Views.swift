@@ -114,8 +114,9 @@ extension RoutingState {
         switch item.what {
         case .inbound(let message): show(message, in: &view)
         case .outbound(let message): show(message, in: &view)
-        case .edited(_, let text):
+        case .edited(_, let text, let entities):
             (view.kind, view.from, view.text) = ("edited", "customer", text.string)
+            view.entities = Array(shown: entities)
         case .callback(let data):
             (view.kind, view.from, view.text) = ("callback", "customer", data.string)
         case .blocked(let isBlocked):
@@ -171,6 +172,8 @@ extension RoutingState {
         view.from = "customer"
         view.text = message.text.string
         view.messageKind = message.kind.string
+        view.entities = Array(shown: message.extras.entities)
+        view.file = API.File(message)
         view.opening =
             switch message.opening {
             case .none: nil

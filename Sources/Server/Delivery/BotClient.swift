@@ -42,6 +42,7 @@ final class BotClient {
     private let tls: TLSClientContext?
     private let resolver: Resolver
     private let maxConnections: Int
+    private let answerBytes: Int
     private var idle: [BotConnection] = []
     private var connections = 0
     private var waiting: [Call] = []
@@ -49,13 +50,22 @@ final class BotClient {
     /// A client of the server at `url`; `tls` is needed when it is `https`.
     init(
         loop: EventLoop, url: ServiceURL, tls: TLSClientContext?, resolver: Resolver,
-        maxConnections: Int
+        maxConnections: Int, answerBytes: Int = Limits.answerBytes
     ) {
         self.loop = loop
         self.url = url
         self.tls = tls
         self.resolver = resolver
         self.maxConnections = maxConnections
+        self.answerBytes = answerBytes
+    }
+
+    /// A client of the same server with connections of its own, so that what it does holds up
+    /// nothing of this one's.
+    func sibling(maxConnections: Int, answerBytes: Int) -> BotClient {
+        BotClient(
+            loop: loop, url: url, tls: tls, resolver: resolver, maxConnections: maxConnections,
+            answerBytes: answerBytes)
     }
 
     /// Calls a method of the bot with this token.
@@ -67,6 +77,14 @@ final class BotClient {
         send(
             HTTPRequest(method: .post, target: target, headers: headers, body: method.body()),
             completion)
+    }
+
+    /// Downloads the file under a path that `getFile` told.
+    func download(_ path: Text, token: Text, completion: @escaping Completion) {
+        var headers = HTTPHeaders()
+        headers.append("Host", url.authority)
+        let target = Array(url.path.utf8) + BotMethod.fileTarget(token: token, path: path)
+        send(HTTPRequest(method: .get, target: target, headers: headers, body: []), completion)
     }
 
     private func send(_ request: HTTPRequest, _ completion: @escaping Completion) {
@@ -94,7 +112,7 @@ final class BotClient {
             guard let self else { return }
             switch result {
             case .success(let connection):
-                adopt(BotConnection(connection))
+                adopt(BotConnection(connection, answerBytes: answerBytes))
             case .failure(let error):
                 connections -= 1
                 // Every waiting call would meet the same; their owners decide when to try again.
@@ -138,12 +156,12 @@ final class BotClient {
 private final class BotConnection {
     var onClosed: (() -> Void)?
     private let connection: Connection
-    private var machine = HTTPClientConnection(
-        limits: HTTPLimits(maxBodyBytes: BotClient.Limits.answerBytes))
+    private var machine: HTTPClientConnection
     private var completion: BotClient.Completion?
 
-    init(_ connection: Connection) {
+    init(_ connection: Connection, answerBytes: Int) {
         self.connection = connection
+        machine = HTTPClientConnection(limits: HTTPLimits(maxBodyBytes: answerBytes))
         connection.idleTimeout = BotClient.Limits.idle
         connection.onReceive = { bytes in
             self.machine.receive(bytes)
