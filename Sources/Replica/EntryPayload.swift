@@ -98,7 +98,8 @@ extension Command {
             .startSending, .finishSending, .resend, .forceOffline,
             .createPool, .updatePool, .removePool, .takeOver, .bar, .resolveHours, .createToken,
             .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook, .makeLink,
-            .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply:
+            .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply,
+            .formattedReply, .revise, .reviseQueued:
             false
         }
     }

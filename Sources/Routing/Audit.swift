@@ -85,7 +85,8 @@ extension Command {
         case .advance, .signIn, .signOut, .update, .clicks, .renewLeases, .closeConnections,
             .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar, .resolveHours,
             .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend, .addNote,
-            .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply:
+            .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply, .formattedReply,
+            .revise, .reviseQueued:
             nil
         }
     }

@@ -101,6 +101,13 @@ public enum Command: Hashable, Sendable {
     case setModeration(ProjectID, by: AgentID?, [ModerationRule])
     /// An agent's message to a customer of which rules speak, and that goes out all the same.
     case moderatedReply(SessionID, by: AgentID, text: Text, Verdict)
+    /// An agent's message with formatting; and what rules say of it, if they say anything.
+    case formattedReply(SessionID, by: AgentID, text: Text, [TextEntity], Verdict?)
+    /// An agent changes or deletes a message of theirs that is at Telegram. The node that took it
+    /// in has read in the history whose it is.
+    case revise(SessionID, by: AgentID, SentMessage, Revision, Verdict?)
+    /// An agent changes or withdraws a message of theirs that has not gone yet.
+    case reviseQueued(OutboxID, by: AgentID, Revision, Verdict?)
     /// An agent's message that was not taken.
     case refuseReply(SessionID, by: AgentID, Verdict)
     /// A new link with terms; refused as `alreadyExists` when the code is taken.

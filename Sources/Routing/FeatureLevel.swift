@@ -58,7 +58,8 @@ extension Command {
             update.asksForLanguage || update.verdict != nil || update.extras != nil
                 ? .second : .first
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
-            .setModeration, .moderatedReply, .refuseReply:
+            .setModeration, .moderatedReply, .refuseReply, .formattedReply, .revise,
+            .reviseQueued:
             .second
         case .through(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,

@@ -52,7 +52,7 @@ extension RoutingState {
             frontDoor.points[ProjectID(major)] = try WebhookPoint(alone: value)
         case .nodeURL:
             frontDoor.urls[UInt64(bitPattern: major)] = try Text(alone: value)
-        case .history, .click, .request, .keyedRequest, .note, .onlineSpan: break
+        case .history, .click, .request, .keyedRequest, .note, .onlineSpan, .revision: break
         }
     }
 
@@ -164,7 +164,7 @@ extension RoutingState {
                 desks[desk].load = try Load(value: row.value!)
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
-                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation:
+                .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation, .revision:
                 preconditionFailure("a row that needs no placing")
             }
         }

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from test_desk import open_session
+from test_desk import open_session, send
 
 pytestmark = pytest.mark.mock
 
@@ -45,3 +45,85 @@ def test_sounds_and_films_have_players_and_documents_a_link(office, node):
     expect(page.locator(".message.theirs video")).to_have_attribute("controls", "")
     expect(page.get_by_role("link", name="Save invoice.pdf (900 bytes)")).to_be_visible()
     expect(page.locator(".message.theirs").last).to_contain_text("too large for a bot")
+
+
+def test_what_a_customer_formats_is_shown_so_and_leads_nowhere_but_the_web(office, node):
+    text = "bold code link evil <b>x</b>"
+    page = shows(office, node, text, entities=[
+        {"type": "bold", "offset": 0, "length": 4},
+        {"type": "code", "offset": 5, "length": 4},
+        {"type": "text_link", "offset": 10, "length": 4, "url": "https://a.example/"},
+        {"type": "text_link", "offset": 15, "length": 4, "url": "javascript:alert(1)"}])
+    bubble = page.locator(".message.theirs .text")
+    expect(bubble).to_have_text(text)
+    expect(bubble.locator("strong")).to_have_text("bold")
+    expect(bubble.locator("code")).to_have_text("code")
+    expect(bubble.locator("a")).to_have_count(1)
+    expect(bubble.locator("a")).to_have_attribute("href", "https://a.example/")
+    expect(bubble.locator("a")).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_an_agent_formats_with_a_small_markup(office, node):
+    page = shows(office, node, "Hello")
+    send(page, "**Dear** _Marta_, see [here](https://a.example/x_y) and my_file_name \\*")
+    bubble = page.locator(".message.ours .text")
+    expect(bubble).to_have_text("Dear Marta, see here and my_file_name *")
+    expect(bubble.locator("strong")).to_have_text("Dear")
+    expect(bubble.locator("em")).to_have_text("Marta")
+    expect(bubble.locator("a")).to_have_attribute("href", "https://a.example/x_y")
+    [items] = node.do(lambda desk: list(desk.history.values()))
+    [sent] = [item for item in items if item.get("outbox")]
+    assert sent["entities"] == [
+        {"type": "bold", "offset": 0, "length": 4}, {"type": "italic", "offset": 5, "length": 5},
+        {"type": "text_link", "url": "https://a.example/x_y", "offset": 16, "length": 4}]
+    expect(page.locator(".message.pending")).to_have_count(0)
+
+
+def test_a_message_is_changed_and_deleted_and_the_desk_keeps_its_words(office, node):
+    page = shows(office, node, "Hello")
+    send(page, "The **old** words")
+    bubble = page.locator(".message.ours")
+    expect(bubble.locator(".delivery")).to_have_text("Sent")
+    bubble.hover()
+    bubble.get_by_role("button", name="Change").click()
+    dialog = page.get_by_role("dialog", name="Change the message")
+    expect(dialog.get_by_label("Text")).to_have_value("The **old** words")
+    dialog.get_by_label("Text").fill("The _new_ words")
+    dialog.get_by_role("button", name="Change", exact=True).click()
+    expect(bubble.locator(".text")).to_have_text("The new words")
+    expect(bubble.locator(".text em")).to_have_text("new")
+    expect(bubble.locator(".before")).to_contain_text("The old words")
+    expect(page.locator(".log")).to_contain_text("A message was changed by you")
+    bubble.hover()
+    bubble.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(bubble).to_contain_text("Deleted for the customer")
+    expect(bubble.locator(".tools")).to_have_count(0)
+    expect(page.locator(".log")).to_contain_text("A message was deleted by you")
+
+
+def test_a_change_that_telegram_refuses_says_why(office, node):
+    page = shows(office, node, "Hello")
+    send(page, "words")
+    bubble = page.locator(".message.ours")
+    expect(bubble.locator(".delivery")).to_have_text("Sent")
+    node.do(lambda desk: desk.fates.append(("failed", "message to edit not found")))
+    bubble.hover()
+    bubble.get_by_role("button", name="Change").click()
+    page.get_by_role("dialog").get_by_label("Text").fill("other words")
+    page.get_by_role("dialog").get_by_role("button", name="Change", exact=True).click()
+    expect(page.locator(".event .aftermath")).to_contain_text("message to edit not found")
+    expect(page.locator(".event").get_by_role("button", name="Try again")).to_be_visible()
+    expect(bubble.locator(".text")).to_have_text("words")
+
+
+def test_a_message_that_failed_is_taken_back(office, node):
+    page = shows(office, node, "Hello")
+    node.do(lambda desk: desk.fates.append(("failed", "chat not found")))
+    send(page, "words")
+    bubble = page.locator(".message.ours")
+    expect(bubble.locator(".delivery")).to_have_text("Not delivered")
+    bubble.hover()
+    bubble.get_by_role("button", name="Withdraw").click()
+    page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    expect(bubble.locator(".delivery")).to_have_text("Withdrawn")

@@ -190,6 +190,7 @@ import Wire
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .takeOver, .bar,
             .resolveHours, .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend,
             .addNote, .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply,
+            .formattedReply, .revise, .reviseQueued,
         ]
         // What has no account behind it, and what only carries another, has tests of its own.
         let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through]

@@ -97,6 +97,9 @@ export const post = (path, body) => call('POST', path, body);
 /** Replaces. */
 export const put = (path, body) => call('PUT', path, body);
 
+/** Deletes. */
+export const remove = (path) => call('DELETE', path);
+
 /** Whether the node has a leader and is caught up: 'ready', 'readOnly' or 'unreachable'. */
 export async function probe() {
     try {

@@ -3,6 +3,7 @@
 import { ask } from './actions.js';
 import { chooseCanned } from './canned.js';
 import { h, icon, set } from './dom.js';
+import { read } from './format.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
 import { changed, isMine, isWritable, may, state, talk } from './store.js';
@@ -45,9 +46,11 @@ export function openComposer({ onSent }) {
         const to = id;
         text.value = '';
         keep();
-        const sent = reply(to, words);
+        const { text: plain, entities: found } = read(words);
+        const entities = found.length ? found : undefined;
+        const sent = reply(to, plain, { entities });
         onSent();
-        const problem = await confirmed(to, words, await sent);
+        const problem = await confirmed(to, plain, entities, await sent);
         if (problem && !problem.isUncertain) alertOf(problem, 'The answer was not sent');
         if (!problem && to === state.route.id && state.route.area === 'waiting') {
             history.replaceState(null, '', `#/mine/${to}`);
@@ -56,14 +59,14 @@ export function openComposer({ onSent }) {
     }
 
     /** Asks where a rule of the project wants it; gives what went wrong in the end. */
-    async function confirmed(to, words, problem) {
+    async function confirmed(to, words, entities, problem) {
         if (problem?.code !== 'confirm_text') return problem;
         const isSure = await ask('Send it all the same?',
             `${problem.body.detail} It will be recorded.`, 'Send it');
         if (!isSure) return problem;
         const one = talk(to);
         one.pending = one.pending.filter((each) => each.problem !== problem);
-        return reply(to, words, true);
+        return reply(to, words, { entities, confirm: true });
     }
 
     function keyed(event) {
@@ -84,10 +87,11 @@ export function openComposer({ onSent }) {
     }
 
     function drawHint() {
-        const length = Array.from(text.value).length;
+        const { text: plain, entities } = read(text.value);
+        const length = Array.from(plain).length;
         const parts = Math.ceil(length / MESSAGE);
         hint.textContent = parts > 1 ? `${length} characters: goes out as ${parts} messages`
-            : choice('enterSends') === 'yes'
+            : entities.length ? `Formatted: ${looks(entities)}` : choice('enterSends') === 'yes'
                 ? 'Enter sends, Shift+Enter starts a line' : 'Ctrl+Enter sends';
     }
 
@@ -124,6 +128,12 @@ export function openComposer({ onSent }) {
             drawHint();
         },
     };
+}
+
+/** "bold, link" for what a draft's marks do. */
+function looks(entities) {
+    const names = entities.map(({ type }) => (type === 'text_link' ? 'link' : type));
+    return [...new Set(names)].join(', ');
 }
 
 /** Whether and how this agent may write here. */

@@ -160,6 +160,10 @@ enum API {
         var delivery: String?
         var failure: String?
         var outbox: String?
+        /// The ordinal of the message that an agent changed or deleted.
+        var of: String?
+        /// True when the text was changed before it went.
+        var changed: Bool?
         var remark: String?
         /// Tags that were set, and that were removed.
         var added: [String]?
@@ -182,6 +186,7 @@ enum API {
     /// `POST .../reply`; a remark and a note have the text alone.
     struct Reply: Decodable {
         var text: String
+        var entities: [Entity]?
         var confirm: Bool?
     }
     /// A change that carries the version it saw.

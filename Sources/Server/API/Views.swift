@@ -114,6 +114,16 @@ extension RoutingState {
         switch item.what {
         case .inbound(let message): show(message, in: &view)
         case .outbound(let message): show(message, in: &view)
+        case .revised(let message, let ordinal, let isDeletion):
+            show(message, in: &view)
+            view.kind = isDeletion ? "deleted" : "revised"
+            view.of = "\(ordinal)"
+            view.messageKind = nil
+            if isDeletion { view.text = nil }
+        case .rewritten(let agent, let ordinal, let text, let entities):
+            (view.kind, view.from, view.agent) = ("revised", "agent", named(agent))
+            (view.text, view.of) = (text.string, "\(ordinal)")
+            view.entities = Array(shown: entities)
         case .edited(_, let text, let entities):
             (view.kind, view.from, view.text) = ("edited", "customer", text.string)
             view.entities = Array(shown: entities)
@@ -189,6 +199,8 @@ extension RoutingState {
         view.agent = message.agent == .automatic ? nil : named(message.agent)
         view.text = message.text.string
         view.messageKind = "text"
+        view.entities = Array(shown: message.entities)
+        if message.changedAt != nil { view.changed = true }
         view.outbox = "\(message.outbox)"
         // The row is written anew once a state is reached that lasts; until then memory knows more.
         (view.delivery, view.failure) = (outbox(message.outbox)?.state ?? message.state).words

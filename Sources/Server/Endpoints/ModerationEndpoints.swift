@@ -34,15 +34,16 @@ extension Node {
         return verdict
     }
 
-    /// Sends an agent's message, unless the rules of its project are against it.
-    func submitReply(
-        _ id: SessionID, _ text: Text, isConfirmed: Bool, _ call: APICall,
-        done: @escaping (Int64) -> Void
+    /// Does something with an agent's text, unless the rules of its project are against it.
+    func submitText(
+        _ text: Text, in id: SessionID, isConfirmed: Bool, _ call: APICall,
+        _ command: (Verdict?) -> Command,
+        refused: @escaping (Refusal) -> Problem? = { _ in nil }, done: @escaping (Int64) -> Void
     ) throws(Problem) {
         let agent = call.caller.agent
         guard let project = state.session(id)?.project,
             let verdict = verdict(on: text, .outbound, in: project)
-        else { return call.submit(.reply(id, by: agent, text: text), done: done) }
+        else { return call.submit(command(nil), refused: refused, done: done) }
         switch verdict.action {
         case .confirm where !isConfirmed:
             throw Problem(
@@ -50,7 +51,7 @@ extension Node {
                 detail: "A rule of the project speaks of it: \"\(verdict.rule)\".",
                 hint: "Change the text, or send it again with \"confirm\": true. It is recorded.")
         case .flag, .confirm:
-            call.submit(.moderatedReply(id, by: agent, text: text, verdict), done: done)
+            call.submit(command(verdict), refused: refused, done: done)
         case .block:
             call.submit(.refuseReply(id, by: agent, verdict)) { _ in
                 call.respond(
