@@ -72,6 +72,9 @@ def sessions(desk: Desk, request, agent: str, body, parts: list[str], later):
     if parts[2] == "reply":
         item = mock_actions.reply(desk, session, agent, body, later)
         return 201, {"outbox": item["outbox"]}
+    if parts[2] == "typing":
+        desk.typed += 1
+        return 204, None
     if parts[2] == "messages":
         wanted = None if request.method == "DELETE" else body
         item = mock_actions.revise(desk, session, agent, parts[3], wanted, later)

@@ -52,6 +52,7 @@ class Desk:
         self.listeners: list = []
         self.fates: list[tuple[str, str]] = []
         self.resent: list[str] = []
+        self.typed = 0
         self.fetched: list[tuple[str, str | None]] = []
         self.updates: set[tuple[str, int]] = set()
         self.keys = itertools.count(1)

@@ -127,3 +127,11 @@ def test_a_message_that_failed_is_taken_back(office, node):
     bubble.get_by_role("button", name="Withdraw").click()
     page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
     expect(bubble.locator(".delivery")).to_have_text("Withdrawn")
+
+
+def test_the_customer_is_told_that_somebody_types_now_and_then(office, node):
+    page = shows(office, node, "Hello")
+    page.get_by_role("textbox", name="Answer").press_sequentially("typing away")
+    page.wait_for_function("document.querySelector('.composer textarea').value.length === 11")
+    expect(page.locator(".composer .hint")).to_be_visible()
+    assert node.do(lambda desk: desk.typed) == 1

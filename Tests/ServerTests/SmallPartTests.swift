@@ -26,6 +26,23 @@ import Wire
     }
 }
 
+@Suite struct TypingPaceTests {
+    private static let second: Int64 = 1_000_000_000
+
+    @Test func `typing is told every four seconds for a session, and of so many alone`() {
+        var pace = TypingPace()
+        let asked: [(session: Int64, seconds: Int64)] = [(1, 0), (1, 3), (2, 3), (1, 4)]
+        let told = asked.map { pace.mayTell(SessionID($0.session), now: $0.seconds * Self.second) }
+        #expect(told == [true, false, true, true])
+        let others = (3...Int64(TypingPace.Limits.sessions)).map {
+            pace.mayTell(SessionID($0), now: 5 * Self.second)
+        }
+        #expect(others.allSatisfy { $0 })
+        let late = [6, 8].map { pace.mayTell(SessionID(9999), now: $0 * Self.second) }
+        #expect(late == [false, true])
+    }
+}
+
 @Suite struct FileTests {
     @Test(
         arguments: [

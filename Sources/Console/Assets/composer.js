@@ -1,16 +1,19 @@
 // The answer: a text, kept as a draft per session until the log has it.
 
 import { ask } from './actions.js';
+import { post } from './api.js';
 import { chooseCanned } from './canned.js';
 import { h, icon, set } from './dom.js';
 import { read } from './format.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
-import { changed, isMine, isWritable, may, state, talk } from './store.js';
+import { changed, isMine, isWritable, may, session, state, talk } from './store.js';
 import { choice } from './theme.js';
 
 /** Telegram's limit for one message; longer answers are split. */
 const MESSAGE = 4_096;
+/** Telegram shows for five seconds that somebody is typing. */
+const TYPING = 4_500;
 
 /** Builds the composer; gives { node, draw, opened, focus }. */
 export function openComposer({ onSent }) {
@@ -34,6 +37,7 @@ export function openComposer({ onSent }) {
     text.setAttribute('aria-describedby', 'composer-hint');
     let id = null;
     let stamp = null;
+    let toldAt = 0;
 
     function submitted(event) {
         event.preventDefault();
@@ -80,6 +84,12 @@ export function openComposer({ onSent }) {
     function typed() {
         keep();
         drawHint();
+        const each = session(id);
+        if (!text.value || !each || !isMine(each) || !isWritable()) return;
+        if (Date.now() - toldAt < TYPING) return;
+        toldAt = Date.now();
+        // Nothing depends on it: what fails is told anew with a later letter.
+        post(`/sessions/${id}/typing`).catch(() => {});
     }
 
     function keep() {

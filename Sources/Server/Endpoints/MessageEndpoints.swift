@@ -1,5 +1,6 @@
 import Routing
 import Storage
+import Telegram
 import Wire
 
 /// What agents do with messages that they wrote: change and delete them.
@@ -15,6 +16,26 @@ extension Node {
         api(.delete, "/api/v1/sessions/*/messages/*", &routes) { node, call throws(Problem) in
             try node.revise(WantedRevision(.deletion), call)
         }
+        api(.post, "/api/v1/sessions/*/typing", &routes) { node, call throws(Problem) in
+            try node.tellTyping(call)
+        }
+    }
+
+    /// Lets the customer see that the session's agent is typing; what fails here is not said.
+    private func tellTyping(_ call: APICall) throws(Problem) {
+        let id = try visibleSession(call)
+        guard let session = state.session(id), session.owner == call.caller.agent else {
+            throw .forbidden
+        }
+        call.respondNothing()
+        guard session.state == .assigned, !session.isBlocked,
+            let project = state.project(session.project),
+            let token = secrets.open(project.settings.sealedToken, for: .botToken),
+            typing.mayTell(id, now: loop.now)
+        else { return }
+        let method = BotMethod.sendChatAction(chat: session.user.rawValue, action: "typing")
+        // It is over in five seconds, whatever became of it.
+        delivery.client.call(method, token: token) { _ in }
     }
 
     /// What is to become of a message.
