@@ -13,7 +13,8 @@ public enum Asset {
     /// The `Content-Security-Policy` under which the page works: its own files, nothing inline.
     public static let contentSecurityPolicy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-        img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+        img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'self'; \
+        frame-ancestors 'none'
         """
 
     /// The files by name; `Tests/Console/test_assets.py` checks that none is forgotten.

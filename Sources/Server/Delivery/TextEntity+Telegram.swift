@@ -3,7 +3,8 @@ import Telegram
 import Wire
 
 extension TextEntity {
-    /// An entity that Telegram sent; nil when it looks like the text around it, or is out of bounds.
+    /// An entity that Telegram sent; nil when it looks like the text around it, or is out of
+    /// bounds.
     init?(_ entity: MessageEntity) {
         guard let kind = Kind(word: entity.type), let offset = UInt32(exactly: entity.offset),
             let length = UInt32(exactly: entity.length)

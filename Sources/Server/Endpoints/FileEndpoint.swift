@@ -3,8 +3,8 @@ import Routing
 import Storage
 import Wire
 
-/// `GET /api/v1/sessions/{id}/messages/{ordinal}/file`: the file in a message, from Telegram through
-/// this node, for whoever sees the session. The bot's token stays here.
+/// `GET /api/v1/sessions/{id}/messages/{ordinal}/file`: the file in a message, from Telegram
+/// through this node, for whoever sees the session. The bot's token stays here.
 extension Node {
     func addFileRoutes(_ routes: inout Router) {
         api(.get, "/api/v1/sessions/*/messages/*/file", &routes) { node, call throws(Problem) in
@@ -65,6 +65,7 @@ extension Node {
         response.headers.append("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.append("Referrer-Policy", "no-referrer")
         response.headers.append("Cache-Control", "private, max-age=300")
+        response.headers.append("Vary", "Cookie, Authorization")
         response.headers.append("Roundhouse-Index", "\(appliedIndex)")
         if publicTLS != nil {
             response.headers.append("Strict-Transport-Security", "max-age=31536000")

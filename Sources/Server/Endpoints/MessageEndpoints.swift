@@ -77,22 +77,26 @@ extension Node {
         let agent = call.caller.agent
         guard case .outbound(let message) = item.what else { throw .notAMessage }
         guard message.agent == agent else { throw .notTheAuthor }
-        guard !isDeleted else { throw .alreadyDeleted }
+        // A repetition under a key is answered by the cluster as the first one was.
+        let isKeyed = call.exchange.request.header(APICall.keyHeader) != nil
+        let isGone = isDeleted || message.state == .withdrawn
+        guard !isGone || isKeyed else { throw .alreadyDeleted }
         let command: (Verdict?) -> Command
-        if state.outbox(message.outbox) != nil {
+        if state.outbox(message.outbox) != nil || message.state == .withdrawn {
             command = { .reviseQueued(message.outbox, by: agent, wanted.revision, $0) }
         } else if case .sent(let messageID) = message.state {
             let sent = SentMessage(ordinal: ordinal, messageID: messageID, at: item.at)
             command = { .revise(session, by: agent, sent, wanted.revision, $0) }
-        } else if message.state == .withdrawn {
-            throw .alreadyDeleted
         } else {
             // It is on its way, or was given up with its session.
             throw .notRevisable
         }
         struct Answer: Encodable { var outbox: String }
         let done: (Int64) -> Void = { call.respond(Answer(outbox: "\($0)"), status: 202) }
-        let refused: (Refusal) -> Problem? = { $0 == .wrongState ? .notRevisable : nil }
+        // It went between the look at it and the command.
+        let refused: (Refusal) -> Problem? = {
+            $0 == .wrongState || $0 == .notFound ? .notRevisable : nil
+        }
         guard case .text(let text, _) = wanted.revision else {
             return call.submit(command(nil), refused: refused, done: done)
         }
@@ -117,6 +121,6 @@ extension Problem {
         hint: "Write a new one.")
     static let notRevisable = Problem(
         409, "wrong_state", "Not possible now",
-        detail: "The message is being sent, or nobody knows whether it arrived.",
+        detail: "The message is being sent, nobody knows whether it arrived, or it was given up.",
         hint: "Try again once it is sent. One that may have arrived is sent again first, or left.")
 }
