@@ -213,8 +213,13 @@ def test_rules_about_texts_count_for_changes_too(new_desk):
     assert blocked.status == 422 and blocked.json()["code"] == "text_blocked"
     api.put(path(session, ordinal), {"text": "the price", "confirm": True})
     wait_until("changed", lambda: changes(desk, session)[-1][3] == "sent", 20)
+    hidden = {"text": "look here", "entities": [
+        {"type": "text_link", "offset": 0, "length": 4, "url": "https://a.example/casino"}]}
+    for method, where in [("PUT", path(session, ordinal)),
+                          ("POST", f"/api/v1/sessions/{session['id']}/reply")]:
+        assert api.attempt(method, where, hidden).json()["code"] == "text_blocked"
     marks = [i["moderation"]["action"] for i in history(desk, session) if i["kind"] == "moderated"]
-    assert marks == ["block", "confirm"]
+    assert marks == ["block", "confirm", "block", "block"]
 
 
 def test_typing_is_shown_now_and_then_and_leaves_nothing(desk):

@@ -97,12 +97,12 @@ extension Node {
         let refused: (Refusal) -> Problem? = {
             $0 == .wrongState || $0 == .notFound ? .notRevisable : nil
         }
-        guard case .text(let text, _) = wanted.revision else {
+        guard case .text(let text, let entities) = wanted.revision else {
             return call.submit(command(nil), refused: refused, done: done)
         }
         try submitText(
-            text, in: session, isConfirmed: wanted.isConfirmed, call, command, refused: refused,
-            done: done)
+            text, entities, in: session, isConfirmed: wanted.isConfirmed, call, command,
+            refused: refused, done: done)
     }
 }
 

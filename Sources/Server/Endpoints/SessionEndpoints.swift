@@ -228,7 +228,9 @@ extension Node {
         let (text, entities) = try body.checked()
         let agent = call.caller.agent
         struct Answer: Encodable { var outbox: String }
-        try submitText(text, in: id, isConfirmed: body.confirm ?? false, call) { verdict in
+        try submitText(
+            text, entities, in: id, isConfirmed: body.confirm ?? false, call
+        ) { verdict in
             if !entities.isEmpty {
                 return .formattedReply(id, by: agent, text: text, entities, verdict)
             }

@@ -168,10 +168,11 @@ extension Node {
 }
 
 extension InboundUpdate.Content {
-    /// What a customer wrote, if that is what happened.
+    /// What a customer wrote, if that is what happened, as rules about texts read it.
     fileprivate var text: Text? {
         switch self {
-        case .message(let message), .edit(let message): message.text
+        case .message(let message), .edit(let message):
+            message.text.withAddresses(of: message.extras.entities)
         case .blocked, .callback, .unsupported: nil
         }
     }
