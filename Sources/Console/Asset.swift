@@ -13,7 +13,8 @@ public enum Asset {
     /// The `Content-Security-Policy` under which the page works: its own files, nothing inline.
     private static let contentSecurityPolicy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-        img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+        img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'self'; \
+        frame-ancestors 'none'
         """
 
     /// The policy of a node whose page may also ask these addresses, other nodes', whether they are
@@ -55,6 +56,8 @@ public enum Asset {
             ("dialog.js", PackageResources.dialog_js),
             ("dom.js", PackageResources.dom_js),
             ("erase.js", PackageResources.erase_js),
+            ("files.js", PackageResources.files_js),
+            ("format.js", PackageResources.format_js),
             ("hooks.js", PackageResources.hooks_js),
             ("hours.js", PackageResources.hours_js),
             ("icon.svg", PackageResources.icon_svg),
@@ -66,6 +69,7 @@ public enum Asset {
             ("live.js", PackageResources.live_js),
             ("load.js", PackageResources.load_js),
             ("members.js", PackageResources.members_js),
+            ("messages.js", PackageResources.messages_js),
             ("moderation.js", PackageResources.moderation_js),
             ("move.js", PackageResources.move_js),
             ("notice.js", PackageResources.notice_js),

@@ -17,8 +17,9 @@ extension RoutingState {
                 return note(.moderated(by: nil, verdict), nil, message.user, in: slot)
             }
             return note(
-                .edited(messageID: message.messageID, text: message.text), update.verdict,
-                message.user, in: slot)
+                .edited(
+                    messageID: message.messageID, text: message.text,
+                    entities: message.extras.entities), update.verdict, message.user, in: slot)
         case .callback(let user, let data):
             return note(.callback(data: data), nil, user, in: slot)
         case .blocked(let user, let isBlocked):
@@ -167,7 +168,8 @@ extension RoutingState {
             .inbound(
                 HistoryItem.Inbound(
                     opening: opening, messageID: message.messageID, kind: message.kind,
-                    text: message.text, fileID: message.fileID, touch: touch, payload: payload)),
+                    text: message.text, fileID: message.fileID, touch: touch, payload: payload,
+                    extras: message.extras)),
             decision, in: &session)
         if let verdict { record(.moderated(by: nil, verdict), in: &session) }
     }

@@ -101,7 +101,7 @@ extension Command {
             .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend, .addNote,
             .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply, .pingHook,
             .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseSession, .finishErasure,
-            .forgetClicks, .tellErased:
+            .forgetClicks, .tellErased, .formattedReply, .revise, .reviseQueued:
             nil
         }
     }

@@ -90,7 +90,7 @@ extension RoutingState {
                 heap = Heap(session: message.session, reason: reason, isFailed: true)
             case .uncertain(let reason):
                 heap = Heap(session: message.session, reason: reason, isFailed: false)
-            case .queued, .sending, .sent: continue
+            case .queued, .sending, .sent, .withdrawn: continue
             }
             if let place = heaps.firstIndex(where: {
                 $0.session == heap.session && $0.reason == heap.reason

@@ -50,6 +50,9 @@ enum CommandTag: UInt8, CaseIterable {
     case setModeration = 95
     case moderatedReply = 96
     case refuseReply = 97
+    case formattedReply = 120
+    case revise = 121
+    case reviseQueued = 122
     case tellURL = 105
     case pointWebhook = 106
     case createHook = 107
@@ -124,6 +127,7 @@ extension Command {
         case .revokeToken(let id, let by): writer.put(.revokeToken, id, by)
         case .addNote, .addRemark, .setTags, .setDeskBook: encodePaperwork(into: &writer)
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
+        case .formattedReply, .revise, .reviseQueued: encodeMessages(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
@@ -203,6 +207,7 @@ extension Command: Coded {
             self = try Command(paperwork: tag, from: &r)
         case .setModeration, .moderatedReply, .refuseReply:
             self = try Command(moderation: tag, from: &r)
+        case .formattedReply, .revise, .reviseQueued: self = try Command(messages: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,

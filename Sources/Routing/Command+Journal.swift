@@ -43,6 +43,7 @@ extension Command {
         // A verdict marks what goes out; one that blocks was refused.
         case .moderatedReply(let id, let by, let text, let verdict):
             verdict.action == .block ? .advance : .reply(id, by: by, text: text.placeholder)
+        case .formattedReply, .revise, .reviseQueued: messagesForJournal
         case .transfer(let id, let by, let to, let version, let remark, let confirmed):
             // One that is too long was refused.
             remark.utf8.count > FieldLimits.remark

@@ -103,6 +103,13 @@ public enum Command: Hashable, Sendable {
     case setModeration(ProjectID, by: AgentID?, [ModerationRule])
     /// An agent's message to a customer of which rules speak, and that goes out all the same.
     case moderatedReply(SessionID, by: AgentID, text: Text, Verdict)
+    /// An agent's message with formatting; and what rules say of it, if they say anything.
+    case formattedReply(SessionID, by: AgentID, text: Text, [TextEntity], Verdict?)
+    /// An agent changes or deletes a message of theirs that is at Telegram. The node that took it
+    /// in has read in the history whose it is.
+    case revise(SessionID, by: AgentID, SentMessage, Revision, Verdict?)
+    /// An agent changes or withdraws a message of theirs that has not gone yet.
+    case reviseQueued(OutboxID, by: AgentID, Revision, Verdict?)
     /// An agent's message that was not taken.
     case refuseReply(SessionID, by: AgentID, Verdict)
     /// A new link with terms; refused as `alreadyExists` when the code is taken.
@@ -381,6 +388,8 @@ public struct InboundMessage: Hashable, Sendable {
     public var fileID: Text
     /// What `/start` carried, verified at the ingress.
     public var start: Start?
+    /// How the text looks, and what is told of the file; none at the first level.
+    public var extras = MessageExtras()
     /// A message of these parts.
     public init(
         user: TelegramID, name: Text, username: Text = "", language: Text = "",

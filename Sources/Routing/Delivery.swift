@@ -4,21 +4,32 @@ import Wire
 // after any failure at most the messages in that state are in doubt.
 extension RoutingState {
     /// Queues one part of an agent's message.
-    mutating func queue(_ text: Text, number: Int64, by agent: AgentID, in session: inout Session) {
-        let message = OutboxMessage(
+    mutating func queue(
+        _ text: Text, _ entities: [TextEntity] = [], number: Int64, by agent: AgentID,
+        in session: inout Session
+    ) {
+        var message = OutboxMessage(
             id: OutboxID(now.index * OutboxMessage.partsPerReply + number), session: session.id,
             ordinal: session.historyCount, project: session.project, chat: session.user,
             agent: agent, at: now.time, text: text)
+        message.entities = entities
         keep(message)
         record(message.historyWhat, in: &session)
     }
 
-    /// A new leader's office: what an older one was sending is in doubt.
+    /// A new leader's office: what an older one was sending is in doubt. What it was changing or
+    /// deleting is done again: twice makes no difference.
     mutating func beginEpoch(_ epoch: UInt64) -> Outcome {
         guard epoch > self.epoch else { return .refused(.wrongState) }
         self.epoch = epoch
         draft.scalars.note(.epoch)
         for id in outgoing.sending.ascending() {
+            var message = outgoing[id]!
+            if message.act != .send {
+                message.state = .queued
+                keep(message)
+                continue
+            }
             settle(id, .uncertain(reason: "the sender changed during the call"))
         }
         return .done(id: 0)
@@ -75,7 +86,7 @@ extension RoutingState {
             return .refused(session.owner.map { .ownedBy($0) } ?? .forbidden)
         }
         switch message.state {
-        case .queued, .sending, .sent: return .refused(.wrongState)
+        case .queued, .sending, .sent, .withdrawn: return .refused(.wrongState)
         case .failed, .uncertain: break
         }
         message.state = .queued
@@ -92,21 +103,33 @@ extension RoutingState {
             case .failed, .uncertain:
                 outgoing.remove(message.id)
                 draft.messages.note(message.id)
-            case .queued, .sending, .sent: break
+            case .queued, .sending, .sent, .withdrawn: break
             }
         }
     }
 
-    private mutating func keep(_ message: OutboxMessage) {
+    /// Takes a message in, or what it is now.
+    mutating func keep(_ message: OutboxMessage) {
         outgoing.put(message)
         draft.messages.note(message.id)
     }
 
     /// A message reached a state that the history shows.
-    private mutating func settle(_ id: OutboxID, _ state: DeliveryState) {
+    mutating func settle(_ id: OutboxID, _ state: DeliveryState) {
         var message = outgoing[id]!
         message.state = state
-        if case .sent = state { outgoing.remove(id) } else { outgoing.put(message) }
+        switch state {
+        case .sent:
+            outgoing.remove(id)
+            if let target = message.act.target {
+                let mark = RevisionMark(
+                    ordinal: message.ordinal, isDeleted: message.act == .delete(target))
+                draft.applied.write(
+                    .revision, message.session.rawValue, target.ordinal, as: mark.encoded())
+            }
+        case .withdrawn: outgoing.remove(id)
+        case .queued, .sending, .failed, .uncertain: outgoing.put(message)
+        }
         draft.messages.note(id)
         write(message.historyItem, message.session, ordinal: message.ordinal)
     }
@@ -121,8 +144,12 @@ extension OutboxMessage {
     }
     /// The message as its session's history shows it.
     var historyWhat: HistoryItem.What {
-        .outbound(
-            HistoryItem.Outbound(
-                agent: agent, text: text, outbox: id, state: state, attempts: attempts))
+        var outbound = HistoryItem.Outbound(
+            agent: agent, text: text, outbox: id, state: state, attempts: attempts)
+        outbound.entities = entities
+        outbound.changedAt = changedAt
+        guard let target = act.target else { return .outbound(outbound) }
+        return .revised(
+            outbound, of: target.ordinal, isDeletion: act == .delete(target))
     }
 }

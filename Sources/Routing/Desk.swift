@@ -14,7 +14,9 @@ extension RoutingState {
 
     /// Writes to the customer. A waiting session is claimed first; another's is left alone, unless
     /// a manager steps in.
-    mutating func reply(_ id: SessionID, by agent: AgentID, _ text: Text) -> Outcome {
+    mutating func reply(
+        _ id: SessionID, by agent: AgentID, _ text: Text, _ entities: [TextEntity] = []
+    ) -> Outcome {
         guard var session = sessions[id] else { return .refused(.notFound) }
         if session.state == .assigned, session.owner != agent,
             !isManager(agent, of: session.project)
@@ -25,7 +27,7 @@ extension RoutingState {
             return .refused(.ownedBy(session.owner!))
         }
         guard canSee(agent, session) else { return .refused(.notFound) }
-        let parts = text.messageParts
+        let parts = text.messageParts(entities)
         guard !parts.isEmpty, parts.count <= OutboxMessage.partsPerReply else {
             return .refused(.invalid("text"))
         }
@@ -46,7 +48,7 @@ extension RoutingState {
         }
         answer(&session, text)
         for (number, part) in parts.enumerated() {
-            queue(part, number: Int64(number), by: agent, in: &session)
+            queue(part.text, part.entities, number: Int64(number), by: agent, in: &session)
         }
         store(session)
         return .done(id: now.index * OutboxMessage.partsPerReply)

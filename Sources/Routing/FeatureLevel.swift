@@ -55,11 +55,13 @@ extension Command {
         case .createLink(_, let settings), .updateLink(_, _, let settings):
             settings.routes ? .second : .first
         case .update(let update):
-            update.asksForLanguage || update.verdict != nil ? .second : .first
+            update.asksForLanguage || update.verdict != nil || update.extras != nil
+                ? .second : .first
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
             .setModeration, .moderatedReply, .refuseReply, .createHook, .updateHook, .removeHook,
             .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseCustomer,
-            .eraseSession, .finishErasure, .forgetClicks, .tellErased:
+            .eraseSession, .finishErasure, .forgetClicks, .tellErased, .formattedReply, .revise,
+            .reviseQueued:
             .second
         case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,

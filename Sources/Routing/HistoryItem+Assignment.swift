@@ -6,7 +6,8 @@ extension HistoryItem {
         case .claimed(let agent, _), .reopened(let agent), .tookOver(_, let agent),
             .handedOver(_, let agent), .transferred(_, let agent, _, _):
             agent
-        case .outbound, .edited, .callback, .alerted, .barred, .flooded, .autoCompleted,
+        case .outbound, .revised, .rewritten, .edited, .callback, .alerted, .barred, .flooded,
+            .autoCompleted,
             .completed, .blocked, .noted, .remarked, .tagged, .moderated:
             nil
         }

@@ -43,6 +43,11 @@ private enum HistoryTag: UInt8 {
     case handedOver = 17
     case barred = 18
     case flooded = 19
+    case inboundWithExtras = 50
+    case editedWithEntities = 51
+    case outboundWithMore = 52
+    case revised = 53
+    case rewritten = 54
     case noted = 60
     case remarked = 61
     case tagged = 62
@@ -60,9 +65,19 @@ extension ByteWriter {
 extension HistoryItem.What: Coded {
     func encode(into writer: inout ByteWriter) {
         switch self {
+        case .inbound(let message) where !message.extras.isEmpty:
+            writer.put(.inboundWithExtras, message, message.extras)
         case .inbound(let message): writer.put(.inbound, message)
+        case .outbound(let message) where message.hasMore:
+            writer.put(.outboundWithMore, message, message.entities, message.changedAt)
         case .outbound(let message): writer.put(.outbound, message)
-        case .edited(let messageID, let text): writer.put(.edited, messageID, text)
+        case .revised(let message, let ordinal, let isDeletion):
+            writer.put(.revised, message, message.entities, ordinal, isDeletion)
+        case .rewritten(let agent, let ordinal, let text, let entities):
+            writer.put(.rewritten, agent, ordinal, text, entities)
+        case .edited(let messageID, let text, let entities) where !entities.isEmpty:
+            writer.put(.editedWithEntities, messageID, text, entities)
+        case .edited(let messageID, let text, _): writer.put(.edited, messageID, text)
         case .callback(let data): writer.put(.callback, data)
         case .assigned: writer.put(.assigned)
         case .claimed(let agent, let isOverride): writer.put(.claimed, agent, isOverride)
@@ -94,8 +109,27 @@ extension HistoryItem.What: Coded {
         let tag: HistoryTag = try r.takeCase()
         switch tag {
         case .inbound: self = .inbound(try r.take())
+        case .inboundWithExtras:
+            var message: HistoryItem.Inbound = try r.take()
+            message.extras = try r.take()
+            self = .inbound(message)
         case .outbound: self = .outbound(try r.take())
+        case .outboundWithMore:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            message.changedAt = try r.take()
+            self = .outbound(message)
+        case .revised:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            self = .revised(message, of: try r.take(), isDeletion: try r.take())
+        case .rewritten:
+            self = .rewritten(
+                by: try r.take(), of: try r.take(), text: try r.take(), entities: try r.take())
         case .edited: self = .edited(messageID: try r.take(), text: try r.take())
+        case .editedWithEntities:
+            self = .edited(
+                messageID: try r.take(), text: try r.take(), entities: try r.take())
         case .callback: self = .callback(data: try r.take())
         case .assigned: self = .assigned
         case .claimed: self = .claimed(try r.take(), isOverride: try r.take())
@@ -140,6 +174,11 @@ extension HistoryItem.Inbound: Coded {
             kind: try reader.take(), text: try reader.take(), fileID: try reader.take(),
             touch: try reader.take(), payload: try reader.take())
     }
+}
+
+extension HistoryItem.Outbound {
+    /// Whether it has what the first level does not know.
+    fileprivate var hasMore: Bool { !entities.isEmpty || changedAt != nil }
 }
 
 extension HistoryItem.Outbound: Coded {

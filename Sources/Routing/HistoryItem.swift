@@ -8,8 +8,12 @@ public struct HistoryItem: Hashable, Sendable {
         case inbound(Inbound)
         /// An agent wrote.
         case outbound(Outbound)
+        /// An agent changed or deleted a message, the item `of`; with the new text.
+        case revised(Outbound, of: Int64, isDeletion: Bool)
+        /// An agent changed a message, the item `of`, before it went.
+        case rewritten(by: AgentID, of: Int64, text: Text, entities: [TextEntity])
         /// The customer changed a message.
-        case edited(messageID: Int64, text: Text)
+        case edited(messageID: Int64, text: Text, entities: [TextEntity] = [])
         /// The customer pressed a button.
         case callback(data: Text)
         /// The router gave the waiting session to an agent; see the decision.
@@ -84,6 +88,8 @@ public struct HistoryItem: Hashable, Sendable {
         public var touch: Touch?
         /// A start payload that is no token.
         public var payload: Text
+        /// How the text looks, and what is told of the attachment.
+        public var extras = MessageExtras()
     }
     /// An agent's message in the history.
     public struct Outbound: Hashable, Sendable {
@@ -97,6 +103,10 @@ public struct HistoryItem: Hashable, Sendable {
         public var state: DeliveryState
         /// How often a call was begun.
         public var attempts: UInt32
+        /// How the text looks.
+        public var entities: [TextEntity] = []
+        /// The log index at which its text was changed last before it went; nil: it never was.
+        public var changedAt: Int64?
     }
     /// The log index at which it happened.
     public var index: Int64

@@ -6,10 +6,10 @@ extension InboundUpdate: Coded {
         writer.zigzag(updateID)
         switch content {
         case .message(let message):
-            writer.u8(verdict == nil ? 1 : 6)
+            writer.u8(!message.extras.isEmpty ? 8 : verdict == nil ? 1 : 6)
             writer.put(message)
         case .edit(let message):
-            writer.u8(verdict == nil ? 2 : 7)
+            writer.u8(!message.extras.isEmpty ? 9 : verdict == nil ? 2 : 7)
             writer.put(message)
         case .blocked(let user, let isBlocked):
             writer.u8(3)
@@ -23,7 +23,12 @@ extension InboundUpdate: Coded {
             writer.u8(5)
             writer.text(kind)
         }
-        if let verdict { writer.put(verdict) }
+        if let extras {
+            writer.put(extras)
+            writer.put(verdict)
+        } else if let verdict {
+            writer.put(verdict)
+        }
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
@@ -35,17 +40,34 @@ extension InboundUpdate: Coded {
         switch tag {
         case 1, 6: content = .message(try reader.take())
         case 2, 7: content = .edit(try reader.take())
+        case 8, 9:
+            var message: InboundMessage = try reader.take()
+            message.extras = try reader.take()
+            content = tag == 8 ? .message(message) : .edit(message)
         case 3: content = .blocked(try reader.take(), try reader.bool())
         case 4: content = .callback(user: try reader.take(), data: try reader.text())
         case 5: content = .unsupported(kind: try reader.text())
         default: throw reader.unknown(tag, at: start)
         }
         self.init(project: project, updateID: updateID, content: content)
-        if tag > 5 { verdict = try Verdict(from: &reader) }
+        switch tag {
+        case 6, 7: verdict = try Verdict(from: &reader)
+        case 8, 9: verdict = try reader.take()
+        default: break  // Without a verdict.
+        }
     }
 }
 
 extension InboundUpdate {
+    /// What goes along with its message, if anything does.
+    var extras: MessageExtras? {
+        switch content {
+        case .message(let message), .edit(let message):
+            message.extras.isEmpty ? nil : message.extras
+        case .blocked, .callback, .unsupported: nil
+        }
+    }
+
     /// Whether its `/start` carries a language, which the first level does not know.
     var asksForLanguage: Bool {
         switch content {

@@ -7,7 +7,7 @@ public struct JournalBase: Sendable {
     public static let tables: [RowTable] = RowTable.allCases.filter { table in
         switch table {
         case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .onlineSpan,
-            .audit, .moderation, .hook, .hookDelivery, .erasureMark, .erasureTold:
+            .audit, .moderation, .hook, .hookDelivery, .erasureMark, .erasureTold, .revision:
             false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
@@ -30,7 +30,7 @@ public struct JournalBase: Sendable {
     ) throws(WireError) -> [UInt8]? {
         switch table {
         case .history, .click, .note, .tags, .apiToken, .webhookPoint, .nodeURL, .onlineSpan,
-            .audit, .moderation, .hook, .hookDelivery, .erasureMark, .erasureTold:
+            .audit, .moderation, .hook, .hookDelivery, .erasureMark, .erasureTold, .revision:
             return nil
         case .scalar, .cursor, .seenUpdates, .presence, .request, .customer, .load, .seenClicks,
             .keyedRequest, .replyWatch, .goneWatch, .openTimes, .waits, .settingVersion, .erasure:
@@ -89,6 +89,23 @@ extension Session {
     }
 }
 
+extension OutboxMessage.Act {
+    fileprivate var forJournal: OutboxMessage.Act {
+        switch self {
+        case .send: .send
+        case .edit(let target): .edit(target.forJournal)
+        case .delete(let target): .delete(target.forJournal)
+        }
+    }
+}
+
+extension SentMessage {
+    /// Without Telegram's number.
+    var forJournal: SentMessage {
+        SentMessage(ordinal: ordinal, messageID: 0, at: at)
+    }
+}
+
 extension OutboxMessage {
     fileprivate var forJournal: OutboxMessage {
         var message = OutboxMessage(
@@ -102,7 +119,9 @@ extension OutboxMessage {
             case .sent: .sent(messageID: 0)
             case .failed: .failed(reason: "")
             case .uncertain: .uncertain(reason: "")
+            case .withdrawn: .withdrawn
             }
+        message.act = act.forJournal
         return message
     }
 }

@@ -61,7 +61,7 @@ extension RoutingState {
             settingVersions[setting] = try Int64(alone: value)
         case .erasure, .erasureMark, .erasureTold:
             try load(privacy: table, major: major, value: value)
-        case .history, .click, .request, .keyedRequest, .note, .onlineSpan: break
+        case .history, .click, .request, .keyedRequest, .note, .onlineSpan, .revision: break
         }
     }
 
@@ -175,7 +175,7 @@ extension RoutingState {
             case .scalar, .project, .agent, .signIn, .session, .history, .link, .click, .outbox,
                 .presence, .request, .keyedRequest, .seenClicks, .apiToken, .note, .deskBook, .tags,
                 .waits, .webhookPoint, .nodeURL, .onlineSpan, .audit, .moderation, .hook,
-                .hookDelivery, .settingVersion, .erasure, .erasureMark, .erasureTold:
+                .hookDelivery, .settingVersion, .erasure, .erasureMark, .erasureTold, .revision:
                 preconditionFailure("a row that needs no placing")
             }
         }

@@ -5,14 +5,33 @@ extension Text {
     ///
     /// Cuts after the last line break of a part, else after its last space, else between code
     /// points; nothing but white space between parts is lost.
-    var messageParts: [Text] {
-        guard utf8.count > OutboxMessage.codePointLimit else { return isBlank ? [] : [self] }
-        var parts: [Text] = []
+    var messageParts: [Text] { parts { part, _ in part } }
+
+    /// The same, each part with those of the entities that reach into it, counted from where the
+    /// part begins.
+    func messageParts(_ entities: [TextEntity]) -> [(text: Text, entities: [TextEntity])] {
+        if entities.isEmpty { return messageParts.map { ($0, []) } }
+        var units: UInt32 = 0
+        var counted = 0
+        return parts { part, start in
+            units += UInt32(utf8[counted..<start].utf16Units)
+            counted = start
+            let end = units + UInt32(part.utf16Units)
+            return (part, entities.within(units..<end))
+        }
+    }
+
+    /// Makes something of each part and the byte at which it begins.
+    private func parts<Part>(_ make: (Text, Int) -> Part) -> [Part] {
+        guard utf8.count > OutboxMessage.codePointLimit else {
+            return isBlank ? [] : [make(self, 0)]
+        }
+        var parts: [Part] = []
         var start = 0
         while start < utf8.count {
             let end = partEnd(from: start)
             let part = Text(Array(utf8[start..<end]))
-            if !part.isBlank { parts.append(part) }
+            if !part.isBlank { parts.append(make(part, start)) }
             start = end
         }
         return parts

@@ -51,8 +51,8 @@ public struct NumbersWalk: Sendable {
         case .autoCompleted: resolve(opening?.lastAnswer ?? at, endingAt: at, &numbers)
         case .barred(_, true): end(at, &numbers)
         case .blocked(true): if owning == nil { end(at, &numbers) }
-        case .edited, .callback, .alerted, .barred, .flooded, .blocked, .noted, .remarked, .tagged,
-            .moderated:
+        case .revised, .rewritten, .edited, .callback, .alerted, .barred, .flooded, .blocked,
+            .noted, .remarked, .tagged, .moderated:
             return
         }
     }

@@ -127,7 +127,7 @@ extension DeliveryState {
     fileprivate var isStuck: Bool {
         switch self {
         case .failed, .uncertain: true
-        case .queued, .sending, .sent: false
+        case .queued, .sending, .sent, .withdrawn: false
         }
     }
 }

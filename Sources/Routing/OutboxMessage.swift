@@ -16,14 +16,38 @@ public struct OutboxMessage: Hashable, Sendable {
     public let agent: AgentID
     /// When.
     public let at: LogTime
-    /// At most 4,096 code points.
-    public let text: Text
+    /// At most 4,096 code points; empty where something is deleted.
+    public internal(set) var text: Text
+    /// How the text is to look.
+    public internal(set) var entities: [TextEntity] = []
+    /// What is to be done at Telegram.
+    public internal(set) var act = Act.send
+    /// The log index at which its text was changed last before it went; nil: it never was.
+    public internal(set) var changedAt: Int64?
     /// Where it stands.
     public internal(set) var state: DeliveryState = .queued
     /// How often a call was begun.
     public internal(set) var attempts: UInt32 = 0
     /// Not to be tried before this moment.
     public internal(set) var notBefore: LogTime?
+
+    /// What is done at Telegram.
+    public enum Act: Hashable, Sendable {
+        /// It is sent.
+        case send
+        /// Its text takes the place of an older message's.
+        case edit(SentMessage)
+        /// An older message is deleted.
+        case delete(SentMessage)
+
+        /// The older message.
+        public var target: SentMessage? {
+            switch self {
+            case .send: nil
+            case .edit(let target), .delete(let target): target
+            }
+        }
+    }
 
     /// How many messages one reply may be split into.
     public static let partsPerReply: Int64 = 16
@@ -43,6 +67,8 @@ public enum DeliveryState: Hashable, Sendable {
     case failed(reason: Text)
     /// It may have been delivered; a person decides whether to repeat it.
     case uncertain(reason: Text)
+    /// Its author took it back before it went.
+    case withdrawn
 }
 
 /// What became of a call to the Bot API.

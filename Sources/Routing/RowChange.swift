@@ -78,6 +78,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case audit = 86
     /// What projects do not want said: (project).
     case moderation = 90
+    /// What became of messages at Telegram after they were sent: (session, ordinal).
+    case revision = 107
     /// Where webhooks were pointed: (project).
     case webhookPoint = 95
     /// Public URLs: (node).
@@ -104,15 +106,15 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
             false
         case .signIn, .history, .click, .cursor, .seenUpdates, .presence, .request, .customer,
             .seenClicks, .keyedRequest, .replyWatch, .note, .onlineSpan, .hookDelivery,
-            .settingVersion:
+            .settingVersion, .revision:
             true
         }
     }
-    /// Whether `RoutingState` is rebuilt from the table's rows; history, notes, clicks and spans
-    /// stay on disk.
+    /// Whether `RoutingState` is rebuilt from the table's rows; history, notes, clicks, spans and
+    /// what became of messages stay on disk.
     public var isLoadedAtStart: Bool {
         switch self {
-        case .history, .click, .note, .onlineSpan: false
+        case .history, .click, .note, .onlineSpan, .revision: false
         case .scalar, .project, .agent, .signIn, .session, .link, .cursor, .seenUpdates, .outbox,
             .presence, .request, .customer, .load, .seenClicks, .keyedRequest, .pool, .replyWatch,
             .goneWatch, .openTimes, .apiToken, .deskBook, .tags, .waits, .webhookPoint, .nodeURL,

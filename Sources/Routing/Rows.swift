@@ -167,6 +167,7 @@ extension DeliveryState: Coded {
         case .uncertain(let reason):
             writer.u8(4)
             writer.text(reason)
+        case .withdrawn: writer.u8(5)
         }
     }
 
@@ -179,6 +180,7 @@ extension DeliveryState: Coded {
         case 2: self = .sent(messageID: try reader.take())
         case 3: self = .failed(reason: try reader.take())
         case 4: self = .uncertain(reason: try reader.take())
+        case 5: self = .withdrawn
         default: throw reader.unknown(tag, at: start)
         }
     }
@@ -197,6 +199,11 @@ extension OutboxMessage {
         writer.put(state)
         writer.put(attempts)
         writer.put(notBefore)
+        if !entities.isEmpty || act != .send || changedAt != nil {
+            writer.put(entities)
+            writer.put(act)
+            writer.put(changedAt)
+        }
         return writer.bytes
     }
 
@@ -209,6 +216,36 @@ extension OutboxMessage {
         state = try reader.take()
         attempts = try reader.take()
         notBefore = try reader.take()
+        if !reader.isAtEnd {
+            entities = try reader.take()
+            act = try reader.take()
+            changedAt = try reader.take()
+        }
         try reader.expectEnd()
+    }
+}
+
+extension OutboxMessage.Act: Coded {
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .send: writer.u8(0)
+        case .edit(let target):
+            writer.u8(1)
+            writer.put(target)
+        case .delete(let target):
+            writer.u8(2)
+            writer.put(target)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let tag = try reader.u8()
+        switch tag {
+        case 0: self = .send
+        case 1: self = .edit(try reader.take())
+        case 2: self = .delete(try reader.take())
+        default: throw reader.unknown(tag, at: start)
+        }
     }
 }

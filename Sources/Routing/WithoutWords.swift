@@ -18,6 +18,10 @@ extension HistoryItem.What {
                     opening: message.opening, messageID: 0, kind: message.kind, text: "",
                     fileID: "", touch: message.touch, payload: ""))
         case .outbound(let message): .outbound(message.withoutWords)
+        case .revised(let message, let ordinal, let isDeletion):
+            .revised(message.withoutWords, of: ordinal, isDeletion: isDeletion)
+        case .rewritten(let agent, let ordinal, _, _):
+            .rewritten(by: agent, of: ordinal, text: "", entities: [])
         case .edited: .edited(messageID: 0, text: "")
         case .callback: .callback(data: "")
         case .transferred(let from, let to, let by, _):
@@ -40,12 +44,14 @@ extension HistoryItem.Outbound {
     fileprivate var withoutWords: HistoryItem.Outbound {
         var message = self
         message.text = ""
+        message.entities = []
         message.state =
             switch state {
             case .sent: .sent(messageID: 0)
             case .uncertain: .uncertain(reason: "")
             // It was dropped before it was sent.
             case .queued, .sending, .failed: .failed(reason: "")
+            case .withdrawn: .withdrawn
             }
         return message
     }

@@ -17,9 +17,23 @@ struct SearchItem: Hashable, Sendable {
     /// What can be searched of a history item; nil: nothing. A private note has no word in it.
     init?(_ item: HistoryItem) {
         guard let (place, text) = item.what.searchable, !text.isEmpty else { return nil }
-        id = item.index * SearchItem.placesPerIndex + place
+        id = item.wordsIndex * SearchItem.placesPerIndex + place
         at = item.at.milliseconds
         self.text = text
+    }
+}
+
+extension SearchHit {
+    /// Whether an item has the text by which it was found: one that had not gone yet may have been
+    /// changed since.
+    public func isOf(_ item: HistoryItem) -> Bool { SearchItem(item)?.id == id }
+}
+
+extension HistoryItem {
+    /// The log index from which its text is.
+    fileprivate var wordsIndex: Int64 {
+        if case .outbound(let message) = what { return message.changedAt ?? index }
+        return index
     }
 }
 
@@ -29,10 +43,11 @@ extension HistoryItem.What {
     fileprivate var searchable: (place: Int64, text: Text)? {
         switch self {
         case .inbound(let message): (0, message.text)
-        case .edited(_, let text): (1, text)
+        case .edited(_, let text, _): (1, text)
         case .transferred(_, _, _, let remark): (2, remark)
         case .remarked(_, let text): (3, text)
-        case .outbound(let message):
+        case .rewritten(_, _, let text, _): (4, text)
+        case .outbound(let message), .revised(let message, _, _):
             (
                 OutboxMessage.partsPerReply
                     + message.outbox.rawValue % OutboxMessage.partsPerReply, message.text

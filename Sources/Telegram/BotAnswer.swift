@@ -128,6 +128,15 @@ public struct BotFailure: Hashable, Sendable {
         }
     }
 
+    /// Whether a message is already as a change or a deletion would make it.
+    public var isDoneAlready: Bool {
+        description.contains("message is not modified")
+            || description.contains("message to delete not found")
+    }
+
+    /// Whether a file is larger than bots may download.
+    public var isTooLargeFile: Bool { description.contains("file is too big") }
+
     /// Whether nothing of this bot can be sent until somebody repairs the settings.
     public var blocksBot: Bool { kind == .unauthorized || kind == .notFound }
 }

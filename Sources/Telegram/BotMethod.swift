@@ -5,9 +5,11 @@ public enum BotMethod: Hashable, Sendable {
     /// Who the bot is.
     case getMe
     /// A text to a chat; at most 4,096 code points, see `MessageText.split`.
-    case sendMessage(chat: Int64, text: Text, replyTo: Int64? = nil)
+    case sendMessage(
+        chat: Int64, text: Text, entities: [MessageEntity] = [], replyTo: Int64? = nil)
     /// Replaces the text of a message of ours.
-    case editMessageText(chat: Int64, message: Int64, text: Text)
+    case editMessageText(
+        chat: Int64, message: Int64, text: Text, entities: [MessageEntity] = [])
     /// Deletes a message.
     case deleteMessage(chat: Int64, message: Int64)
     /// Shows for five seconds what the bot is doing, as `typing`.
@@ -64,9 +66,10 @@ public enum BotMethod: Hashable, Sendable {
         json.beginObject()
         switch self {
         case .getMe, .getWebhookInfo: break
-        case .sendMessage(let chat, let text, let replyTo):
+        case .sendMessage(let chat, let text, let entities, let replyTo):
             json.field("chat_id", chat)
             json.field("text", text)
+            Self.write(entities, into: &json)
             if let replyTo {
                 json.key("reply_parameters")
                 json.beginObject()
@@ -74,10 +77,11 @@ public enum BotMethod: Hashable, Sendable {
                 json.field("allow_sending_without_reply", true)
                 json.endObject()
             }
-        case .editMessageText(let chat, let message, let text):
+        case .editMessageText(let chat, let message, let text, let entities):
             json.field("chat_id", chat)
             json.field("message_id", message)
             json.field("text", text)
+            Self.write(entities, into: &json)
         case .deleteMessage(let chat, let message):
             json.field("chat_id", chat)
             json.field("message_id", message)
@@ -95,6 +99,20 @@ public enum BotMethod: Hashable, Sendable {
         }
         json.endObject()
         return json.bytes
+    }
+
+    private static func write(_ entities: [MessageEntity], into json: inout JSONWriter) {
+        guard !entities.isEmpty else { return }
+        json.key("entities")
+        json.beginArray()
+        for entity in entities { entity.write(into: &json) }
+        json.endArray()
+    }
+
+    /// Whether a path may stand in a target as it is: plain characters, and no way upwards.
+    public static func isPlainPath(_ path: Text) -> Bool {
+        let plain = path.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x3f && $0 != 0x23 }
+        return plain && !path.isEmpty && !path.contains("..")
     }
 
     /// The target under which a file is downloaded after `getFile` told its path.

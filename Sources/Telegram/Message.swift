@@ -148,6 +148,10 @@ public struct Message: Hashable, Sendable {
     public var replyTo: Int64?
     /// Groups the parts of an album; may be empty.
     public var mediaGroup: Text
+    /// How the text or caption is to look.
+    public var entities: [MessageEntity] = []
+    /// What is told of the attachment.
+    public var file = FileFacts()
 
     /// A message of these parts.
     public init(

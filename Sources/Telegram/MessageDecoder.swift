@@ -16,7 +16,9 @@ struct MessageDecoder {
     /// as a location, and the more telling one wins.
     private var kind: Text?
     private var rank = 0
-    private var fileID: Text = ""
+    private var file = FoundFile()
+    private var entities: [MessageEntity] = []
+    private var captionEntities: [MessageEntity] = []
     /// The first field that is neither content nor known to go along with content.
     private var unknownField: Text?
 
@@ -34,12 +36,14 @@ struct MessageDecoder {
         }
         guard let messageID, let from = from ?? person else { return .other(updateKind) }
         let kind = kind ?? unknownField ?? "unknown"
-        return .message(
-            Message(
-                messageID: messageID, date: date, from: from,
-                chat: Chat(id: chat.id == 0 ? from.id : chat.id), kind: kind,
-                text: kind == Self.textKind ? text : caption, fileID: fileID, replyTo: replyTo,
-                mediaGroup: mediaGroup))
+        var message = Message(
+            messageID: messageID, date: date, from: from,
+            chat: Chat(id: chat.id == 0 ? from.id : chat.id), kind: kind,
+            text: kind == Self.textKind ? text : caption, fileID: file.id, replyTo: replyTo,
+            mediaGroup: mediaGroup)
+        message.entities = kind == Self.textKind ? entities : captionEntities
+        message.file = file.facts
+        return .message(message)
     }
 
     private static let textKind: Text = "text"
@@ -66,14 +70,18 @@ struct MessageDecoder {
             found(Self.textKind, rank: 3)
         } else if json.keyIs("caption") {
             caption = try json.lenientText() ?? ""
+        } else if json.keyIs("entities") {
+            entities = try MessageEntity.decodeAll(&json)
+        } else if json.keyIs("caption_entities") {
+            captionEntities = try MessageEntity.decodeAll(&json)
         } else if json.keyIs("reply_to_message") {
             replyTo = try Self.messageID(&json)
         } else if json.keyIs("media_group_id") {
             mediaGroup = try json.lenientText() ?? ""
         } else if json.keyIs("photo") {
-            found("photo", rank: 2, fileID: try Self.largestPhoto(&json))
+            found("photo", rank: 2, try FoundFile.photo(&json))
         } else if json.keyIs("document") {
-            found("document", rank: 1, fileID: try Self.fileID(&json))
+            found("document", rank: 1, try FoundFile.decode(&json))
         } else if json.keyIs("location") {
             try json.skipValue()
             found("location", rank: 1)
@@ -84,7 +92,7 @@ struct MessageDecoder {
 
     private mutating func otherField(_ json: inout JSONScanner) throws(WireError) {
         for (name, kind) in Self.filedKinds where json.keyIs(name) {
-            found(kind, rank: 2, fileID: try Self.fileID(&json))
+            found(kind, rank: 2, try FoundFile.decode(&json))
             return
         }
         if json.keyIs("venue") || json.keyIs("contact") {
@@ -99,11 +107,11 @@ struct MessageDecoder {
         try json.skipValue()
     }
 
-    private mutating func found(_ kind: Text, rank: Int, fileID: Text = "") {
+    private mutating func found(_ kind: Text, rank: Int, _ file: FoundFile = FoundFile()) {
         guard rank > self.rank else { return }
         self.kind = kind
         self.rank = rank
-        self.fileID = fileID
+        self.file = file
     }
 
     private static func messageID(_ json: inout JSONScanner) throws(WireError) -> Int64? {
@@ -119,31 +127,6 @@ struct MessageDecoder {
         return id
     }
 
-    private static func fileID(_ json: inout JSONScanner) throws(WireError) -> Text {
-        guard try json.beginObjectOrSkip() else { return "" }
-        var id: Text = ""
-        while try json.nextKey() {
-            if json.keyIs("file_id") {
-                id = try json.lenientText() ?? ""
-            } else {
-                try json.skipValue()
-            }
-        }
-        return id
-    }
-
-    /// Sizes come in ascending order; the last is the largest.
-    private static func largestPhoto(_ json: inout JSONScanner) throws(WireError) -> Text {
-        guard try json.peek() == .array else {
-            try json.skipValue()
-            return ""
-        }
-        var id: Text = ""
-        try json.beginArray()
-        while try json.nextElement() { id = try fileID(&json) }
-        return id
-    }
-
     private static let filedKinds: [(StaticString, Text)] = [
         ("sticker", "sticker"), ("voice", "voice"), ("video", "video"), ("audio", "audio"),
         ("video_note", "video_note"), ("animation", "animation"),
@@ -155,8 +138,8 @@ struct MessageDecoder {
         "sender_business_bot", "sender_tag", "business_connection_id", "forward_origin",
         "is_topic_message", "is_automatic_forward", "external_reply", "quote", "reply_to_story",
         "reply_to_checklist_task_id", "via_bot", "edit_date", "has_protected_content",
-        "is_from_offline", "is_paid_post", "author_signature", "paid_star_count", "entities",
-        "link_preview_options", "suggested_post_info", "effect_id", "caption_entities",
+        "is_from_offline", "is_paid_post", "author_signature", "paid_star_count",
+        "link_preview_options", "suggested_post_info", "effect_id",
         "show_caption_above_media", "has_media_spoiler", "reply_markup", "forward_from",
         "forward_from_chat", "forward_from_message_id", "forward_signature",
         "forward_sender_name", "forward_date",

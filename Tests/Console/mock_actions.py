@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 from mock_desk import Desk, Refused, now
+
+# The smallest whole picture: one grey pixel.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 
 
 def found(desk: Desk, key: str, agent: str) -> dict:
@@ -38,9 +44,10 @@ def reply(desk: Desk, session: dict, agent: str, body: dict, later) -> dict:
         mark(desk, session, rule, agent)
         raise Refused(422, "text_blocked", "The message was not sent",
                       detail=f"A rule of the project forbids it: \"{rule['text']}\".")
+    more = {"entities": body["entities"]} if body.get("entities") else {}
     item = desk.item(session["id"], "message", "agent", agent=desk.brief(agent),
                      text=body["text"], messageKind="text", delivery="queued",
-                     outbox=desk.next_id())
+                     outbox=desk.next_id(), **more)
     if rule:
         mark(desk, session, rule, agent)
     session["lastMessage"] = {"text": body["text"], "kind": "text", "at": item["at"],
@@ -80,6 +87,29 @@ def deliver(desk: Desk, session: dict, item: dict, later) -> None:
     later(0.03, lambda: step("sending"))
     if fate != "sending":
         later(0.08, lambda: step(fate, reason or None))
+
+
+def revise(desk: Desk, session: dict, agent: str, ordinal: str, body: dict | None,
+           later) -> dict:
+    """Changes a message of the agent's (None deletes it): an item of its own, or in its place while
+    it is queued."""
+    item = desk.history[session["id"]][int(ordinal)]
+    if item.get("agent") != desk.brief(agent) or item["kind"] != "message":
+        raise Refused(403, "forbidden", "Not your message")
+    if item["delivery"] in ("queued", "failed"):
+        if body is None:
+            item["delivery"] = "withdrawn"
+        else:
+            item.update(text=body["text"], changed=True)
+        desk.entry("item", session["id"], item)
+        return item
+    more = {} if body is None else {
+        key: body[key] for key in ("text", "entities") if body.get(key)}
+    change = desk.item(session["id"], "deleted" if body is None else "revised", "agent",
+                       agent=desk.brief(agent), of=ordinal, delivery="queued",
+                       outbox=desk.next_id(), **more)
+    deliver(desk, session, change, later)
+    return change
 
 
 def resend(desk: Desk, outbox: str, later) -> dict:

@@ -82,6 +82,13 @@ def sessions(desk: Desk, request, agent: str, body, parts: list[str], later):
     if parts[2] == "reply":
         item = mock_actions.reply(desk, session, agent, body, later)
         return 201, {"outbox": item["outbox"]}
+    if parts[2] == "typing":
+        desk.typed += 1
+        return 204, None
+    if parts[2] == "messages":
+        wanted = None if request.method == "DELETE" else body
+        item = mock_actions.revise(desk, session, agent, parts[3], wanted, later)
+        return 202, {"outbox": item["outbox"]}
     if parts[2] in mock_actions.WRITINGS:
         mock_actions.WRITINGS[parts[2]](desk, session, agent, body)
         return 201, {"index": str(desk.index)}

@@ -61,6 +61,8 @@ class Desk:
         self.listeners: list = []
         self.fates: list[tuple[str, str]] = []
         self.resent: list[str] = []
+        self.typed = 0
+        self.fetched: list[tuple[str, str | None]] = []
         self.updates: set[tuple[str, int]] = set()
         self.keys = itertools.count(1)
         self.add_agent("admin", "Administrator", "admin-password", True)
@@ -248,7 +250,7 @@ class Desk:
 
     def customer_writes(self, project: str, user: int, name: str, text: str,
                         username="", language="en", link: str | None = None,
-                        kind="text") -> dict:
+                        kind="text", **more) -> dict:
         """A message from Telegram; opens or reopens a session."""
         found = [each for each in self.sessions.values()
                  if each["project"] == project and each["customer"]["id"] == str(user)]
@@ -272,7 +274,8 @@ class Desk:
                            waitingSince=now(self.shift))
             self.item(session["id"], "reopened", "system")
             cause = "reopen"
-        item = self.item(session["id"], "message", "customer", text=text, messageKind=kind)
+        item = self.item(session["id"], "message", "customer", text=text, messageKind=kind,
+                         **more)
         session["lastMessage"] = {"text": text, "kind": kind, "at": item["at"],
                                   "from": "customer"}
         session["unread"] += 1

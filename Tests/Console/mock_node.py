@@ -17,6 +17,7 @@ import threading
 
 from aiohttp import WSMsgType, web
 
+import mock_actions
 import mock_api
 from mock_desk import Desk, Refused
 
@@ -90,6 +91,7 @@ class MockNode:
             web.get("/", self.asset), web.get("/assets/{name}", self.asset),
             web.get("/readyz", self.readyz), web.get("/api/v1/live", self.live),
             web.post("/telegram/{project}", self.webhook),
+            web.get("/api/v1/sessions/{id}/messages/{ordinal}/file", self.file),
             web.route("*", "/api/v1/{path:.*}", self.api),
         ])
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -188,6 +190,13 @@ class MockNode:
             desk.cookies[cookie] = owner
             response.set_cookie("roundhouse", cookie, httponly=True, samesite="Strict")
         return response
+
+    async def file(self, request):
+        """The file of any message: a picture."""
+        self.desk.fetched.append((request.match_info["ordinal"], request.query.get("size")))
+        return web.Response(body=mock_actions.PNG, content_type="image/png", headers={
+            "Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox"})
 
     async def live(self, request):
         agent = self.desk.cookies.get(request.cookies.get("roundhouse", ""))

@@ -217,7 +217,7 @@ import Wire
             .resolveHours, .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend,
             .addNote, .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply,
             .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseSession,
-            .finishErasure, .forgetClicks, .tellErased,
+            .finishErasure, .forgetClicks, .tellErased, .formattedReply, .revise, .reviseQueued,
         ]
         // What has no account behind it, and what only carries another, has tests of its own.
         let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through, .ifUnchanged]

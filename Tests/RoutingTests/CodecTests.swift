@@ -68,6 +68,8 @@ import Wire
                     #expect(throws: WireError.self) {
                         try PrivateNote(author: AgentID(1), index: 1, value: part)
                     }
+                case .revision:
+                    #expect(throws: WireError.self) { try RevisionMark(value: part) }
                 case .onlineSpan:
                     #expect(throws: WireError.self) {
                         try OnlineSpan(from: key.minor, value: part)
@@ -96,6 +98,7 @@ import Wire
         case .agent: state.agent(AgentID(key.major))!.encoded(at: .first).count == count
         case .link: state.link(LinkID(key.major))!.encoded(at: .first).count == count
         case .click: try! Click(value: value).encodedAlone().count == count
+        case .outbox: state.outbox(OutboxID(key.major))!.plain.encoded().count == count
         default: false
         }
     }
@@ -110,5 +113,14 @@ import Wire
             guard let decoded = try? Command.decode(&reader), reader.isAtEnd else { continue }
             #expect(bytes(decoded) == noise, "one encoding for each value")
         }
+    }
+}
+
+extension OutboxMessage {
+    /// As the first level has it.
+    fileprivate var plain: OutboxMessage {
+        var message = self
+        (message.entities, message.act, message.changedAt) = ([], .send, nil)
+        return message
     }
 }

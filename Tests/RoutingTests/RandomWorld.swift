@@ -341,13 +341,32 @@ struct RandomWorld {
         }
         let session = dice.pick(sessions)
         let by = world.owner(session) ?? dice.pick(agents)
-        switch dice.roll(1...3) {
+        switch dice.roll(1...4) {
+        case 4: return message(in: session, by: by)
         case 1: return .addNote(session, by: by, text: "note")
         case 2: return .addRemark(session, by: by, text: "remark")
         default:
             return .setTags(
                 session, by: by, add: [dice.pick(["vip", "refund"])],
                 remove: [dice.pick(["vip", "late"])])
+        }
+    }
+
+    /// An agent formats a message, or changes or deletes one.
+    private mutating func message(in session: SessionID, by agent: AgentID) -> Command {
+        let text = Revision.text("new words", [TextEntity(.bold, 0, 3)])
+        let revision = dice.once(in: 2) ? text : .deletion
+        let waiting = world.state.outbox(of: world.state.session(session)!.chat)
+        switch dice.roll(1...3) {
+        case 1 where !waiting.isEmpty:
+            let message = dice.pick(waiting)
+            return .reviseQueued(message.id, by: message.agent, revision, nil)
+        case 2:
+            let sent = SentMessage(ordinal: 1, messageID: 5, at: world.time)
+            return .revise(session, by: agent, sent, revision, nil)
+        default:
+            return .formattedReply(
+                session, by: agent, text: "words", [TextEntity(.italic, 1, 2)], nil)
         }
     }
 

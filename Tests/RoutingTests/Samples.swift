@@ -88,7 +88,7 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor + moderation + throughTokens + hooks + conditional + privacy
+            + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted
     }
 
     private static var office: [Command] {
@@ -228,6 +228,27 @@ enum Samples {
             moderated(.message(message(nil))), moderated(.edit(message(nil))),
             .moderatedReply(SessionID(40), by: AgentID(2), text: "The price", verdict),
             .refuseReply(SessionID(40), by: AgentID(2), verdict),
+        ]
+    }
+
+    private static var formatted: [Command] {
+        var message = message(nil)
+        message.extras = MessageExtras(
+            entities: [TextEntity(.bold, 0, 2)], of: "hi",
+            attachment: Attachment(thumbnailID: "T1", name: "a.jpg", size: 300))
+        let sent = SentMessage(ordinal: 3, messageID: 12, at: time)
+        let (session, ana) = (SessionID(40), AgentID(2))
+        let bold = Revision.text("new", [TextEntity(.bold, 0, 3)])
+        return [
+            update(.message(message)), moderated(.edit(message)),
+            .formattedReply(
+                session, by: ana, text: "The price", [TextEntity(.bold, 4, 5)], verdict),
+            .formattedReply(
+                session, by: ana, text: "hi", [TextEntity(.pre, 0, 2, value: "c")], nil),
+            .revise(session, by: ana, sent, .text("new", []), nil),
+            .revise(session, by: ana, sent, .deletion, nil),
+            .reviseQueued(OutboxID(160), by: ana, bold, verdict),
+            .reviseQueued(OutboxID(160), by: ana, .deletion, nil),
         ]
     }
 

@@ -26,6 +26,51 @@ import Wire
     }
 }
 
+@Suite struct TypingPaceTests {
+    private static let second: Int64 = 1_000_000_000
+
+    @Test func `typing is told every four seconds for a session, and of so many alone`() {
+        var pace = TypingPace()
+        let asked: [(session: Int64, seconds: Int64)] = [(1, 0), (1, 3), (2, 3), (1, 4)]
+        let told = asked.map { pace.mayTell(SessionID($0.session), now: $0.seconds * Self.second) }
+        #expect(told == [true, false, true, true])
+        let others = (3...Int64(TypingPace.Limits.sessions)).map {
+            pace.mayTell(SessionID($0), now: 5 * Self.second)
+        }
+        #expect(others.allSatisfy { $0 })
+        let late = [6, 8].map { pace.mayTell(SessionID(9999), now: $0 * Self.second) }
+        #expect(late == [false, true])
+    }
+}
+
+@Suite struct FileTests {
+    @Test(
+        arguments: [
+            ([0xff, 0xd8, 0xff, 0xe0], "image/jpeg"),
+            (Array("GIF89a...".utf8), "image/gif"),
+            (Array("RIFF....WEBPVP8 ".utf8), "image/webp"),
+            (Array("....ftypisom".utf8), "video/mp4"), (Array("....ftypM4A ".utf8), "audio/mp4"),
+            (Array("OggS".utf8), "audio/ogg"), (Array("<svg onload=x>".utf8), FileType.unknown),
+            (Array("<html>".utf8), FileType.unknown), ([], FileType.unknown),
+            (Array("%PDF-1.7".utf8), FileType.unknown), (Array("RIFF".utf8), FileType.unknown),
+        ] as [([UInt8], String)])
+    func `a file is what its first bytes say`(bytes: [UInt8], type: String) {
+        #expect(FileType.of(bytes) == type)
+    }
+
+    @Test(
+        arguments: [
+            ("", "attachment"), ("/", "attachment"),
+            ("a b.pdf", "attachment; filename=\"a b.pdf\"; filename*=UTF-8''a%20b.pdf"),
+            ("../../etc/passwd", "attachment; filename=\"passwd\"; filename*=UTF-8''passwd"),
+            ("x\"\r\nA: b", "attachment; filename=\"x_A_ b\"; filename*=UTF-8''x%22A%3A%20b"),
+            ("é", "attachment; filename=\"__\"; filename*=UTF-8''%C3%A9"),
+        ] as [(Text, String)])
+    func `a file's name can't leave its header`(name: Text, header: String) {
+        #expect(FileName.attachment(name) == header)
+    }
+}
+
 @Suite struct TimeTests {
     @Test(
         arguments: [

@@ -146,6 +146,31 @@ import Wire
         #expect(try shelf.find("tea") == [answer, remark])
     }
 
+    @Test func `Changed messages are found by their words, old ones by what they were`() throws {
+        let shelf = try Shelf()
+        var message = HistoryItem.Outbound(
+            agent: AgentID(5), text: "first words", outbox: OutboxID(16), state: .queued,
+            attempts: 0)
+        let old = try shelf.add(.outbound(message))
+        let waiting = try shelf.add(
+            .rewritten(by: AgentID(5), of: old, text: "second words", entities: []))
+        message.text = "third words"
+        message.outbox = OutboxID(48)
+        let sent = try shelf.add(.revised(message, of: old, isDeletion: false))
+        try shelf.catchUp()
+        #expect(try shelf.find("words") == [sent, waiting, old])
+        #expect(try shelf.find("second") == [waiting])
+        let hit = try #require(
+            try shelf.store.find("first", before: .max, at: .min ..< .max, limit: 1)?.first)
+        message.outbox = OutboxID(16)
+        var item = HistoryItem(
+            index: 1, at: LogTime(milliseconds: 1000), what: .outbound(message), decision: nil)
+        #expect(hit.isOf(item))
+        message.changedAt = 2
+        item.what = .outbound(message)
+        #expect(!hit.isOf(item), "its words are others now")
+    }
+
     @Test func `It shows up to which log index it has read`() throws {
         let shelf = try Shelf()
         for _ in 1...7 { try shelf.write("hello") }

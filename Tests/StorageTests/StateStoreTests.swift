@@ -129,7 +129,7 @@ struct StateStoreTests {
             keys.append(key)
             #expect(table.isLoadedAtStart && model.rows[key] == value)
         }
-        let kept = Set([RowTable.history, .click, .note, .onlineSpan].map(\.rawValue))
+        let kept = Set([RowTable.history, .click, .note, .onlineSpan, .revision].map(\.rawValue))
         #expect(keys == model.rows.keys.filter { !kept.contains($0.table) }.sorted())
     }
 

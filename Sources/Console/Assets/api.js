@@ -110,6 +110,9 @@ export const put = (path, body, etag) => call('PUT', path, body, { etag });
 /** Ends. */
 export const remove = (path) => call('DELETE', path);
 
+/** Deletes. */
+export const remove = (path) => call('DELETE', path);
+
 /** Whether the node has a leader and is caught up: 'ready', 'readOnly' or 'unreachable'. */
 export async function probe() {
     try {

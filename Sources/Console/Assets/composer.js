@@ -1,15 +1,19 @@
 // The answer: a text, kept as a draft per session until the log has it.
 
 import { ask } from './actions.js';
+import { post } from './api.js';
 import { chooseCanned } from './canned.js';
 import { h, icon, set } from './dom.js';
+import { read } from './format.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
-import { changed, isErased, isMine, isWritable, may, state, talk } from './store.js';
+import { changed, isErased, isMine, isWritable, may, session, state, talk } from './store.js';
 import { choice } from './theme.js';
 
 /** Telegram's limit for one message; longer answers are split. */
 const MESSAGE = 4_096;
+/** Telegram shows for five seconds that somebody is typing. */
+const TYPING = 4_500;
 
 /** Builds the composer; gives { node, draw, opened, focus }. */
 export function openComposer({ onSent }) {
@@ -33,6 +37,7 @@ export function openComposer({ onSent }) {
     text.setAttribute('aria-describedby', 'composer-hint');
     let id = null;
     let stamp = null;
+    let toldAt = 0;
 
     function submitted(event) {
         event.preventDefault();
@@ -45,9 +50,11 @@ export function openComposer({ onSent }) {
         const to = id;
         text.value = '';
         keep();
-        const sent = reply(to, words);
+        const { text: plain, entities: found } = read(words);
+        const entities = found.length ? found : undefined;
+        const sent = reply(to, plain, { entities });
         onSent();
-        const problem = await confirmed(to, words, await sent);
+        const problem = await confirmed(to, plain, entities, await sent);
         if (problem && !problem.isUncertain) alertOf(problem, 'The answer was not sent');
         if (!problem && to === state.route.id && state.route.area === 'waiting') {
             history.replaceState(null, '', `#/mine/${to}`);
@@ -56,14 +63,14 @@ export function openComposer({ onSent }) {
     }
 
     /** Asks where a rule of the project wants it; gives what went wrong in the end. */
-    async function confirmed(to, words, problem) {
+    async function confirmed(to, words, entities, problem) {
         if (problem?.code !== 'confirm_text') return problem;
         const isSure = await ask('Send it all the same?',
             `${problem.body.detail} It will be recorded.`, 'Send it');
         if (!isSure) return problem;
         const one = talk(to);
         one.pending = one.pending.filter((each) => each.problem !== problem);
-        return reply(to, words, true);
+        return reply(to, words, { entities, confirm: true });
     }
 
     function keyed(event) {
@@ -77,6 +84,12 @@ export function openComposer({ onSent }) {
     function typed() {
         keep();
         drawHint();
+        const each = session(id);
+        if (!text.value || !each || !isMine(each) || !isWritable()) return;
+        if (Date.now() - toldAt < TYPING) return;
+        toldAt = Date.now();
+        // Nothing depends on it: what fails is told anew with a later letter.
+        post(`/sessions/${id}/typing`).catch(() => {});
     }
 
     function keep() {
@@ -84,10 +97,11 @@ export function openComposer({ onSent }) {
     }
 
     function drawHint() {
-        const length = Array.from(text.value).length;
+        const { text: plain, entities } = read(text.value);
+        const length = Array.from(plain).length;
         const parts = Math.ceil(length / MESSAGE);
         hint.textContent = parts > 1 ? `${length} characters: goes out as ${parts} messages`
-            : choice('enterSends') === 'yes'
+            : entities.length ? `Formatted: ${looks(entities)}` : choice('enterSends') === 'yes'
                 ? 'Enter sends, Shift+Enter starts a line' : 'Ctrl+Enter sends';
     }
 
@@ -124,6 +138,12 @@ export function openComposer({ onSent }) {
             drawHint();
         },
     };
+}
+
+/** "bold, link" for what a draft's marks do. */
+function looks(entities) {
+    const names = entities.map(({ type }) => (type === 'text_link' ? 'link' : type));
+    return [...new Set(names)].join(', ');
 }
 
 /** Whether and how this agent may write here. */

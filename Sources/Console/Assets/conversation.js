@@ -39,7 +39,9 @@ export function openConversation({ togglePanel }) {
             keepPlace(() => loadOlder(shownID));
         }
     }, { passive: true });
-    new ResizeObserver(() => { if (isAtEnd) jump(); }).observe(scroll);
+    const sizes = new ResizeObserver(() => { if (isAtEnd) jump(); });
+    sizes.observe(scroll);
+    sizes.observe(log);
 
     function jump() {
         scroll.scrollTop = scroll.scrollHeight;

@@ -259,18 +259,18 @@ export async function act(id, verb, body) {
     return data;
 }
 
-/** Sends an answer, which shows at once; `confirm`: although a rule speaks of it. */
-export async function reply(id, text, confirm) {
+/** Sends an answer, which shows at once; `more`: { entities, confirm: although a rule speaks }. */
+export async function reply(id, text, more = {}) {
     const one = talk(id);
     const newest = itemsOf(one).at(-1);
     const pending = {
-        key: crypto.randomUUID?.() ?? String(Math.random()), text, state: 'posting',
+        key: crypto.randomUUID?.() ?? String(Math.random()), text, state: 'posting', ...more,
         at: new Date().toISOString(), after: Number(newest?.ordinal ?? -1),
     };
     one.pending.push(pending);
     changed();
     try {
-        const { data, index } = await post(`/sessions/${id}/reply`, { text, confirm });
+        const { data, index } = await post(`/sessions/${id}/reply`, { text, ...more });
         if (data.item) absorbItem(id, data.item, index);
         pending.outbox = data.outbox ?? data.item.outbox;
         pending.state = 'accepted';

@@ -2,7 +2,10 @@
 
 import { decisionCard } from './decision.js';
 import { clock, day, full, h, icon } from './dom.js';
+import { fileOf } from './files.js';
+import { formatted } from './format.js';
 import { reply, resend } from './load.js';
+import { messageTools, revisionsOf, wordsNow } from './messages.js';
 import { alertOf, explain } from './notice.js';
 import { changed, isWritable, itemsOf, state, talk } from './store.js';
 import { kindName } from './words.js';
@@ -18,6 +21,7 @@ export function timelineRows(one, names) {
     const hidden = new Set(itemsOf(one)
         .filter((item) => item.moderation?.action === 'confirm' && !item.agent)
         .map((item) => String(Number(item.ordinal) - 1)));
+    const revisions = revisionsOf(itemsOf(one));
     for (const item of itemsOf(one)) {
         const today = day(item.at);
         if (today !== lastDay) {
@@ -35,11 +39,12 @@ export function timelineRows(one, names) {
             const opening = { ...item, kind: item.opening, decision: null };
             rows.push({ key: `opening ${item.ordinal}`, item: opening, stamp: item.at });
         }
+        const revision = isMessage ? revisions.get(item.ordinal) : null;
         rows.push({
-            key: `item ${item.ordinal}`, item, isNext, id: one.id,
+            key: `item ${item.ordinal}`, item, isNext, id: one.id, revision,
             isHidden: hidden.has(item.ordinal),
             stamp: JSON.stringify(
-                [item, isNext, names, item.outbox && isShown, hidden.has(item.ordinal)]),
+                [item, isNext, names, item.outbox && isShown, hidden.has(item.ordinal), revision]),
         });
         before = isMessage ? item : null;
         if (isMessage && item.decision) {
@@ -62,31 +67,34 @@ export function timelineRows(one, names) {
 export function timelineRow(row) {
     if (row.today) return h('li.day', h('span', row.today));
     if (row.pending) return pendingBubble(row);
-    return row.item.kind === 'message' ? bubble(row) : event(row.item);
+    return row.item.kind === 'message' ? bubble(row) : event(row.item, row.id);
 }
 
-function bubble({ item, isNext, id, isHidden }) {
+function bubble({ item, isNext, id, isHidden, revision }) {
     const isOurs = item.from === 'agent';
     const isMe = item.agent?.id === state.me.agent.id;
     const side = isOurs ? 'ours' : item.from === 'system' ? 'ours.system' : 'theirs';
-    const kind = item.messageKind && item.messageKind !== 'text' ? item.messageKind : null;
+    const kind = item.messageKind && item.messageKind !== 'text' && !item.file
+        ? item.messageKind : null;
     const who = isOurs ? (isMe ? 'You' : nameOf(item.agent)) : null;
     return h(`li.message.${side}${isNext ? '.next' : ''}`,
         !isNext && who && !isMe && h('span.who', who),
         h('div.bubble',
             h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
+            item.file && fileOf(item, id, isHidden),
             kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
-            item.text ? words(item.text, isHidden)
-                : !kind && h('p.kind', 'Empty message'),
+            item.text ? words(item, isHidden, revision)
+                : !kind && !item.file && h('p.kind', 'Empty message'),
             h('span.when',
                 h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
+                item.changed && h('span', 'changed'),
                 item.delivery && delivery(item.delivery))),
-        trouble(item, id));
+        messageTools(item, id, revision), trouble(item, id));
 }
 
 /** A text, which is shown on demand where a rule wants it confirmed. */
-function words(text, isHidden) {
-    const shown = h('p.text', { dir: 'auto' }, text);
+function words(item, isHidden, revision) {
+    const shown = wordsNow(item, revision);
     if (!isHidden) return shown;
     return h('details', h('summary', 'A rule of the project hides this message. Show it'), shown);
 }
@@ -94,6 +102,7 @@ function words(text, isHidden) {
 const DELIVERIES = {
     queued: ['clock', 'Queued'], sending: ['up', 'Sending'], sent: ['check', 'Sent'],
     failed: ['warn', 'Not delivered'], uncertain: ['info', 'Uncertain'],
+    withdrawn: ['back', 'Withdrawn'],
 };
 
 function delivery(state) {
@@ -104,10 +113,11 @@ function delivery(state) {
 /** Under a message that did not arrive, or of which that is unknown: why, and what to do. */
 function trouble(item, id) {
     if (item.delivery !== 'failed' && item.delivery !== 'uncertain') return null;
+    const isChange = item.kind !== 'message';
     const text = item.delivery === 'failed'
-        ? `Not delivered: ${item.failure || 'Telegram refused it'}.`
+        ? `Not ${isChange ? 'done' : 'delivered'}: ${item.failure || 'Telegram refused it'}.`
         : `It may or may not have arrived${item.failure ? `: ${item.failure}` : ''}. `
-            + 'Sending again could show it twice.';
+            + (isChange ? 'Trying again does no harm.' : 'Sending again could show it twice.');
     const isSendable = item.outbox && isWritable();
     return h('p.aftermath', text, ' ', item.outbox && h('button.quiet', {
         type: 'button', disabled: !isSendable,
@@ -119,7 +129,7 @@ function trouble(item, id) {
                 alertOf(problem, 'Not sent again');
             }
         },
-    }, 'Send again'));
+    }, isChange ? 'Try again' : 'Send again'));
 }
 
 function pendingBubble({ pending, id }) {
@@ -136,12 +146,16 @@ function pendingBubble({ pending, id }) {
         changed();
     };
     return h(`li.message.ours.pending.${pending.state}`,
-        h('div.bubble', h('p.text', { dir: 'auto' }, pending.text),
+        h('div.bubble',
+            h('p.text', { dir: 'auto' }, formatted(pending.text, pending.entities)),
             h('span.when', h('time', { datetime: pending.at }, clock(pending.at)))),
         h('p.aftermath', { role: isOver ? 'alert' : null }, words, ' ',
             isOver && h('button.quiet', {
                 type: 'button', disabled: !isWritable(),
-                onclick: () => { drop(); reply(id, pending.text); },
+                onclick: () => {
+                    drop();
+                    reply(id, pending.text, { entities: pending.entities });
+                },
             }, 'Send again'), ' ',
             isOver && h('button.quiet', { type: 'button', onclick: drop }, 'Discard')));
 }
@@ -150,18 +164,21 @@ const MARKS = {
     opened: 'inbox', requeued: 'back', blocked: 'warn', edited: 'reopen',
     assigned: 'claim', claimed: 'claim', transferred: 'transfer',
     completed: 'check', reopened: 'reopen', gaveBack: 'back', queued: 'clock', waiting: 'clock',
-    noted: 'info', remarked: 'people', tagged: 'list', moderated: 'warn',
+    revised: 'reopen', deleted: 'close', noted: 'info', remarked: 'people', tagged: 'list', moderated: 'warn',
 };
 
-function event(item) {
+function event(item, id) {
     const line = h('span', sentence(item), ' ',
-        h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)));
+        h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
+        item.delivery && item.delivery !== 'sent' && delivery(item.delivery));
     const isNote = item.kind === 'noted';
     const words = item.remark ?? (isNote || item.kind === 'remarked' ? item.text : null);
     const remark = words && h(isNote ? 'p.remark.private' : 'p.remark', { dir: 'auto' },
         h('span.unseen', isNote ? 'Note: ' : 'Remark: '), words);
     const mark = icon(MARKS[item.kind] ?? 'info');
-    if (!item.decision?.candidates) return h('li.event', h('p', mark, line), remark);
+    if (!item.decision?.candidates) {
+        return h('li.event', h('p', mark, line), remark, trouble(item, id));
+    }
     return h('li.event', h('details',
         h('summary', mark, line, h('span.why', 'Why?')), decisionCard(item.decision)), remark);
 }
@@ -197,7 +214,10 @@ function sentence(item) {
     case 'tagged': return `Tags by ${who}: ${tagChanges(item)}`;
     case 'moderated': return moderated(item);
     case 'unblocked': return 'The customer unblocked the bot';
-    case 'edited': return `The customer changed a message: ${item.text}`;
+    case 'edited':
+        return ['The customer changed a message: ', formatted(item.text, item.entities)];
+    case 'revised': return `A message was changed by ${who}`;
+    case 'deleted': return `A message was deleted by ${who}`;
     case 'callback': return `The customer pressed a button: ${item.text}`;
     case 'queued':
     case 'waiting': return 'Nobody could be given it: waiting';

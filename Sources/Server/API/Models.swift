@@ -155,6 +155,10 @@ enum API {
         var to: Named?
         var text: String?
         var messageKind: String?
+        /// How the text looks; absent: as it is.
+        var entities: [Entity]?
+        /// The file in it; see `GET /api/v1/sessions/{id}/messages/{ordinal}/file`.
+        var file: File?
         /// `opened` or `reopened` when this message did that to the session.
         var opening: String?
         /// The link that led here with this message.
@@ -162,6 +166,10 @@ enum API {
         var delivery: String?
         var failure: String?
         var outbox: String?
+        /// The ordinal of the message that an agent changed or deleted.
+        var of: String?
+        /// True when the text was changed before it went.
+        var changed: Bool?
         var remark: String?
         /// Tags that were set, and that were removed.
         var added: [String]?
@@ -184,6 +192,7 @@ enum API {
     /// `POST .../reply`; a remark and a note have the text alone.
     struct Reply: Decodable {
         var text: String
+        var entities: [Entity]?
         var confirm: Bool?
     }
     /// A change that carries the version it saw.

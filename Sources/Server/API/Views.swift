@@ -119,12 +119,8 @@ extension RoutingState {
             ordinal: "\(ordinal)", at: item.at.text, kind: "", from: "system",
             decision: item.decision.map { self.view($0, index: item.index, at: item.at) })
         switch item.what {
-        case .inbound(let message): show(message, in: &view)
-        case .outbound(let message): show(message, in: &view)
-        case .edited(_, let text):
-            (view.kind, view.from, view.text) = ("edited", "customer", text.string)
-        case .callback(let data):
-            (view.kind, view.from, view.text) = ("callback", "customer", data.string)
+        case .inbound, .outbound, .revised, .rewritten, .edited, .callback:
+            showMessage(item.what, in: &view)
         case .blocked(let isBlocked):
             view.kind = isBlocked ? "blocked" : "unblocked"
             view.from = "customer"
@@ -171,30 +167,5 @@ extension RoutingState {
             view.moderation = API.ModerationMark(verdict)
         }
         return view
-    }
-
-    private func show(_ message: HistoryItem.Inbound, in view: inout API.Item) {
-        view.kind = "message"
-        view.from = "customer"
-        view.text = message.text.string
-        view.messageKind = message.kind.string
-        view.opening =
-            switch message.opening {
-            case .none: nil
-            case .opened: "opened"
-            case .reopened: "reopened"
-            }
-        view.source = message.touch.flatMap { link($0.link)?.settings.name.string }
-    }
-
-    private func show(_ message: HistoryItem.Outbound, in view: inout API.Item) {
-        view.kind = "message"
-        view.from = message.agent == .automatic ? "system" : "agent"
-        view.agent = message.agent == .automatic ? nil : named(message.agent)
-        view.text = message.text.string
-        view.messageKind = "text"
-        view.outbox = "\(message.outbox)"
-        // The row is written anew once a state is reached that lasts; until then memory knows more.
-        (view.delivery, view.failure) = (outbox(message.outbox)?.state ?? message.state).words
     }
 }

@@ -117,6 +117,7 @@ extension DeliveryState {
         case .sent: ("sent", nil)
         case .failed(let reason): ("failed", reason.string)
         case .uncertain(let reason): ("uncertain", reason.string)
+        case .withdrawn: ("withdrawn", nil)
         }
     }
 }

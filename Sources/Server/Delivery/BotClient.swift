@@ -14,14 +14,26 @@ final class BotClient {
 
     private let service: ServiceClient
 
+    private init(_ service: ServiceClient) { self.service = service }
+
     /// A client of the server at `url`; `tls` is needed when it is `https`.
-    init(
+    convenience init(
         loop: EventLoop, url: ServiceURL, tls: TLSClientContext?, resolver: Resolver,
         maxConnections: Int
     ) {
-        service = ServiceClient(
-            loop: loop, url: url, name: "the Bot API", tls: tls, resolver: resolver,
-            limits: ServiceClient.Limits(connections: maxConnections))
+        self.init(
+            ServiceClient(
+                loop: loop, url: url, name: "the Bot API", tls: tls, resolver: resolver,
+                limits: ServiceClient.Limits(connections: maxConnections)))
+    }
+
+    /// A client of the same server with connections of its own, so that what it does holds up
+    /// nothing of this one's.
+    func sibling(maxConnections: Int, answerBytes: Int) -> BotClient {
+        BotClient(
+            service.sibling(
+                limits: ServiceClient.Limits(
+                    answerBytes: answerBytes, connections: maxConnections)))
     }
 
     /// Calls a method of the bot with this token.
@@ -32,6 +44,17 @@ final class BotClient {
         let target = Array(service.url.path.utf8) + method.target(token: token)
         service.send(
             HTTPRequest(method: .post, target: target, headers: headers, body: method.body()),
+            completion: completion)
+    }
+
+    /// Downloads the file under a path that `getFile` told.
+    func download(_ path: Text, token: Text, completion: @escaping Completion) {
+        var headers = HTTPHeaders()
+        headers.append("Host", service.url.authority)
+        let target =
+            Array(service.url.path.utf8) + BotMethod.fileTarget(token: token, path: path)
+        service.send(
+            HTTPRequest(method: .get, target: target, headers: headers, body: []),
             completion: completion)
     }
 }

@@ -26,6 +26,8 @@ final class Delivery {
         static let minPause: Int64 = 1_000
         /// Longest such pause, in milliseconds.
         static let maxPause: Int64 = 60_000
+        /// How often a change or a deletion is tried of which nobody knows whether it was done.
+        static let attemptsInDoubt: UInt32 = 5
         /// Pause before a result that was not committed is put to the cluster again.
         static let recordAgain: Duration = .milliseconds(500)
     }
@@ -140,8 +142,7 @@ final class Delivery {
         else {
             return finish(message, epoch, .failed(reason: Delivery.noToken, blocksChat: false))
         }
-        let method = BotMethod.sendMessage(chat: message.chat.rawValue, text: message.text)
-        client.call(method, token: token) { [weak self] result in
+        client.call(message.method, token: token) { [weak self] result in
             self?.took(result, message, epoch)
         }
     }
@@ -151,28 +152,46 @@ final class Delivery {
     ) {
         switch result {
         case .failure(.notSent(let reason)):
-            let exponent = min(Int64(message.attempts), 6)
-            let pause = min(Limits.minPause << max(0, exponent - 1), Limits.maxPause)
-            finish(message, epoch, retry(after: pause, BotToken.redacted(Text(reason))))
+            finish(message, epoch, retry(message, BotToken.redacted(Text(reason))))
         case .failure(.lost(let reason)):
-            finish(message, epoch, .uncertain(reason: BotToken.redacted(Text(reason))))
+            finish(message, epoch, inDoubt(message, BotToken.redacted(Text(reason))))
         case .success(let response):
             let answer = BotAnswer.classify(
                 status: response.status, retryAfter: response.header("Retry-After"),
                 body: response.body)
             switch answer {
             case .ok(let result):
-                finish(message, epoch, .sent(messageID: result["message_id"]?.int ?? 0))
+                let id = message.act.target?.messageID ?? result["message_id"]?.int ?? 0
+                finish(message, epoch, .sent(messageID: id))
             case .retryAfter(let seconds, let reason):
                 finish(message, epoch, retry(after: Int64(seconds) * 1000, reason))
             case .failed(let failure):
+                if let target = message.act.target, failure.isDoneAlready {
+                    return finish(message, epoch, .sent(messageID: target.messageID))
+                }
                 finish(
                     message, epoch,
                     .failed(reason: failure.description, blocksChat: failure.blocksChat))
             case .unavailable(let reason):
-                finish(message, epoch, .uncertain(reason: reason))
+                finish(message, epoch, inDoubt(message, reason))
             }
         }
+    }
+
+    /// Nobody knows whether it was done. A message is left to a person; a change or a deletion is
+    /// tried again some times, because twice makes no difference.
+    private func inDoubt(_ message: OutboxMessage, _ reason: Text) -> DeliveryResult {
+        guard message.act != .send, message.attempts < Limits.attemptsInDoubt else {
+            return .uncertain(reason: reason)
+        }
+        return retry(message, reason)
+    }
+
+    /// Another try after a pause that grows with each.
+    private func retry(_ message: OutboxMessage, _ reason: Text) -> DeliveryResult {
+        let exponent = min(Int64(message.attempts), 6)
+        let pause = min(Limits.minPause << max(0, exponent - 1), Limits.maxPause)
+        return retry(after: pause, reason)
     }
 
     private func retry(after milliseconds: Int64, _ reason: Text) -> DeliveryResult {
@@ -212,6 +231,21 @@ final class Delivery {
             }
             underWay.remove(id)
             poke()
+        }
+    }
+}
+
+extension OutboxMessage {
+    /// The call that does it.
+    fileprivate var method: BotMethod {
+        let entities = entities.map(MessageEntity.init)
+        return switch act {
+        case .send: .sendMessage(chat: chat.rawValue, text: text, entities: entities)
+        case .edit(let target):
+            .editMessageText(
+                chat: chat.rawValue, message: target.messageID, text: text, entities: entities)
+        case .delete(let target):
+            .deleteMessage(chat: chat.rawValue, message: target.messageID)
         }
     }
 }

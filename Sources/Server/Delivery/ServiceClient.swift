@@ -65,6 +65,13 @@ final class ServiceClient {
         self.permits = permits
     }
 
+    /// A client of the same server, with connections and limits of its own.
+    func sibling(limits: Limits) -> ServiceClient {
+        ServiceClient(
+            loop: loop, url: url, name: name, tls: tls, resolver: resolver, limits: limits,
+            permits: permits)
+    }
+
     /// Sends a request; the caller gives `Host`.
     func send(_ request: HTTPRequest, completion: @escaping Completion) {
         let call = Call(request: request, completion: completion)

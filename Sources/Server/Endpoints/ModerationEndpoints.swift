@@ -41,15 +41,18 @@ extension Node {
         return verdict
     }
 
-    /// Sends an agent's message, unless the rules of its project are against it.
-    func submitReply(
-        _ id: SessionID, _ text: Text, isConfirmed: Bool, _ call: APICall,
-        done: @escaping (Int64) -> Void
+    /// Does something with an agent's text, unless the rules of its project are against it.
+    func submitText(
+        _ text: Text, _ entities: [TextEntity], in id: SessionID, isConfirmed: Bool,
+        _ call: APICall,
+        _ command: (Verdict?) -> Command,
+        refused: @escaping (Refusal) -> Problem? = { _ in nil }, done: @escaping (Int64) -> Void
     ) throws(Problem) {
         let agent = call.caller.agent
         guard let project = state.session(id)?.project,
-            let verdict = verdict(on: text, .outbound, in: project)
-        else { return call.submit(.reply(id, by: agent, text: text), done: done) }
+            let verdict = verdict(
+                on: text.withAddresses(of: entities), .outbound, in: project)
+        else { return call.submit(command(nil), refused: refused, done: done) }
         switch verdict.action {
         case .confirm where !isConfirmed:
             throw Problem(
@@ -57,7 +60,7 @@ extension Node {
                 detail: "A rule of the project speaks of it: \"\(verdict.rule)\".",
                 hint: "Change the text, or send it again with \"confirm\": true. It is recorded.")
         case .flag, .confirm:
-            call.submit(.moderatedReply(id, by: agent, text: text, verdict), done: done)
+            call.submit(command(verdict), refused: refused, done: done)
         case .block:
             call.submit(.refuseReply(id, by: agent, verdict)) { _ in
                 call.respond(
@@ -67,5 +70,15 @@ extension Node {
                         hint: "Change the text. The attempt is recorded in the session."))
             }
         }
+    }
+}
+
+extension Text {
+    /// The text, and in lines of their own the addresses that lie behind its words: what leads
+    /// somewhere is said, too.
+    func withAddresses(of entities: [TextEntity]) -> Text {
+        let addresses = entities.filter { $0.kind == .textLink }.map(\.value)
+        guard !addresses.isEmpty else { return self }
+        return Text(addresses.reduce(utf8) { $0 + [UInt8(ascii: "\n")] + $1.utf8 })
     }
 }

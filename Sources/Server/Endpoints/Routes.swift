@@ -17,6 +17,8 @@ extension Node {
         addMoveRoutes(&routes)
         routes.add(.get, "/api/v1/live") { [unowned self] exchange, _ in openLive(exchange) }
         addSessionRoutes(&routes)
+        addFileRoutes(&routes)
+        addMessageRoutes(&routes)
         addDeskRoutes(&routes)
         addModerationRoutes(&routes)
         addSearchRoutes(&routes)

@@ -151,7 +151,9 @@ extension Node {
             for hit in hits {
                 let row = try reader.row(
                     .history, major: hit.session.rawValue, minor: hit.ordinal)
-                guard let row, let item = try? HistoryItem(value: row) else { continue }
+                guard let row, let item = try? HistoryItem(value: row), hit.isOf(item),
+                    try reader.isCurrent(item, hit)
+                else { continue }
                 read.append((hit, item))
             }
             return read
@@ -170,6 +172,31 @@ extension Node {
                     index: "\(appliedIndex)", items: items, next: next.map { "\($0)" },
                     searchIndex: "\(search.index)"))
         }
+    }
+}
+
+extension StateReader {
+    /// Whether a text is what its reader has before them: no agent has changed it since at
+    /// Telegram, or deleted it.
+    fileprivate func isCurrent(
+        _ item: HistoryItem, _ hit: SearchHit
+    ) throws(StorageError) -> Bool {
+        let message: Int64
+        switch item.what {
+        case .outbound: message = hit.ordinal
+        case .revised(_, let ordinal, _): message = ordinal
+        case .rewritten(_, let ordinal, _, _):
+            message = ordinal
+            guard let row = try row(.history, major: hit.session.rawValue, minor: ordinal),
+                case .outbound(let now)? = (try? HistoryItem(value: row))?.what,
+                now.changedAt == item.index
+            else { return false }
+        default: return true  // Nothing that an agent could have changed.
+        }
+        guard let row = try row(.revision, major: hit.session.rawValue, minor: message),
+            let mark = try? RevisionMark(value: row)
+        else { return true }
+        return mark.ordinal == hit.ordinal && !mark.isDeleted
     }
 }
 

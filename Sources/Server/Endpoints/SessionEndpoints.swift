@@ -225,11 +225,18 @@ extension Node {
     private func reply(_ call: APICall) throws(Problem) {
         let id = try contestedSession(call)
         let body = try call.body(API.Reply.self)
-        guard !body.text.isEmpty, body.text.utf8.count <= 65_536 else {
-            throw .invalid("The field text must have 1 to 65536 bytes.")
-        }
+        let (text, entities) = try body.checked()
+        let agent = call.caller.agent
         struct Answer: Encodable { var outbox: String }
-        try submitReply(id, Text(body.text), isConfirmed: body.confirm ?? false, call) { outbox in
+        try submitText(
+            text, entities, in: id, isConfirmed: body.confirm ?? false, call
+        ) { verdict in
+            if !entities.isEmpty {
+                return .formattedReply(id, by: agent, text: text, entities, verdict)
+            }
+            return verdict.map { .moderatedReply(id, by: agent, text: text, $0) }
+                ?? .reply(id, by: agent, text: text)
+        } done: { outbox in
             call.respond(Answer(outbox: "\(outbox)"), status: 201)
         }
     }

@@ -135,11 +135,17 @@ extension Node {
         var text = message.text
         // A token is for routing, not for reading.
         if case .click = start { text = "/start" }
-        return InboundMessage(
+        var inbound = InboundMessage(
             user: TelegramID(message.from.id), name: message.from.name,
             username: message.from.username, language: message.from.languageCode,
             messageID: message.messageID, kind: message.kind, text: text,
             fileID: message.fileID, start: start)
+        if state.level >= .second {
+            inbound.extras = MessageExtras(
+                entities: message.entities.compactMap(TextEntity.init), of: text,
+                attachment: Attachment(message.file))
+        }
+        return inbound
     }
 
     /// What `/start` carried: a token of ours is verified here, once, at the node that took it.
@@ -163,10 +169,11 @@ extension Node {
 }
 
 extension InboundUpdate.Content {
-    /// What a customer wrote, if that is what happened.
+    /// What a customer wrote, if that is what happened, as rules about texts read it.
     fileprivate var text: Text? {
         switch self {
-        case .message(let message), .edit(let message): message.text
+        case .message(let message), .edit(let message):
+            message.text.withAddresses(of: message.extras.entities)
         case .blocked, .callback, .unsupported: nil
         }
     }

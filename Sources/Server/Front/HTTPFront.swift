@@ -16,6 +16,11 @@ final class HTTPFront {
         listener.refusedOverLimit + listener.refusedWithoutDescriptor
     }
 
+    /// From this size on an answer gets more room in its connection's queue,
+    fileprivate static let largeAnswerBytes = 1 << 20
+    /// which is this: the largest answer, a file of Telegram's, and a little more.
+    fileprivate static let maxAnswerBytes = 24 << 20
+
     fileprivate let loop: EventLoop
     fileprivate let limits: HTTPLimits
     fileprivate let requestTime: Duration
@@ -182,6 +187,11 @@ private final class HTTPSession {
 
     func respond(_ response: HTTPResponse) {
         guard connection.isOpen else { return }
+        // A file is one answer; a second one behind it has to wait for a reader who keeps up.
+        if response.body.count > HTTPFront.largeAnswerBytes {
+            connection.maxPendingWriteBytes = max(
+                connection.maxPendingWriteBytes, HTTPFront.maxAnswerBytes)
+        }
         connection.write { machine.respond(response, date: front.date, into: &$0) }
         // Inside `pump` the loop there goes on; an answer that comes later starts it again.
         if !isPumping { pump() }

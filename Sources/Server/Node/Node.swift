@@ -62,6 +62,9 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var erasureWatch: ErasureWatch!
     /// Asks Telegram about bots, for checkups.
     private(set) lazy var botInquiries = BotInquiries(loop: loop, client: delivery.client)
+    /// Brings files of messages from Telegram.
+    private(set) lazy var botFiles = BotFiles(client: delivery.client)
+    var typing = TypingPace()
     /// Just before the first entry in log.db.
     private(set) var logBase: LogIndex
     var publicFront: HTTPFront? { host.publicFront }

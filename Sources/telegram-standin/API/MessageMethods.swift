@@ -100,10 +100,9 @@ struct MessageMethods {
             replyTo = nil
         }
         if let seconds = bot.admitMessage(to: conversation) { return .tooMany(seconds: seconds) }
-        let name: Text = arguments.has("entities") ? "entities" : "caption_entities"
         let message = ChatMessage(
             id: bot.takeMessageID(), isFromBot: true, date: world.clock.unixTime,
-            content: content(), text: text, entities: Self.list(arguments.json(name)),
+            content: content(), text: text, entities: entities(),
             replyTo: replyTo, replyMarkup: inlineKeyboard())
         conversation.append(message)
         return .ok(message.json(in: conversation))
@@ -136,7 +135,7 @@ struct MessageMethods {
         let date = world.clock.unixTime
         let changed = conversation.change(id) {
             $0.text = text
-            $0.entities = Self.list(arguments.json("entities"))
+            $0.entities = entities()
             $0.editDate = date
             $0.replyMarkup = markup
         }
@@ -220,8 +219,23 @@ struct MessageMethods {
         return ["inline_keyboard": rows]
     }
 
-    private static func list(_ value: JSONValue?) -> JSONValue? {
-        value?.elements?.isEmpty == false ? value : nil
+    /// The entities of the text or the caption, counted from where the trimmed text begins.
+    private func entities() -> JSONValue? {
+        let isText = arguments.has("entities")
+        guard let list = arguments.json(isText ? "entities" : "caption_entities")?.elements,
+            !list.isEmpty
+        else { return nil }
+        let dropped = Int64(arguments[isText ? "text" : "caption"].utf8.prefix { $0 <= 0x20 }.count)
+        guard dropped > 0 else { return .array(list) }
+        return .array(
+            list.map { entity in
+                .object(
+                    (entity.members ?? []).map { member in
+                        member.name == "offset"
+                            ? .init("offset", .int(max(0, (member.value.int ?? 0) - dropped)))
+                            : member
+                    })
+            })
     }
 
     private static func problem(in text: Text, limit: Int, what: String) -> Reply? {

@@ -130,6 +130,7 @@ struct ControlAPI {
             .init("deleted", .bool(message.isDeleted)),
         ]
         if let replyTo = message.replyTo { members.append(.init("reply_to", .int(replyTo))) }
+        if let entities = message.entities { members.append(.init("entities", entities)) }
         if let markup = message.replyMarkup { members.append(.init("reply_markup", markup)) }
         if case .files(_, let files) = message.content, let file = files.last {
             members.append(.init("file_id", .text(file.fileID)))

@@ -102,6 +102,8 @@ final class Visitor {
         "Perfect, that helps.", "Hm, I have tried that already.", "Can I get this in writing?",
         "One more thing: may I pay by card?",
     ]
+    /// One text of so many comes with a photo.
+    private static let textsPerPhoto = 6
     private static let farewells: [Text] = ["Great, thank you!", "Thanks, bye!", "👍"]
 
     init(conversation: Conversation, world: World, onLeave: @escaping () -> Void) {
@@ -134,9 +136,22 @@ final class Visitor {
             isWriting = false
             turns += 1
             let phrase = phrases.randomElement(using: &world.random) ?? "Hello"
-            _ = conversation.customerSends(.text, text: phrase)
+            let hasPhoto = Int.random(in: 0..<Self.textsPerPhoto, using: &world.random) == 0
+            _ = conversation.customerSends(hasPhoto ? photo() : .text, text: phrase)
             if turns > 4 { leave() }
         }
+    }
+
+    /// A photo in two sizes.
+    private func photo() -> ChatMessage.Content {
+        let bot = conversation.bot
+        let colour = UInt8(truncatingIfNeeded: conversation.customer.id)
+        let sizes = [90, 480].map { side in
+            bot.files.add(
+                kind: "photo", bytes: Picture.png(side: side, colour: colour),
+                name: "photo.png", mimeType: "image/png", bot: bot.id)
+        }
+        return .files(kind: "photo", sizes)
     }
 
     private func leave() {

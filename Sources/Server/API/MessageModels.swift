@@ -1,0 +1,86 @@
+import Routing
+import Wire
+
+extension API {
+    /// How a stretch of a text looks: a MessageEntity of the Bot API, counted in UTF-16 units.
+    struct Entity: Codable {
+        var type: String
+        var offset: Int
+        var length: Int
+        /// Where a `text_link` leads.
+        var url: String?
+        /// The language of a `pre`.
+        var language: String?
+    }
+
+    /// What is told of the file in a message.
+    struct File: Encodable {
+        var name: String?
+        var mimeType: String?
+        /// In bytes, as the sender's app says.
+        var size: Int64?
+        /// Whether there is a small picture of it.
+        var hasThumbnail: Bool
+    }
+}
+
+extension API.Entity {
+    init(_ entity: TextEntity) {
+        type = entity.kind.word.string
+        offset = Int(entity.offset)
+        length = Int(entity.length)
+        if entity.kind == .textLink { url = entity.value.string }
+        if entity.kind == .pre, !entity.value.isEmpty { language = entity.value.string }
+    }
+}
+
+extension API.Entity {
+    /// The entity as it is sent.
+    func checked() throws(Problem) -> TextEntity {
+        guard let kind = TextEntity.Kind(word: Text(type)) else {
+            let kinds = TextEntity.Kind.allCases.filter { $0 != .url }.map(\.word.string)
+            throw .invalid(
+                "The field entities.type must be one of \(kinds.joined(separator: ", ")).")
+        }
+        guard let offset = UInt32(exactly: offset), let length = UInt32(exactly: length) else {
+            throw .invalid("The fields entities.offset and entities.length are out of bounds.")
+        }
+        let value = kind == .textLink ? url : kind == .pre ? language : nil
+        return TextEntity(kind, offset, length, value: Text(value ?? ""))
+    }
+}
+
+extension API.Reply {
+    /// The text, once its size is right; and how it is to look.
+    func checked() throws(Problem) -> (text: Text, entities: [TextEntity]) {
+        guard !text.isEmpty, text.utf8.count <= 65_536 else {
+            throw .invalid("The field text must have 1 to 65536 bytes.")
+        }
+        var checked: [TextEntity] = []
+        guard entities?.count ?? 0 <= TextEntity.limit else {
+            throw .invalid("A message may have \(TextEntity.limit) entities at most.")
+        }
+        for entity in entities ?? [] { checked.append(try entity.checked()) }
+        return (Text(text), checked)
+    }
+}
+
+extension [API.Entity] {
+    /// Entities as the API shows them; nil when there are none.
+    init?(shown entities: [TextEntity]) {
+        if entities.isEmpty { return nil }
+        self = entities.map(API.Entity.init)
+    }
+}
+
+extension API.File {
+    /// The file of a customer's message; nil when it has none.
+    init?(_ message: HistoryItem.Inbound) {
+        guard !message.fileID.isEmpty else { return nil }
+        let facts = message.extras.attachment
+        name = facts.name.isEmpty ? nil : facts.name.string
+        mimeType = facts.mimeType.isEmpty ? nil : facts.mimeType.string
+        size = facts.size > 0 ? facts.size : nil
+        hasThumbnail = !facts.thumbnailID.isEmpty || message.kind == "photo"
+    }
+}

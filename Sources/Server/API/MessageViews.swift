@@ -1,0 +1,58 @@
+import Routing
+import Wire
+
+/// What customers and agents wrote, as the API shows it.
+extension RoutingState {
+    /// Shows an item of a session's history that has somebody's words.
+    func showMessage(_ what: HistoryItem.What, in view: inout API.Item) {
+        switch what {
+        case .inbound(let message): show(message, in: &view)
+        case .outbound(let message): show(message, in: &view)
+        case .revised(let message, let ordinal, let isDeletion):
+            show(message, in: &view)
+            view.kind = isDeletion ? "deleted" : "revised"
+            view.of = "\(ordinal)"
+            view.messageKind = nil
+            if isDeletion { view.text = nil }
+        case .rewritten(let agent, let ordinal, let text, let entities):
+            (view.kind, view.from, view.agent) = ("revised", "agent", named(agent))
+            (view.text, view.of) = (text.string, "\(ordinal)")
+            view.entities = Array(shown: entities)
+        case .edited(_, let text, let entities):
+            (view.kind, view.from, view.text) = ("edited", "customer", text.string)
+            view.entities = Array(shown: entities)
+        case .callback(let data):
+            (view.kind, view.from, view.text) = ("callback", "customer", data.string)
+        default: preconditionFailure("nobody's words")
+        }
+    }
+
+    private func show(_ message: HistoryItem.Inbound, in view: inout API.Item) {
+        view.kind = "message"
+        view.from = "customer"
+        view.text = message.text.string
+        view.messageKind = message.kind.string
+        view.entities = Array(shown: message.extras.entities)
+        view.file = API.File(message)
+        view.opening =
+            switch message.opening {
+            case .none: nil
+            case .opened: "opened"
+            case .reopened: "reopened"
+            }
+        view.source = message.touch.flatMap { link($0.link)?.settings.name.string }
+    }
+
+    private func show(_ message: HistoryItem.Outbound, in view: inout API.Item) {
+        view.kind = "message"
+        view.from = message.agent == .automatic ? "system" : "agent"
+        view.agent = message.agent == .automatic ? nil : named(message.agent)
+        view.text = message.text.string
+        view.messageKind = "text"
+        view.entities = Array(shown: message.entities)
+        if message.changedAt != nil { view.changed = true }
+        view.outbox = "\(message.outbox)"
+        // The row is written anew once a state is reached that lasts; until then memory knows more.
+        (view.delivery, view.failure) = (outbox(message.outbox)?.state ?? message.state).words
+    }
+}
