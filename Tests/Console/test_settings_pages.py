@@ -112,7 +112,6 @@ def test_a_what_if_sends_what_is_other_and_shows_both_sides(page, office, node):
     office.add_agent("Wei")
     page.reload()
     page.get_by_role("link", name="What if").click()
-    page.locator(".choices").get_by_label("Project").select_option(f"Desk {office.run}")
     page.get_by_role("button", name="Play it again").click()
     expect(page.get_by_text("customers would have waited as long")).to_be_visible()
     assert node.desk.questions[-1]["changes"] == {}

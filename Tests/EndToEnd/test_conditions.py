@@ -136,6 +136,17 @@ def test_a_pool_is_removed_only_as_it_was_seen(desk):
     assert gone.status == 204
 
 
+def test_a_repetition_under_a_key_is_answered_as_the_first_was(desk):
+    path = f"/api/v1/projects/{desk.id}"
+    tag = desk.admin.send("GET", path).headers["ETag"]
+    headers = {"If-Match": tag, "Idempotency-Key": "seats-of-the-autumn"}
+    for node in (1, 2, 3):
+        answer = admin_at(desk, node).attempt("PUT", path, {"seats": 9}, {
+            **headers, "Roundhouse-At-Least": str(desk.admin.index)})
+        assert answer.status == 200 and answer.json()["seats"] == 9, node
+    assert put(desk.admin, f"/projects/{desk.id}", {"seats": 9}, tag).status == 412
+
+
 def test_a_token_s_change_stands_under_the_same_condition(desk):
     token = desk.admin.post("/api/v1/tokens", {
         "name": "Sync", "scopes": ["read", "manage"]})["token"]

@@ -243,8 +243,11 @@ struct RandomWorld {
             absoluteMilliseconds: 900_000)
     }
 
+    /// A browser signs out, or goes on at another address.
     private func signOut(_ agent: AgentID) -> Command {
-        .signOut(agent, tokenHash: world.cookie(agent))
+        let cookie = world.cookie(agent)
+        guard isNewest, world.index % 2 == 0 else { return .signOut(agent, tokenHash: cookie) }
+        return .moveSignIn(from: cookie, to: cookie.dropLast() + [1])
     }
 
     private func lease(_ agent: AgentID, isVisible: Bool, page: UInt64 = 0) -> Lease {

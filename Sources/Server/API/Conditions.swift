@@ -37,18 +37,16 @@ extension APICall {
     }
 
     /// The command under the condition that `If-Match` makes, if it makes one. The cluster judges
-    /// where it applies it; what was changed already is told here, since absent fields of a body
-    /// were taken from what this node knows.
+    /// where it applies it, also when this node could already say that it does not hold: under an
+    /// idempotency key it may be the repetition of what changed it.
     func conditional(_ command: Command) throws(Problem) -> Command {
         guard let setting = command.setting, let seen = try matching,
-            let version = node.state.version(of: setting)
+            node.state.version(of: setting) != nil
         else { return command }
-        guard version == seen else {
-            // The client read at a node that is ahead of this one, or made the tag up.
-            if LogIndex(seen) > node.appliedIndex { throw .behind }
-            throw changed(setting)
-        }
-        return .ifUnchanged(since: version, command)
+        // Absent fields of a body were taken from what this node knows. If that is older than what
+        // the client saw, the condition would hold and old values would come back.
+        if LogIndex(seen) > node.appliedIndex { throw .behind }
+        return .ifUnchanged(since: seen, command)
     }
 
     /// The version in `If-Match`; nil: there is none, or any will do. A tag that is none of ours
