@@ -55,6 +55,8 @@ struct Recording: Sendable {
             paces[chat]!.note(entry.time)
         }
         if let blocked { notes[entry.index] = .blocked(blocked) }
+        // A condition that did not hold is not judged again.
+        if case .ifUnchanged = entry.command, !outcome.isDone { notes[entry.index] = .refused }
         guard let (id, by) = entry.command.deed else { return }
         guard outcome.isDone else {
             if before == nil, id.rawValue < entry.index { unknown += 1 }

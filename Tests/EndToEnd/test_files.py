@@ -1,4 +1,4 @@
-"""Files of customers' messages, brought from the Bot API through a node for who sees the session."""
+"""Files of customers' messages, brought from the Bot API through a node for who sees them."""
 
 import base64
 import urllib.parse

@@ -11,7 +11,8 @@ import Wire
         let project = world.project([ana])
         world.show(ana)
         world.done(.beginEpoch(1))
-        return (world, ana, project, world.write(project, user: 1))
+        let session = world.write(project, user: 1)
+        return (world, ana, project, session)
     }
 
     /// A reply that is at Telegram as message 44.

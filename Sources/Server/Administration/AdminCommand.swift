@@ -3,8 +3,8 @@ import HTTP
 import Wire
 
 /// `roundhouse project`, `agent`, `link`, `hook`, `session`, `customer`, `decision`, `checkup`,
-/// `whatif`, `export`, `import` and `password`: an administrator's work through the REST API of any node; see
-/// docs/COMMANDS.md.
+/// `whatif`, `export`, `import` and `password`: an administrator's work through the REST API of any
+/// node; see docs/COMMANDS.md.
 public struct AdminCommand {
     /// The commands, each with what may follow.
     public static let usages: [String: String] = [

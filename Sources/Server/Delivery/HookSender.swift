@@ -4,8 +4,8 @@ import Routing
 import Transport
 import Wire
 
-/// Posts what waits for hooks, at the leader alone: for each hook one event at a time, in order, the
-/// next one once the one before was taken. What became of it is committed in batches; after a
+/// Posts what waits for hooks, at the leader alone: for each hook one event at a time, in order,
+/// the next one once the one before was taken. What became of it is committed in batches; after a
 /// change of leaders the uncommitted ones are posted again, under the same names.
 /// Loop's thread only.
 final class HookSender {
