@@ -107,9 +107,6 @@ export const get = (path) => call('GET', path);
 export const post = (path, body) => call('POST', path, body);
 /** Replaces, if it is still as it was with this `etag`. */
 export const put = (path, body, etag) => call('PUT', path, body, { etag });
-/** Ends. */
-export const remove = (path) => call('DELETE', path);
-
 /** Deletes. */
 export const remove = (path) => call('DELETE', path);
 
