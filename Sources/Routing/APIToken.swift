@@ -72,7 +72,7 @@ extension APIToken {
         self.init(
             id: id, name: try reader.take(), agent: try reader.take(),
             tokenHash: try reader.blob(), scopes: TokenScopes(rawValue: try reader.u8()),
-            createdAt: try reader.take(), ends: reader.isAtEnd ? nil : try reader.take())
+            createdAt: try reader.take(), ends: reader.isAtEnd ? nil : try LogTime(from: &reader))
         try reader.expectEnd()
     }
 }

@@ -72,7 +72,11 @@ extension RoutingState {
             return .refused(.invalid("the last administrator"))
         }
         if let name = change.name { desks[desk].account.name = name }
-        if let hash = change.passwordHash { desks[desk].account.passwordHash = hash }
+        if let hash = change.passwordHash {
+            desks[desk].account.passwordHash = hash
+            // An operator's reset, after which nobody goes on with the old password's sign-ins.
+            if by == nil { signOutEverywhere(desk) }
+        }
         if let isAdmin = change.isAdmin { desks[desk].account.isAdmin = isAdmin }
         if let limit = change.openLimit { desks[desk].account.openLimit = limit }
         if let limit = change.newPerMinute { desks[desk].account.newPerMinute = limit }

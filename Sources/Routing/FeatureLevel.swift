@@ -49,7 +49,8 @@ extension Command {
         case .clicks(let clicks): clicks.haveFingerprints ? .second : .first
         case .setMembers(_, _, let members, let successor):
             successor == nil && members.allSatisfy(\.tags.isEmpty) ? .first : .second
-        case .updateAgent(_, _, let change): change.handOver == nil ? .first : .second
+        case .updateAgent(_, let by, let change):
+            change.handOver == nil && (by != nil || change.passwordHash == nil) ? .first : .second
         case .createProject(_, let settings), .updateProject(_, _, let settings):
             settings.more.isEmpty ? .first : .second
         case .createLink(_, let settings), .updateLink(_, _, let settings):

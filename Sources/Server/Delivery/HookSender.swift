@@ -110,8 +110,8 @@ final class HookSender {
         else { return }
         line.timer?.cancel()
         line.timer = nil
-        let pause = (hook.notBefore?.milliseconds ?? .min) - node.logTime.milliseconds
-        guard hook.notBefore == nil || pause <= 0 else {
+        let pause = hook.notBefore.map { $0.milliseconds - node.logTime.milliseconds } ?? 0
+        guard pause <= 0 else {
             let wait = min(pause, Limits.wait)
             line.timer = node.loop.schedule(after: .milliseconds(wait)) { [weak self] in
                 self?.poke(id)
