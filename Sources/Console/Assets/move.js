@@ -99,7 +99,7 @@ function talksToTake() {
     let room = ROOM;
     for (const { id, draft, pending } of found) {
         const kept = pending.filter((each) => each.state !== 'accepted')
-            .map(({ key, text, at, after }) => ({ key, text, at, after }));
+            .map(({ key, text, entities, at, after }) => ({ key, text, entities, at, after }));
         room -= JSON.stringify([draft, kept]).length;
         if (room >= 0) talks[id] = { draft, pending: kept };
     }

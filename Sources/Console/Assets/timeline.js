@@ -164,7 +164,8 @@ const MARKS = {
     opened: 'inbox', requeued: 'back', blocked: 'warn', edited: 'reopen',
     assigned: 'claim', claimed: 'claim', transferred: 'transfer',
     completed: 'check', reopened: 'reopen', gaveBack: 'back', queued: 'clock', waiting: 'clock',
-    revised: 'reopen', deleted: 'close', noted: 'info', remarked: 'people', tagged: 'list', moderated: 'warn',
+    revised: 'reopen', deleted: 'close', noted: 'info', remarked: 'people', tagged: 'list',
+    moderated: 'warn',
 };
 
 function event(item, id) {
