@@ -118,6 +118,14 @@ extension RoutingState {
         let last = erasures.list.first { $0.finishedIndex == erasures.finished }
         return (erasures.finished, last?.finishedAt)
     }
+    /// Whether a session's customer was erased or is being erased: nothing new is said in it.
+    func isForgotten(_ session: Session) -> Bool {
+        session.isErased
+            || erasures.list.contains {
+                $0.user == session.user && $0.project == session.project
+                    && session.id.rawValue < $0.id.rawValue
+            }
+    }
     /// Up to which log index a node has told that what was erased before is in none of its files.
     public func erasedThrough(at node: UInt64) -> Int64 { erasures.told[node] ?? 0 }
 

@@ -84,6 +84,8 @@ extension RoutingState {
         guard canReply(agent, session.project) || isManager(agent, of: session.project) else {
             return .refused(.forbidden)
         }
+        // It would bring words back, and a pseudonym is no chat.
+        guard !isForgotten(session) else { return .refused(.wrongState) }
         let chat = Chat(project: session.project, user: session.user)
         guard !outgoing.isFull(chat) else {
             return .refused(.invalid("too many messages wait for this chat"))

@@ -196,6 +196,25 @@ extension World {
         for command in refused { #expect(desk.world.apply(command) == .refused(.wrongState)) }
     }
 
+    @Test func `No message is changed or deleted of who is erased, or is being erased`() {
+        var desk = Desk()
+        let first = desk.talk(ClickKey(epoch: 9, sequence: 1))
+        let version = desk.world.version(first)
+        desk.world.done(.complete(first, by: desk.ana, version: version))
+        let second = desk.talk(ClickKey(epoch: 9, sequence: 2))
+        let target = SentMessage(ordinal: 1, messageID: 44, at: desk.world.time)
+        let changes = [first, second].flatMap { session in
+            [Revision.text("hexnew", []), .deletion].map { revision in
+                Command.revise(session, by: desk.ana, target, revision, nil)
+            }
+        }
+        _ = desk.erase()
+        for change in changes { #expect(desk.world.apply(change) == .refused(.wrongState)) }
+        desk.world.forgetErased()
+        for change in changes { #expect(desk.world.apply(change) == .refused(.wrongState)) }
+        #expect(!desk.world.says("hexnew"))
+    }
+
     @Test func `Managers alone erase, and only whom there is`() {
         var desk = Desk()
         _ = desk.talk(ClickKey(epoch: 9, sequence: 1))
