@@ -39,6 +39,7 @@ extension Node {
         guard let project = (state.session(session)?.project).flatMap({ state.project($0) }),
             let token = secrets.open(project.settings.sealedToken, for: .botToken)
         else { return call.respond(Problem.fileRefused(Delivery.noToken.string)) }
+        guard !call.exchange.isFrontFull else { return call.respond(Problem.overloaded) }
         botFiles.fetch(wanted.id, token: token) { [weak self] result in
             guard let self else { return call.respond(Problem.overloaded) }
             // The session may have gone out of sight while the file was on its way.
@@ -46,6 +47,7 @@ extension Node {
                 return call.respond(Problem.notFound)
             }
             switch result {
+            case .success where call.exchange.isFrontFull: call.respond(Problem.overloaded)
             case .success(let bytes): respond(bytes, named: wanted.name, call)
             case .failure(.busy): call.respond(Problem.overloaded)
             case .failure(.tooLarge): call.respond(Problem.fileTooLarge)

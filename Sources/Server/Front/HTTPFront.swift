@@ -20,12 +20,16 @@ final class HTTPFront {
     fileprivate static let largeAnswerBytes = 1 << 20
     /// which is this: the largest answer, a file of Telegram's, and a little more.
     fileprivate static let maxAnswerBytes = 24 << 20
+    /// With more than this on its way to readers, no further file is brought for one.
+    fileprivate static let maxLargeBytes = 256 << 20
 
     fileprivate let loop: EventLoop
     fileprivate let limits: HTTPLimits
     fileprivate let requestTime: Duration
     fileprivate let trustedProxies: Set<String>
     fileprivate var date = Text("")
+    /// Connections whose large answers wait, or did when one was last looked for.
+    private var large: [Connection] = []
     private let listener: Listener
     private var isClosing = false
 
@@ -68,6 +72,16 @@ final class HTTPFront {
         return limits
     }
 
+    /// Whether large answers wait for slow readers in such numbers that memory sets a bound.
+    fileprivate var isFullOfLarge: Bool {
+        large.removeAll { $0.pendingWriteBytes < HTTPFront.largeAnswerBytes }
+        return large.reduce(0) { $0 + $1.pendingWriteBytes } > HTTPFront.maxLargeBytes
+    }
+
+    fileprivate func noteLarge(_ connection: Connection) {
+        if !large.contains(where: { $0 === connection }) { large.append(connection) }
+    }
+
     private func refreshDate() {
         date = Text(HTTPDate.text(milliseconds: WallClock.now()))
         guard !isClosing else { return }
@@ -96,6 +110,8 @@ struct Exchange {
         let client = hops.last { !session.front.trustedProxies.contains($0) }
         return client.map { Text($0) } ?? session.peerAddress
     }
+    /// Whether so many large answers wait for slow readers that a further one must be refused.
+    var isFrontFull: Bool { session.front.isFullOfLarge }
     /// Answers. Exactly once.
     func respond(_ response: HTTPResponse) { session.respond(response) }
     /// The way to answer alone, for an answer that comes later and needs nothing of the request.
@@ -191,6 +207,7 @@ private final class HTTPSession {
         if response.body.count > HTTPFront.largeAnswerBytes {
             connection.maxPendingWriteBytes = max(
                 connection.maxPendingWriteBytes, HTTPFront.maxAnswerBytes)
+            front.noteLarge(connection)
         }
         connection.write { machine.respond(response, date: front.date, into: &$0) }
         // Inside `pump` the loop there goes on; an answer that comes later starts it again.
