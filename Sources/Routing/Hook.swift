@@ -62,7 +62,8 @@ public struct Hook: Hashable, Sendable {
     public internal(set) var delivered: UInt64 = 0
     /// Deliveries that were tried for too long, or that a manager passed over.
     public internal(set) var givenUp: UInt64 = 0
-    /// Deliveries that made way for newer ones because too many waited.
+    /// Deliveries that made way for newer ones because too many waited, or that were too many for
+    /// their entry.
     public internal(set) var dropped: UInt64 = 0
     /// When one was taken last.
     public internal(set) var lastDelivered: LogTime?

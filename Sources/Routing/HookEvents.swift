@@ -32,9 +32,14 @@ extension RoutingState {
         }
     }
 
-    /// Lets an event wait for a hook; gives its number. The oldest make way where too many wait.
-    mutating func tell(_ id: HookID, _ what: HookDelivery.What) -> Int64 {
-        precondition(draft.deliveries < HookDelivery.perEntry, "an entry is bounded")
+    /// Lets an event wait for a hook; gives its number. The oldest make way where too many wait; nil:
+    /// it is dropped itself, for its entry has no number left.
+    mutating func tell(_ id: HookID, _ what: HookDelivery.What) -> Int64? {
+        guard draft.deliveries < HookDelivery.perEntry else {
+            hooks.all[id]!.dropped += 1
+            draft.hooks.note(id)
+            return nil
+        }
         let sequence = now.index * HookDelivery.perEntry + draft.deliveries
         draft.deliveries += 1
         let delivery = HookDelivery(sequence: sequence, at: now.time, what: what)

@@ -116,7 +116,8 @@ extension RoutingState {
         guard let hook = hooks.all[id] else { return .refused(.notFound) }
         guard isManager(by, of: hook.project) else { return .refused(.forbidden) }
         guard hook.settings.isEnabled else { return .refused(.wrongState) }
-        return .done(id: tell(id, .ping))
+        guard let sequence = tell(id, .ping) else { return .refused(.wrongState) }
+        return .done(id: sequence)
     }
 
     /// A manager does not want a delivery to be tried any more.

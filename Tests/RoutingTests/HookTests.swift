@@ -161,6 +161,31 @@ import Wire
         #expect(house.world.applied.events.filter { $0 == .hookChanged(second) }.count == 1)
     }
 
+    @Test func `An entry with more deliveries than it has numbers drops the last of them`() {
+        var house = House()
+        for secret in 2...Hook.Limits.perProject {
+            house.world.done(
+                .createHook(
+                    by: nil, house.project, Self.settings, sealedSecret: [UInt8(secret)]))
+        }
+        let link = house.world.link(house.project, "ad")
+        let most = UInt64(HookDelivery.perEntry) / UInt64(Hook.Limits.perProject)
+        let clicks = (1...most + 1).map {
+            Click(
+                key: ClickKey(epoch: 5, sequence: $0), link: link, at: house.world.time, node: 1,
+                flag: .human)
+        }
+        house.world.done(.clicks(clicks))
+        let hooks = house.world.state.hooks(of: house.project)
+        #expect(hooks.count == Hook.Limits.perProject && hooks.allSatisfy { $0.dropped == 1 })
+        #expect(
+            hooks.allSatisfy { house.world.state.waitingCount(for: $0.id) == Int(most) })
+        house.world.state.checkInvariants()
+        // The next entry has numbers of its own again.
+        house.ping(1)
+        #expect(house.waiting.count == Int(most) + 1)
+    }
+
     // MARK: Results
 
     @Test func `What was taken is gone, and counted`() throws {
