@@ -74,12 +74,18 @@ final class HTTPFront {
 
     /// Whether large answers wait for slow readers in such numbers that memory sets a bound.
     fileprivate var isFullOfLarge: Bool {
-        large.removeAll { $0.pendingWriteBytes < HTTPFront.largeAnswerBytes }
+        forgetTaken()
         return large.reduce(0) { $0 + $1.pendingWriteBytes } > HTTPFront.maxLargeBytes
     }
 
+    /// A connection is given a large answer.
     fileprivate func noteLarge(_ connection: Connection) {
+        forgetTaken()
         if !large.contains(where: { $0 === connection }) { large.append(connection) }
+    }
+
+    private func forgetTaken() {
+        large.removeAll { $0.pendingWriteBytes < HTTPFront.largeAnswerBytes }
     }
 
     private func refreshDate() {
