@@ -208,7 +208,7 @@ extension RoutingState {
             session.user == user || session.user == erasures.list[place].pseudonym,
             session.id.rawValue < id.rawValue, session.state == .completed
         else { return .refused(.notFound) }
-        guard from >= 0, from + Int64(items.count) <= session.historyCount,
+        guard from >= 0, from <= session.historyCount - Int64(items.count),
             items.allSatisfy({ $0 == $0.withoutWords })
         else { return .refused(.invalid("items")) }
         for (number, item) in items.enumerated() {

@@ -32,8 +32,8 @@ extension RoutingState {
         }
     }
 
-    /// Lets an event wait for a hook; gives its number. The oldest make way where too many wait; nil:
-    /// it is dropped itself, for its entry has no number left.
+    /// Lets an event wait for a hook; gives its number. The oldest make way where too many wait.
+    /// Nil: it is dropped itself, for its entry has no number left.
     mutating func tell(_ id: HookID, _ what: HookDelivery.What) -> Int64? {
         guard draft.deliveries < HookDelivery.perEntry else {
             hooks.all[id]!.dropped += 1

@@ -154,6 +154,7 @@ extension RoutingState {
     /// An agent's message was blocked: the session tells of it.
     mutating func refuseReply(_ id: SessionID, by agent: AgentID, _ verdict: Verdict) -> Outcome {
         guard var session = sessions[id], canSee(agent, session) else { return .refused(.notFound) }
+        guard !isForgotten(session) else { return .refused(.wrongState) }
         record(.moderated(by: agent, verdict), in: &session)
         store(session)
         return .done(id: id.rawValue)

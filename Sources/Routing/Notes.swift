@@ -47,7 +47,7 @@ extension RoutingState {
     /// Writes a private note: the history tells that there is one and by whom, never what it says.
     mutating func addNote(_ id: SessionID, by agent: AgentID, _ text: Text) -> Outcome {
         guard canSee(agent, id), var session = sessions[id] else { return .refused(.notFound) }
-        guard !session.isErased else { return .refused(.wrongState) }
+        guard !isForgotten(session) else { return .refused(.wrongState) }
         guard isWritable(text) else { return .refused(.invalid("text")) }
         let note = PrivateNote(
             author: agent, index: now.index, session: id, at: now.time, text: text)
@@ -60,7 +60,7 @@ extension RoutingState {
     /// Writes a remark for all who see the session.
     mutating func addRemark(_ id: SessionID, by agent: AgentID, _ text: Text) -> Outcome {
         guard canSee(agent, id), var session = sessions[id] else { return .refused(.notFound) }
-        guard !session.isErased else { return .refused(.wrongState) }
+        guard !isForgotten(session) else { return .refused(.wrongState) }
         guard isWritable(text) else { return .refused(.invalid("text")) }
         record(.remarked(by: agent, text: text), in: &session)
         store(session)
@@ -73,7 +73,7 @@ extension RoutingState {
         _ id: SessionID, by agent: AgentID, add: [Text], remove: [Text]
     ) -> Outcome {
         guard canSee(agent, id), var session = sessions[id] else { return .refused(.notFound) }
-        guard !session.isErased else { return .refused(.wrongState) }
+        guard !isForgotten(session) else { return .refused(.wrongState) }
         guard canReply(agent, session.project) || isManager(agent, of: session.project) else {
             return .refused(.forbidden)
         }

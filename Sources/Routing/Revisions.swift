@@ -94,8 +94,8 @@ extension RoutingState {
         case .text(let text, let entities):
             if let refusal = objection(to: text, entities) { return .refused(refusal) }
         case .deletion:
-            let end = target.at.adding(milliseconds: Revision.deletableMilliseconds)
-            guard now.time < end else {
+            let first = now.time.adding(milliseconds: -Revision.deletableMilliseconds)
+            guard target.at > first else {
                 return .refused(.invalid("Telegram deletes no message older than 48 hours"))
             }
         }

@@ -215,6 +215,38 @@ extension World {
         #expect(!desk.world.says("hexnew"))
     }
 
+    @Test func `A session that is to be erased takes no word before its turn comes`() throws {
+        var desk = Desk()
+        let first = desk.talk(ClickKey(epoch: 9, sequence: 1))
+        let version = desk.world.version(first)
+        desk.world.done(.complete(first, by: desk.ana, version: version))
+        _ = desk.talk(ClickKey(epoch: 9, sequence: 2))
+        let erasure = desk.erase()
+        let count = desk.world.state.session(first)!.historyCount
+        #expect(desk.world.state.session(first)?.isErased == false)
+        let verdict = Verdict(.block, version: 1, rule: "hexrule")
+        let refused: [Command] = [
+            .addNote(first, by: desk.ana, text: "x"),
+            .addRemark(first, by: desk.ana, text: "x"),
+            .setTags(first, by: desk.ana, add: [], remove: ["hexvip"]),
+            .refuseReply(first, by: desk.ana, verdict),
+        ]
+        for command in refused { #expect(desk.world.apply(command) == .refused(.wrongState)) }
+        #expect(desk.world.state.session(first)?.historyCount == count)
+        // Who writes meanwhile is somebody new, of whom everything may be said.
+        let third = desk.world.write(desk.project, user: 4711, "hello again")
+        desk.world.done(.addRemark(third, by: desk.ana, text: "x"))
+        desk.world.done(.refuseReply(third, by: desk.ana, verdict))
+        let item = desk.world.history(first)[0].withoutWords
+        #expect(
+            desk.world.apply(.eraseSession(erasure, first, from: .max, [item]))
+                == .refused(.invalid("items")))
+        desk.world.forgetErased()
+        #expect(
+            desk.world.apply(.refuseReply(first, by: desk.ana, verdict)) == .refused(.wrongState))
+        #expect(try desk.world.rebuilt() == desk.world.state)
+    }
+
     @Test func `Managers alone erase, and only whom there is`() {
         var desk = Desk()
         _ = desk.talk(ClickKey(epoch: 9, sequence: 1))

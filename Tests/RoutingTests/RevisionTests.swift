@@ -90,6 +90,17 @@ import Wire
         }
     }
 
+    @Test func `A moment far from now is no reason to stop`() {
+        var (world, ana, _, session) = desk()
+        var target = sent(&world, session, ana)
+        target.at = LogTime(milliseconds: .max)
+        world.done(.revise(session, by: ana, target, .deletion, nil))
+        target.at = LogTime(milliseconds: .min)
+        let early = world.apply(.revise(session, by: ana, target, .deletion, nil))
+        #expect(
+            early == .refused(.invalid("Telegram deletes no message older than 48 hours")))
+    }
+
     @Test func `A change that was under way when the leader changed is made again`() {
         var (world, ana, _, session) = desk()
         let target = sent(&world, session, ana)
