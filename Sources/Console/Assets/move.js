@@ -125,7 +125,7 @@ export function arrived() {
  * was quicker. Where it does not count, what came along is dropped: any site can make up a link.
  */
 export async function goOn(luggage) {
-    hasSeen(luggage.index);
+    hasSeen(Number.isSafeInteger(luggage.index) ? luggage.index : 0);
     const from = document.referrer && new URL(document.referrer).origin;
     const show = () => post('/sign-in/move', { ticket: luggage.ticket, from });
     try {

@@ -35,7 +35,7 @@ extension Node {
         else { return }
         let method = BotMethod.sendChatAction(chat: session.user.rawValue, action: "typing")
         // It is over in five seconds, whatever became of it.
-        delivery.client.call(method, token: token) { _ in }
+        typingClient.call(method, token: token) { _ in }
     }
 
     /// What is to become of a message.

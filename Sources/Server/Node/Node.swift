@@ -65,6 +65,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     /// Brings files of messages from Telegram.
     private(set) lazy var botFiles = BotFiles(client: delivery.client)
     var typing = TypingPace()
+    /// Apart from the messages' connections: a slow answer to this holds up none of them.
+    lazy var typingClient = delivery.client.sibling(maxConnections: 2, answerBytes: 64 << 10)
     /// Just before the first entry in log.db.
     private(set) var logBase: LogIndex
     var publicFront: HTTPFront? { host.publicFront }
