@@ -18,6 +18,7 @@ def made(desk: Desk, project: str, body: dict) -> dict:
         "enabled": True, **body, "id": key, "project": project, "waiting": 0, "delivered": 0,
         "givenUp": 0, "dropped": 0, "failures": 0, "nextTry": None, "lastDelivered": None,
         "lastFailed": None, "lastError": None, "createdAt": "2026-01-01T00:00:00.000Z"}
+    desk.entry("hook", key)
     return {**desk.hooks[key], "secret": secret()}
 
 

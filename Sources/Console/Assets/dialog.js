@@ -2,6 +2,7 @@
 
 import { h, icon } from './dom.js';
 import { notSaved } from './conflict.js';
+import { inform, tell } from './notice.js';
 
 let serial = 0;
 
@@ -47,6 +48,28 @@ export function formDialog(title, fields, { verb, submit, reload, isDanger = fal
         h('button', { type: 'button', onclick: () => node.close() }, 'Cancel'), button));
     const node = dialog(title, form);
     return node;
+}
+
+/** Shows what nobody can show again, to be copied. */
+export function secretDialog(title, words, label, value) {
+    const text = h('input.secret', {
+        value, readonly: true, spellcheck: 'false', 'aria-label': label,
+        onfocus: () => text.select(),
+    });
+    const node = dialog(title, h('p', words), text, h('footer',
+        h('button', { type: 'button', onclick: () => copy(text) }, icon('copy'), 'Copy'),
+        h('button.primary', { type: 'button', onclick: () => node.close() }, 'Done')));
+    text.focus();
+}
+
+async function copy(text) {
+    try {
+        await navigator.clipboard.writeText(text.value);
+        tell('Copied');
+    } catch {
+        text.select();
+        inform('Copy it by hand', { detail: 'The browser does not let the page do it.' });
+    }
 }
 
 let fieldSerial = 0;

@@ -2,7 +2,7 @@
 
 import { itemsIn } from './admin.js';
 import { call, get, post, put } from './api.js';
-import { dialog, field, formDialog } from './dialog.js';
+import { field, formDialog, secretDialog } from './dialog.js';
 import { full, h, icon } from './dom.js';
 import { alertOf, tell } from './notice.js';
 
@@ -81,7 +81,7 @@ function edit(page, project, hook) {
         type: 'checkbox', checked: hook ? hook.events.includes(key) : true, value: key,
     }));
     const choices = h('fieldset', h('legend', 'Told when'),
-        EVENTS.map(([, name], place) => h('label', boxes[place], ' ', name)));
+        EVENTS.map(([, name], place) => h('label.check', boxes[place], name)));
     formDialog(hook ? 'Change the hook' : 'New hook', [field('Address', url), choices], {
         verb: hook ? 'Save' : 'Add the hook',
         submit: async () => {
@@ -99,10 +99,8 @@ function edit(page, project, hook) {
 /** Shows a secret, which no node gives out again. */
 function showSecret(hook) {
     if (!hook.secret) return;
-    const value = h('input', { value: hook.secret, readonly: true, 'aria-label': 'Secret' });
-    dialog('The hook’s secret', h('p', 'Give it to the receiver now: it is never shown again.'),
-        value);
-    value.select();
+    secretDialog('The hook’s secret', 'Give it to the receiver now: it is never shown again.',
+        'Secret', hook.secret);
 }
 
 function remove(page, hook) {

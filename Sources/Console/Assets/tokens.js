@@ -3,9 +3,9 @@
 import { itemsIn, pageHead, table } from './admin.js';
 import { ask } from './actions.js';
 import { get, post, remove } from './api.js';
-import { dialog, field, formDialog, select } from './dialog.js';
+import { field, formDialog, secretDialog, select } from './dialog.js';
 import { full, h, icon } from './dom.js';
-import { alertOf, inform, tell } from './notice.js';
+import { alertOf, tell } from './notice.js';
 import { state } from './store.js';
 
 const SCOPES = [
@@ -82,34 +82,12 @@ async function create(draw) {
                 ...(ends.value ? { expiresAt: new Date(ends.value).toISOString() } : {}),
             });
             draw();
-            show(data);
+            secretDialog(`The token "${data.name}"`,
+                'Copy it now: it is not shown again. Who has it acts for the agent.',
+                'The token', data.token);
             return true;
         },
     });
-}
-
-/** The token itself, which nobody can show again. */
-function show({ name, token }) {
-    const text = h('input.token', {
-        value: token, readonly: true, spellcheck: 'false', 'aria-label': 'The token',
-        onfocus: () => text.select(),
-    });
-    const node = dialog(`The token "${name}"`,
-        h('p', 'Copy it now: it is not shown again. Who has it acts for the agent.'), text,
-        h('footer',
-            h('button', { type: 'button', onclick: () => copy(text) }, icon('copy'), 'Copy'),
-            h('button.primary', { type: 'button', onclick: () => node.close() }, 'Done')));
-    text.focus();
-}
-
-async function copy(text) {
-    try {
-        await navigator.clipboard.writeText(text.value);
-        tell('Token copied');
-    } catch {
-        text.select();
-        inform('Copy it by hand', { detail: 'The browser does not let the page do it.' });
-    }
 }
 
 async function revoke(token, draw) {
