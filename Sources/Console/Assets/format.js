@@ -11,6 +11,7 @@ import { h } from './dom.js';
 /** The most entities of one message. */
 const LIMIT = 100;
 const MARKS = '\\*_~|`[';
+const BLOCKS = ['pre', 'blockquote'];
 const ADDRESS = /^https?:\/\//i;
 
 const RULES = [
@@ -100,13 +101,21 @@ const plain = (part) => (typeof part === 'string' ? part : part.parts.map(plain)
 
 /** The nodes that show a text as its entities say. */
 export function formatted(text, entities = []) {
-    return tree(text, entities).map(shown);
+    return all(tree(text, entities));
+}
+
+/** The break after a block ends its line, which is at its end anyhow. */
+function all(parts) {
+    return parts.map((part, at) => {
+        const isAfterBlock = BLOCKS.includes(parts[at - 1]?.entity?.type);
+        return isAfterBlock && typeof part === 'string' ? part.replace(/^\n/, '') : shown(part);
+    });
 }
 
 function shown(part) {
     if (typeof part === 'string') return part;
     const { entity, parts } = part;
-    const inner = parts.map(shown);
+    const inner = all(parts);
     switch (entity.type) {
     case 'bold': return h('strong', inner);
     case 'italic': return h('em', inner);
