@@ -32,16 +32,15 @@ export function offlineValue(kind, seconds) {
 
 // Numbers: name, label, explanation, what an empty field means (null: it may not be empty).
 const LIMITS = [
-    ['openLimit', 'Open sessions of one agent here, at most', '0 is no limit of its own.', null],
-    ['newPerMinute', 'New sessions of one agent in a minute here, at most',
-        '0 is no limit of its own.', null],
+    ['openLimit', 'Open sessions of one agent here', '0 is no limit of its own.', null],
+    ['newPerMinute', 'New sessions of one agent in a minute', '0 is no limit of its own.', null],
     ['messagesPerMinute', 'Messages of one customer taken in a minute', '0 is no limit.', null],
 ];
 const TIMERS = [
     ['hiddenGraceSeconds', 'A hidden page counts as visible for (s)',
         'Empty: for as long as it is open.', -1],
-    ['reopenSeconds', 'A message opens a completed session again for (s)',
-        'After that it opens a new one.', null],
+    ['reopenSeconds', 'A message reopens a session for (s)',
+        'After its completion; later it opens a new one.', null],
     ['firstReplySeconds', 'First reply due after (s)',
         'Then it goes to another agent. Empty: never.', 0],
     ['firstReplyMoves', 'How often it goes on', 'After that a manager is alerted.', null],

@@ -44,7 +44,7 @@ function form(project) {
     const members = memberFields(project);
     const said = h('p.said', { role: 'alert' });
     const button = h('button.primary', { type: 'submit' }, 'Play it again');
-    const report = h('div');
+    const report = h('div.report');
     const node = h('form.card.grid', {
         onsubmit: async (event) => {
             event.preventDefault();

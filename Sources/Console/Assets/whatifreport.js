@@ -15,9 +15,11 @@ export function whatIfReport(data) {
                 name, shown(asItWas[key]), shown(asAsked[key]),
                 difference(asItWas[key], asAsked[key], shown, isLessBetter),
             ]), ['', '']),
+        h('h2', 'Sessions of each agent'),
         table('Sessions of each agent', ['Agent', 'As it was', 'As asked', 'Difference'],
             shares(asItWas.agents, asAsked.agents),
             ['Nobody was given a session', 'Choose another time.']),
+        h('h2', 'Sessions that came to other agents'),
         table('Sessions that came to other agents', ['Session', 'As it was', 'As asked'],
             data.differences.map((each) => [
                 h('a', { href: `#/all/${each.session}` }, each.session),
