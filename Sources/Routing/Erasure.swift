@@ -215,11 +215,23 @@ extension RoutingState {
             if case .noted(let author) = item.what {
                 draft.applied.write(.note, author.rawValue, item.index, as: nil)
             }
+            forgetClick(of: item)
             write(item, session.id, ordinal: from + Int64(number))
         }
         forgetHead(&session, place)
         store(session)
         return .done(id: session.id.rawValue)
+    }
+
+    /// A link that came when the session kept enough of them started nothing by which its click is
+    /// found (see `attach`): the click goes as a whole.
+    private mutating func forgetClick(of item: HistoryItem) {
+        guard case .inbound(let message) = item.what, let touch = message.touch,
+            touch.via == .own, started[touch.key] == nil
+        else { return }
+        draft.applied.write(
+            .click, Int64(bitPattern: touch.key.epoch), Int64(bitPattern: touch.key.sequence),
+            as: nil)
     }
 
     /// No row says anything of the customer any more.

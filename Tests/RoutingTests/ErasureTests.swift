@@ -138,6 +138,23 @@ extension World {
         #expect(desk.world.state.link(desk.link)?.humanClicks == 2)
     }
 
+    @Test func `Clicks of more links than a session keeps say nothing of their visitor either`() {
+        var desk = Desk()
+        let keys = (1...UInt64(Touch.limit + 3)).map { ClickKey(epoch: 9, sequence: $0) }
+        for key in keys {
+            desk.world.done(.clicks([desk.world.visit(desk.link, key)]))
+            let start = Start.click(link: desk.link, key: key, clickedAt: desk.world.time)
+            desk.world.write(desk.project, user: 4711, start: start)
+        }
+        #expect(desk.world.says("203.0.113.77"))
+        _ = desk.erase()
+        desk.world.forgetErased()
+        #expect(!desk.world.says("203.0.113.77") && !desk.world.says("walter"))
+        let kept = keys.compactMap { desk.world.click($0) }
+        #expect(kept.count == Touch.limit - 1)
+        #expect(kept.allSatisfy { $0 == $0.withoutVisitor })
+    }
+
     @Test func `An open session ends, nothing more is sent, and capacity is free again`() {
         var desk = Desk()
         let session = desk.talk(ClickKey(epoch: 9, sequence: 1))
