@@ -64,7 +64,8 @@ def test_text_has_enough_contrast_and_controls_have_names(desk, scheme):
     assert desk.evaluate(NAMES) == []
 
 
-@pytest.mark.parametrize("part", ["projects", "agents", "links", "cluster"])
+@pytest.mark.parametrize("part", [
+    "projects", "agents", "links", "numbers", "whatif", "tokens", "audit", "cluster"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_managers_area_too(office, part, scheme):
     page = office.desk_of_admin(color_scheme=scheme)
