@@ -139,6 +139,11 @@ public struct Attachment: Hashable, Sendable {
     /// In bytes; 0 when not told.
     public var size: Int64 = 0
 
+    /// Whether nothing is told.
+    var isEmpty: Bool {
+        size == 0 && thumbnailID.isEmpty && name.isEmpty && mimeType.isEmpty
+    }
+
     /// The longest name and type kept, in bytes.
     public static let maxNameBytes = 255
 
@@ -176,7 +181,7 @@ public struct MessageExtras: Hashable, Sendable {
     public var attachment = Attachment()
 
     /// Whether there is nothing.
-    public var isEmpty: Bool { self == MessageExtras() }
+    public var isEmpty: Bool { entities.isEmpty && attachment.isEmpty }
 
     /// Extras of these parts; entities that do not lie within the text are left out.
     public init(

@@ -60,6 +60,11 @@ import Wire
         let name = Text(Array(repeating: UInt8(ascii: "n"), count: 999))
         #expect(Attachment(name: name).name.utf8.count == Attachment.maxNameBytes)
         #expect(MessageExtras().isEmpty)
+        let some = [
+            Attachment(thumbnailID: "T"), Attachment(name: "a"), Attachment(mimeType: "a/b"),
+            Attachment(size: 1),
+        ]
+        #expect(some.allSatisfy { !MessageExtras(attachment: $0).isEmpty })
     }
 
     @Test func `UTF-16 units are counted as Telegram does`() {
