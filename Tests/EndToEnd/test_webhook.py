@@ -149,6 +149,12 @@ def test_every_other_kind_is_acknowledged_and_opens_nothing(desk, kind):
     assert desk.session_of(user) is None
 
 
+@pytest.mark.parametrize("user", [0, -4242])
+def test_a_message_from_nobody_is_acknowledged_and_opens_nothing(desk, user):
+    assert desk.post_update(telegram.message_update(new_update_id(), user, "Hello")).status == 200
+    assert desk.session_of(user) is None
+
+
 @pytest.mark.parametrize("kind, content", [
     ("photo", [{"file_id": "F1", "file_unique_id": "U1", "width": 9, "height": 9}]),
     ("sticker", {"file_id": "F2", "file_unique_id": "U2", "type": "regular", "width": 9,

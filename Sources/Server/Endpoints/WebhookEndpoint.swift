@@ -121,12 +121,16 @@ extension Node {
     /// An update as the router takes it.
     private func content(of update: Update) -> InboundUpdate.Content {
         switch update.content {
-        case .message(let message): .message(inbound(message))
-        case .editedMessage(let message): .edit(inbound(message))
-        case .callbackQuery(let query):
+        case .message(let message) where message.from.id > 0: .message(inbound(message))
+        case .editedMessage(let message) where message.from.id > 0: .edit(inbound(message))
+        case .callbackQuery(let query) where query.from.id > 0:
             .callback(user: TelegramID(query.from.id), data: query.data)
-        case .myChatMember(let user, let isBlocked): .blocked(TelegramID(user.id), isBlocked)
+        case .myChatMember(let user, let isBlocked) where user.id > 0:
+            .blocked(TelegramID(user.id), isBlocked)
         case .other(let kind): .unsupported(kind: kind)
+        // Telegram numbers people from 1; below 0 are the pseudonyms of who was erased.
+        case .message, .editedMessage, .callbackQuery, .myChatMember:
+            .unsupported(kind: "nobody")
         }
     }
 
