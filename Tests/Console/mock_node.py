@@ -38,20 +38,21 @@ def policy_of(nodes: list[str]) -> str:
 
 
 class MockNode:
-    """One mock node on its own thread."""
+    """One mock node on its own thread, or on that of another node of the same cluster."""
 
-    def __init__(self, port: int = 0, desk: Desk | None = None):
-        self.desk = desk or Desk()
+    def __init__(self, port: int = 0, beside: MockNode | None = None):
+        self.desk = beside.desk if beside else Desk()
         self.port = port
         self.is_ready = True
         self.is_cut = False
         self.sockets: dict[int, tuple[str, web.WebSocketResponse]] = {}
-        self.loop = asyncio.new_event_loop()
         self.connects: list[str] = []
-        started = threading.Event()
-        self.thread = threading.Thread(target=self.run, args=(started,), daemon=True)
-        self.thread.start()
-        started.wait(10)
+        self.loop = beside.loop if beside else asyncio.new_event_loop()
+        self.thread = None
+        if not beside:
+            self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+            self.thread.start()
+        asyncio.run_coroutine_threadsafe(self.open(), self.loop).result(10)
 
     @property
     def url(self) -> str:
@@ -80,12 +81,22 @@ class MockNode:
         self.is_cut = False
 
     def stop(self) -> None:
-        """Ends the node."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(5)
+        """Ends the node, and its thread with all that runs there."""
+        asyncio.run_coroutine_threadsafe(self.close(), self.loop).result(10)
+        if self.thread:
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join(5)
+            self.loop.close()
 
-    def run(self, started: threading.Event) -> None:
-        asyncio.set_event_loop(self.loop)
+    async def close(self) -> None:
+        await self.runner.cleanup()
+        if self.thread:
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+
+    async def open(self) -> None:
         app = web.Application(middlewares=[self.outer])
         app.add_routes([
             web.get("/", self.asset), web.get("/assets/{name}", self.asset),
@@ -94,13 +105,10 @@ class MockNode:
             web.get("/api/v1/sessions/{id}/messages/{ordinal}/file", self.file),
             web.route("*", "/api/v1/{path:.*}", self.api),
         ])
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        self.loop.run_until_complete(runner.setup())
-        site = web.TCPSite(runner, "127.0.0.1", self.port)
-        self.loop.run_until_complete(site.start())
-        self.port = site._server.sockets[0].getsockname()[1]
-        started.set()
-        self.loop.run_forever()
+        self.runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", self.port).start()
+        self.port = self.runner.addresses[0][1]
 
     @web.middleware
     async def outer(self, request, handler):

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.mock
 @pytest.fixture
 def other(node):
     """A second node of the same cluster, under another name: no cookie follows there."""
-    second = MockNode(desk=node.desk)
+    second = MockNode(beside=node)
     second.name = f"http://localhost:{second.port}"
     node.do(lambda desk: desk.nodes.extend([node.url, second.name]))
     yield second
