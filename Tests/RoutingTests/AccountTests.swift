@@ -100,6 +100,25 @@ import Wire
         world.state.checkInvariants()
     }
 
+    @Test func `A password that an operator sets signs its agent out everywhere`() throws {
+        var world = World()
+        let (ana, wei) = (world.agent("ana"), world.agent("wei"))
+        var change = AgentChange()
+        change.passwordHash = "new"
+        let reset = Command.updateAgent(ana, by: nil, change)
+        #expect(world.apply(reset) == .refused(.needsLevel(.second)))
+        world.done(.raiseLevel(to: .second))
+        world.show(ana)
+        world.show(wei)
+        // Who sets their own stays where they are.
+        world.done(.updateAgent(wei, by: wei, change))
+        world.done(reset)
+        #expect(world.state.signIn(tokenHash: world.cookie(ana)) == nil)
+        #expect(world.state.connections(of: ana).isEmpty)
+        #expect(world.state.signIn(tokenHash: world.cookie(wei)) != nil)
+        #expect(try world.rebuilt() == world.state)
+    }
+
     @Test func `A sign-in goes on under another cookie, and the old one counts no more`() throws {
         var world = World.newest
         let ana = world.agent("ana")
