@@ -12,9 +12,9 @@ import pathlib
 import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+HERE = pathlib.Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from mock_node import MockNode  # noqa: E402
 from office import Client, Office  # noqa: E402
@@ -23,6 +23,7 @@ REAL = os.environ.get("CONSOLE_URL")
 
 
 def pytest_configure(config):
+    config.pluginmanager.import_plugin("browsers")
     config.addinivalue_line("markers", "mock: needs faults that only the mock node can make")
 
 
@@ -32,16 +33,6 @@ def pytest_collection_modifyitems(config, items):
         dropped = [item for item in items if item.get_closest_marker("mock")]
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "Tests"))
 sys.path.insert(0, str(ROOT / "cluster"))
 sys.path.insert(0, str(ROOT / "chaos" / "failover"))
 
@@ -19,6 +20,7 @@ from driver.waiting import free_ports  # noqa: E402
 
 def pytest_configure(config):
     """A test that hangs fails by its name."""
+    config.pluginmanager.import_plugin("browsers")
     if config.pluginmanager.hasplugin("timeout"):
         config.option.timeout = config.option.timeout or 180
 

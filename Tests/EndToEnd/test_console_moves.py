@@ -2,27 +2,15 @@
 
 import base64
 import json
-import os
 import re
 
 import pytest
 from desk import Desk, new_user
 from driver.processes import Node
 from driver.waiting import wait_until
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """The system's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -41,9 +29,9 @@ def desk(new_cluster, standin):
     return Desk(cluster, standin, ["Ana"])
 
 
-def sign_in(browser, desk):
+def sign_in(chromium, desk):
     """Ana's page at node 1, which has a ticket."""
-    context = browser.new_context()
+    context = chromium.new_context()
     page = context.new_page()
     wait_until("node 1 knows where the others are", lambda: len(
         desk.browser("Ana").get("/api/v1/me")["nodes"]) == 3)
@@ -58,8 +46,8 @@ def sign_in(browser, desk):
     return page
 
 
-def test_a_console_whose_node_is_killed_goes_on_elsewhere_and_is_given_sessions(browser, desk):
-    page = sign_in(browser, desk)
+def test_a_console_whose_node_is_killed_goes_on_elsewhere_and_is_given_sessions(chromium, desk):
+    page = sign_in(chromium, desk)
     user = new_user()
     desk.write(user, "Hello from the first node")
     # The bot may write to who has written to it.
@@ -85,7 +73,7 @@ def test_a_console_whose_node_is_killed_goes_on_elsewhere_and_is_given_sessions(
     page.context.close()
 
 
-def test_a_ticket_is_for_pages_of_the_node_that_gave_it(browser, desk):
+def test_a_ticket_is_for_pages_of_the_node_that_gave_it(chromium, desk):
     ana = desk.browser("Ana")
     ticket = ana.post("/api/v1/me/move")["ticket"]
     other = type(ana)(desk.cluster[2].url)
