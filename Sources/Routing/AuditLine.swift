@@ -75,7 +75,7 @@ public struct AuditLine: Hashable, Sendable {
     public var token: APITokenID?
     /// What was done.
     public var act: Act
-    /// The agent, project, pool, link, token or hook that it was done to; 0: the cluster.
+    /// The agent, project, pool, link, token, hook or erasure that it was done to; 0: the cluster.
     public var subject: Int64
     /// The project that it belongs to; nil: to the whole cluster.
     public var project: ProjectID?

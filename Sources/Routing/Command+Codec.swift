@@ -50,9 +50,6 @@ enum CommandTag: UInt8, CaseIterable {
     case setModeration = 95
     case moderatedReply = 96
     case refuseReply = 97
-    case formattedReply = 120
-    case revise = 121
-    case reviseQueued = 122
     case tellURL = 105
     case pointWebhook = 106
     case createHook = 107
@@ -66,6 +63,9 @@ enum CommandTag: UInt8, CaseIterable {
     case finishErasure = 115
     case forgetClicks = 116
     case tellErased = 117
+    case formattedReply = 120
+    case revise = 121
+    case reviseQueued = 122
     case ifUnchanged = 130
     case moveSignIn = 131
 }

@@ -184,8 +184,7 @@ extension RoutingState: Equatable {
             && a.tokens == b.tokens
             && a.connections == b.connections && a.outgoing == b.outgoing
             && a.records == b.records && a.frontDoor == b.frontDoor && a.trail == b.trail
-            && a.hooks == b.hooks
-            && a.settingVersions == b.settingVersions
+            && a.hooks == b.hooks && a.settingVersions == b.settingVersions
             && a.erasures == b.erasures
             && a.expiries == b.expiries
             && a.epoch == b.epoch && a.level == b.level

@@ -78,8 +78,6 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case audit = 86
     /// What projects do not want said: (project).
     case moderation = 90
-    /// What became of messages at Telegram after they were sent: (session, ordinal).
-    case revision = 107
     /// Where webhooks were pointed: (project).
     case webhookPoint = 95
     /// Public URLs: (node).
@@ -94,6 +92,8 @@ public enum RowTable: UInt8, CaseIterable, Sendable {
     case erasureMark = 103
     /// Up to which log index nodes have nothing of what was erased: (node).
     case erasureTold = 104
+    /// What became of messages at Telegram after they were sent: (session, ordinal).
+    case revision = 107
     /// When settings were changed last: (project, pool, link or agent; sort).
     case settingVersion = 112
 

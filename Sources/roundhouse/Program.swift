@@ -25,8 +25,8 @@ enum Program {
         roundhouse recover --config FILE [--force-new-cluster]
                                               the last resort after a lost quorum; says what it
                                               would do and lose, and does it only when forced
-        roundhouse project|agent|link|hook|session|decision|checkup|whatif|
-                   export|import|password ...
+        roundhouse project|agent|link|hook|session|customer|decision|
+                   checkup|whatif|export|import|password ...
                    [--url URL] [--token-file FILE | --login NAME] [--json]
                                               administration through any node's API; each of
                                               these words alone tells what may follow

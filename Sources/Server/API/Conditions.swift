@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import Raft
 import Routing
@@ -31,7 +32,7 @@ extension APICall {
     private func clientHas(_ tag: String) -> Bool {
         guard let known = exchange.request.header("If-None-Match") else { return false }
         return known.string.split(separator: ",").contains { part in
-            let each = String(part).trimmingBlanks
+            let each = part.trimmingCharacters(in: .whitespaces)
             return each == "*" || each == tag || each == "W/" + tag
         }
     }
@@ -54,7 +55,7 @@ extension APICall {
     private var matching: UInt64? {
         get throws(Problem) {
             guard let header = exchange.request.header("If-Match") else { return nil }
-            let tag = header.string.trimmingBlanks
+            let tag = header.string.trimmingCharacters(in: .whitespaces)
             if tag == "*" { return nil }
             if tag.hasPrefix("W/\"") { return 0 }
             guard tag.utf8.count > 2, tag.hasPrefix("\""), tag.hasSuffix("\""),
@@ -79,13 +80,5 @@ extension APICall {
         problem.changedBy = last?.by.map(node.state.named)
         problem.changedAt = last?.at.text
         return problem
-    }
-}
-
-extension String {
-    /// Without blanks at both ends.
-    fileprivate var trimmingBlanks: String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        return String(drop(while: isBlank).reversed().drop(while: isBlank).reversed())
     }
 }

@@ -51,10 +51,13 @@ extension API.Entity {
 }
 
 extension API.Reply {
+    /// Longest text: sixteen messages, the most of one reply, of 4,096 plain letters.
+    static let maxTextBytes = 65_536
+
     /// The text, once its size is right; and how it is to look.
     func checked() throws(Problem) -> (text: Text, entities: [TextEntity]) {
-        guard !text.isEmpty, text.utf8.count <= 65_536 else {
-            throw .invalid("The field text must have 1 to 65536 bytes.")
+        guard (1...API.Reply.maxTextBytes).contains(text.utf8.count) else {
+            throw .invalid("The field text must have 1 to \(API.Reply.maxTextBytes) bytes.")
         }
         var checked: [TextEntity] = []
         guard entities?.count ?? 0 <= TextEntity.limit else {

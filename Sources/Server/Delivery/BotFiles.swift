@@ -12,6 +12,8 @@ final class BotFiles {
     enum Limits {
         /// Bytes of a file: `getFile` of the Bot API gives bots no larger ones.
         static let bytes = 20 << 20
+        /// Bytes of an answer: a little more, for `getFile` tells sizes as the sender's app did.
+        static let answerBytes = bytes + (64 << 10)
         /// Connections for files; each may hold one whole file in memory.
         static let connections = 4
         /// Files that are asked for at once; further ones are refused.
@@ -39,7 +41,7 @@ final class BotFiles {
     /// Asks the server of this client.
     init(client: BotClient) {
         self.client = client.sibling(
-            maxConnections: Limits.connections, answerBytes: Limits.bytes + 65_536)
+            maxConnections: Limits.connections, answerBytes: Limits.answerBytes)
     }
 
     /// Brings the file with this id of the bot with this token.
