@@ -40,7 +40,7 @@ extension RoutingState {
         }
         let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
         guard let id = latest[chat], var session = sessions[id] else {
-            if isBarred { return SessionID(0) }
+            if isBarred { return keep(message, verdict, chat, in: slot) }
             return open(message, verdict, touch, chat, after: nil, in: slot)
         }
         if isFlooding(&session, in: slot) { return id }
@@ -56,6 +56,7 @@ extension RoutingState {
                 follow(touch, message, &session, in: slot)
             }
             take(message, verdict, touch, opening: .none, nil, into: &session)
+            if session.state == .assigned { wrote(&session, in: slot) }
         case .completed:
             guard mayReopen(session, touch, in: slot) else {
                 return open(message, verdict, touch, chat, after: session, in: slot)
@@ -84,21 +85,46 @@ extension RoutingState {
         return now.time < session.completedAt!.adding(milliseconds: span)
     }
 
+    /// A customer's session, which begins with a message.
+    private mutating func begin(
+        _ message: InboundMessage, _ chat: Chat, after previous: Session?, in slot: Int
+    ) -> Session {
+        let flood = previous?.flood ?? Flood()
+        var session = Session(
+            id: SessionID(now.index), project: chat.project, user: chat.user, name: message.name,
+            username: message.username, language: message.language, openedAt: now.time,
+            place: now.time)
+        session.flood = flood
+        if level >= .second {
+            session.earlier = previous?.touchesForNext
+            session.previous = previous?.id
+        }
+        if flood == Flood() { _ = isFlooding(&session, in: slot) }
+        latest[chat] = session.id
+        rooms[slot].sessions.insert(session.id)
+        return session
+    }
+
+    /// A barred customer without any session writes: it is kept in one that is over from the
+    /// start, so that nothing opens and nobody is asked.
+    private mutating func keep(
+        _ message: InboundMessage, _ verdict: Verdict?, _ chat: Chat, in slot: Int
+    ) -> SessionID {
+        var session = begin(message, chat, after: nil, in: slot)
+        session.state = .completed
+        session.completedAt = now.time
+        rooms[slot].completed.insert(session.id)
+        take(message, verdict, nil, opening: .none, nil, into: &session)
+        store(session)
+        return session.id
+    }
+
     private mutating func open(
         _ message: InboundMessage, _ verdict: Verdict?, _ touch: Touch?, _ chat: Chat,
         after previous: Session?, in slot: Int
     ) -> SessionID {
-        let flood = previous?.flood ?? Flood()
-        let id = SessionID(now.index)
-        var session = Session(
-            id: id, project: chat.project, user: chat.user, name: message.name,
-            username: message.username, language: message.language, openedAt: now.time,
-            place: now.time)
-        session.flood = flood
-        if level >= .second { session.earlier = previous?.touchesForNext }
-        if flood == Flood() { _ = isFlooding(&session, in: slot) }
-        latest[chat] = id
-        rooms[slot].sessions.insert(id)
+        var session = begin(message, chat, after: previous, in: slot)
+        let id = session.id
         if let touch { apply(touch, message, to: &session) }
         let decision = arrive(&session, cause: .new, in: slot)
         take(message, verdict, touch, opening: .opened, decision, into: &session)
@@ -153,6 +179,7 @@ extension RoutingState {
         if session.language != message.language, level >= .second { session.fixLanguage() }
         session.language = message.language
         session.isBlocked = false
+        resumeReply(&session, in: roomSlots[session.project]!)
         if session.isAnswered { wake(session, in: roomSlots[session.project]!) }
         session.isAnswered = false
         session.unread &+= 1
@@ -202,6 +229,7 @@ extension RoutingState {
     mutating func markBlocked(_ isBlocked: Bool, _ session: inout Session, in slot: Int) {
         guard session.isBlocked != isBlocked else { return }
         session.isBlocked = isBlocked
+        if isBlocked { pauseReply(&session) } else { resumeReply(&session, in: slot) }
         if isBlocked, session.state == .unassigned {
             dequeue(&session, in: slot)
             close(&session, in: slot)

@@ -59,8 +59,9 @@ public enum Command: Hashable, Sendable {
     case giveBack(SessionID, by: AgentID, version: UInt64)
     /// A manager takes a session over.
     case takeOver(SessionID, by: AgentID, version: UInt64)
-    /// The desk bars (true) a customer, or lets them in again.
-    case bar(TelegramID, of: ProjectID, by: AgentID, Bool)
+    /// The desk bars (true) a customer, or lets them in again. With the version of the session that
+    /// it saw: refused if that is another now.
+    case bar(TelegramID, of: ProjectID, by: AgentID, Bool, version: UInt64? = nil)
     /// A node tells what a project's hours are in UTC.
     case resolveHours(ProjectID, Hours, OpenTimes)
     /// End a session.
@@ -419,6 +420,9 @@ public struct Lease: Hashable, Sendable {
     public var mayNotify: Bool
     /// The last log index that the page showed.
     public var shownIndex: UInt64
+    /// For how long a hidden page has been so, where the cluster does not know: milliseconds. From
+    /// the second level on.
+    public var hiddenMilliseconds: UInt32 = 0
     /// A lease of these parts.
     public init(
         connection: UInt64, agent: AgentID, isVisible: Bool, mayNotify: Bool = false,
@@ -430,4 +434,9 @@ public struct Lease: Hashable, Sendable {
         self.mayNotify = mayNotify
         self.shownIndex = shownIndex
     }
+}
+
+extension [Lease] {
+    /// Whether any says for how long its page has been hidden, which the first level can't.
+    var tellHiddenTimes: Bool { contains { $0.hiddenMilliseconds > 0 } }
 }

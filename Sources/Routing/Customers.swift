@@ -5,14 +5,23 @@ import Wire
 extension RoutingState {
     /// A manager, or the agent who has the session, bars a customer or lets them in again. What a
     /// barred customer writes is kept in their last session; nothing is opened by it.
+    ///
+    /// It is about the customer, whatever becomes of a session; who saw one says which version, and
+    /// is refused when an open one has another owner since.
     mutating func bar(
-        _ user: TelegramID, of project: ProjectID, by agent: AgentID, _ isBarred: Bool
+        _ user: TelegramID, of project: ProjectID, by agent: AgentID, _ isBarred: Bool,
+        _ version: UInt64?
     ) -> Outcome {
         guard let slot = roomSlots[project] else { return .refused(.notFound) }
         let chat = Chat(project: project, user: user)
         let session = latest[chat].flatMap { sessions[$0] }
         guard isManager(agent, of: project) || session?.owner == agent else {
             return .refused(.forbidden)
+        }
+        if let version, let session, session.state != .completed,
+            let conflict = conflict(session, version)
+        {
+            return .refused(conflict)
         }
         guard rooms[slot].barred.contains(user) != isBarred else { return .done(id: 0) }
         if isBarred { rooms[slot].barred.insert(user) } else { rooms[slot].barred.remove(user) }

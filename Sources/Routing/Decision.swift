@@ -22,6 +22,10 @@ public struct Decision: Hashable, Sendable {
         case unanswered = 7
         /// Its agent has been gone for too long.
         case gone = 8
+        /// Taken out of the queue by an agent. From the second level on, as the next.
+        case claim = 9
+        /// A completed session was opened again by an agent, for themselves.
+        case reopenByHand = 10
     }
     /// How the chosen agent was found.
     public enum Way: UInt8, Hashable, Sendable, CaseIterable {

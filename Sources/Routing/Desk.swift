@@ -12,8 +12,9 @@ extension RoutingState {
         return .done(id: id.rawValue)
     }
 
-    /// Writes to the customer. A waiting session is claimed first; another's is left alone, unless
-    /// a manager steps in.
+    /// Writes to the customer. A waiting session is claimed first; another's is left alone. A
+    /// manager steps in: in another's session, and in a waiting one that they can't claim, which
+    /// waits on.
     mutating func reply(
         _ id: SessionID, by agent: AgentID, _ text: Text, _ entities: [TextEntity] = []
     ) -> Outcome {
@@ -38,9 +39,12 @@ extension RoutingState {
         case .completed: return .refused(.wrongState)
         case .unassigned:
             if let refusal = claimRefusal(session, by: agent, at: now.time) {
-                return .refused(refusal)
+                guard level >= .second, isManager(agent, of: session.project) else {
+                    return .refused(refusal)
+                }
+            } else {
+                claim(&session, by: agent)
             }
-            claim(&session, by: agent)
         case .assigned:
             guard canReply(agent, session.project) || isManager(agent, of: session.project) else {
                 return .refused(.forbidden)
@@ -105,9 +109,12 @@ extension RoutingState {
         return .done(id: id.rawValue)
     }
 
-    /// Opens a completed session again for the agent who asks.
+    /// Opens a completed session again for the agent who asks, who must see it. More than they may
+    /// have is recorded as an override.
     mutating func reopen(_ id: SessionID, by agent: AgentID, _ version: UInt64) -> Outcome {
-        guard var session = visible(id, to: agent) else { return .refused(.notFound) }
+        guard var session = visible(id, to: agent), level < .second || canSee(agent, session) else {
+            return .refused(.notFound)
+        }
         if let conflict = conflict(session, version) { return .refused(conflict) }
         let chat = Chat(project: session.project, user: session.user)
         guard session.state == .completed, latest[chat] == id, !session.isErased else {
@@ -117,10 +124,16 @@ extension RoutingState {
         let reasons = objections(to: agent, in: slot, at: now.time)
         let barring = reasons.intersection([.deactivated, .cannotReply, .overSeat])
         guard barring.isEmpty else { return .refused(.refusedBy(barring)) }
+        var decision: Decision?
+        if level >= .second {
+            let isOverride = !reasons.isDisjoint(with: [.atCapacity, .rateLimited])
+            decision = byHand(
+                .reopenByHand, agent, for: session, isOverride: isOverride, in: slot)
+        }
         rooms[slot].completed.remove(id)
         assign(&session, to: deskSlots[agent]!, in: slot)
         session.forgetNeglect(byHand: level >= .second)
-        record(.reopened(by: agent), in: &session)
+        record(.reopened(by: agent), decision, in: &session)
         store(session)
         return .done(id: id.rawValue)
     }
@@ -189,10 +202,13 @@ extension RoutingState {
     private mutating func claim(_ session: inout Session, by agent: AgentID) {
         let slot = roomSlots[session.project]!
         let isOverride = objections(to: agent, in: slot, at: now.time).contains(.rateLimited)
+        let decision =
+            level < .second
+            ? nil : byHand(.claim, agent, for: session, isOverride: isOverride, in: slot)
         noteWait(of: session)
         dequeue(&session, in: slot)
         assign(&session, to: deskSlots[agent]!, in: slot)
         session.forgetNeglect(byHand: level >= .second)
-        record(.claimed(agent, isOverride: isOverride), in: &session)
+        record(.claimed(agent, isOverride: isOverride), decision, in: &session)
     }
 }

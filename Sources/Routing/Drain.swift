@@ -99,7 +99,9 @@ extension RoutingState {
     private mutating func give(_ id: SessionID, in slot: Int) {
         var session = sessions[id]!
         let decision = decide(
-            Question(session: session, cause: .drain, waitsSince: session.place),
+            Question(
+                session: session, cause: .drain, waitsSince: session.place,
+                lastOwner: session.isReturning ? session.lastOwner : nil),
             in: slot, at: now)
         precondition(decision.chosen != nil, "the drain and the decision differ")
         noteWait(of: session)
@@ -155,7 +157,7 @@ extension RoutingState {
         let place = leaving.firstIndex { !($0 < entry) } ?? leaving.count
         if place < leaving.count, !(entry < leaving[place]) {
             // Who may not answer any more leaves nothing, gone or not.
-            guard leaving[place].way == .gone, way == .left else { return }
+            guard leaving[place].way == .gone else { return }
             removeLeaving(at: place)
         }
         leaving.insert(entry, at: place)
@@ -229,14 +231,16 @@ extension RoutingState {
 
     /// Whether a session of an agent who is gone is to be taken away: it is unanswered, and no
     /// person gave it to them knowing that they were gone.
-    private func isNeglected(_ session: Session, by desk: Int) -> Bool {
+    func isNeglected(_ session: Session, by desk: Int) -> Bool {
         if session.isAnswered || session.isBlocked { return false }
-        guard session.isByHand, let since = desks[desk].account.offlineSince else { return true }
+        guard session.isByHand else { return true }
+        // Who was never there was given it by somebody who knew.
+        guard let since = desks[desk].account.offlineSince else { return false }
         return session.assignedAt! < since
     }
 
     /// Its agent is gone: it is routed anew, at its old place.
-    private mutating func reroute(_ session: inout Session, from agent: AgentID) {
+    mutating func reroute(_ session: inout Session, from agent: AgentID) {
         release(&session)
         exclude(agent, from: &session)
         let slot = roomSlots[session.project]!

@@ -47,6 +47,7 @@ extension Command {
             .createToken, .revokeToken, .makeLink, .editLink:
             .second
         case .clicks(let clicks): clicks.haveFingerprints ? .second : .first
+        case .renewLeases(_, _, let leases): leases.tellHiddenTimes ? .second : .first
         case .setMembers(_, _, let members, let successor):
             successor == nil && members.allSatisfy(\.tags.isEmpty) ? .first : .second
         case .updateAgent(_, let by, let change):
@@ -65,8 +66,8 @@ extension Command {
             .reviseQueued:
             .second
         case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
-        case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,
-            .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
+        case .advance, .bootstrap, .createAgent, .signIn, .signOut, .closeConnections,
+            .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
             .beginEpoch, .startSending, .finishSending, .resend:
             .first
         }

@@ -57,6 +57,7 @@ extension RoutingState {
 
     /// The session is answered, or no longer its owner's.
     mutating func unwatch(_ session: inout Session) {
+        session.isReplyPaused = false
         guard let reading = session.replyDue, let owner = session.owner else { return }
         session.replyDue = nil
         let desk = deskSlots[owner]!
@@ -70,6 +71,20 @@ extension RoutingState {
         } else {
             scheduleReply(desk, place)
         }
+    }
+
+    /// The customer can't be reached: nobody is to answer for now.
+    mutating func pauseReply(_ session: inout Session) {
+        guard session.replyDue != nil else { return }
+        unwatch(&session)
+        session.isReplyPaused = true
+    }
+
+    /// The customer is there again: the time for a first reply begins anew.
+    mutating func resumeReply(_ session: inout Session, in slot: Int) {
+        guard session.isReplyPaused, let owner = session.owner else { return }
+        session.isReplyPaused = false
+        watch(&session, desk: deskSlots[owner]!, in: slot)
     }
 
     /// Starts or stops the clocks of an agent whose presence may have changed.

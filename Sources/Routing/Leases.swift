@@ -9,10 +9,11 @@ extension RoutingState {
             if let known = connections[key], known.agent != lease.agent { drop(key) }
             guard let desk = deskSlots[lease.agent], desks[desk].account.isActive else { continue }
             let known = connections[key]
+            let since = now.time.adding(milliseconds: -Int64(lease.hiddenMilliseconds))
             let connection = Connection(
                 key: key, node: node, agent: lease.agent,
                 expires: now.time.adding(milliseconds: Connection.leaseMilliseconds),
-                hiddenSince: lease.isVisible ? nil : known?.hiddenSince ?? now.time,
+                hiddenSince: lease.isVisible ? nil : known?.hiddenSince ?? since,
                 mayNotify: lease.mayNotify, shownIndex: lease.shownIndex)
             connections[key] = connection
             expiries.set(.connection(key), connection.expires)

@@ -114,6 +114,9 @@ extension ProjectRoom {
         return tierCursor(key)?.agent ?? cursor
     }
 
+    /// Whether a tier's turn is its own; the project's always is.
+    func hasCursor(_ key: Int64) -> Bool { key == 0 || tierCursor(key) != nil }
+
     /// The value of a cursor's row; nil: there is none.
     func encodedCursor(_ key: Int64) -> [UInt8]? {
         guard key != 0 else { return cursor.map { $0.encodedAlone() } }

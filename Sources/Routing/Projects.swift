@@ -25,9 +25,9 @@ extension RoutingState {
         guard isManager(by, of: id) else { return .refused(.forbidden) }
         if let why = settings.refusal { return .refused(.invalid(why)) }
         guard isFree(settings.botUsername, for: id) else { return .refused(.alreadyExists) }
-        let hadHours = rooms[slot].project.settings.hours
+        let before = rooms[slot].project.settings
         rooms[slot].project.settings = settings
-        if hadHours != settings.hours { forgetHours(slot) }
+        if before.hours != settings.hours { forgetHours(slot) }
         scheduleOpening(slot)
         changed(slot)
         for place in rooms[slot].roster {
@@ -35,6 +35,7 @@ extension RoutingState {
             scheduleGrace(place.desk)
             runWatches(of: place.desk)
         }
+        if before.timers.goneMilliseconds == nil { beginGone(slot) }
         schedulePatience(slot)
         scheduleRest(slot)
         return .done(id: id.rawValue)

@@ -14,6 +14,7 @@ extension RoutingState {
                 session: session, cause: cause, waitsSince: session.place, lastOwner: lastOwner),
             in: slot, at: now)
         if decision.chosen != nil, isBacklogged {
+            session.isReturning = decision.way == .lastOwner && level >= .second
             decision.chosen = nil
             decision.way = .behindQueue
             decision.cursorAfter = decision.cursorBefore
@@ -38,8 +39,13 @@ extension RoutingState {
             watch(&session, desk: desk, in: slot)
             if decision.way == .offline, !desks[desk].isOnline { went(decision.chosen!, in: slot) }
         }
-        guard decision.cursorAfter != decision.cursorBefore else { return }
+        guard decision.way == .mode || decision.way == .offline else { return }
         let key = cursorKey(decision, session, in: slot)
+        // A tier that never chose looked where the project stands. Now its turn is its own, also
+        // where both are the same agent at this moment.
+        guard decision.cursorAfter != decision.cursorBefore || !rooms[slot].hasCursor(key) else {
+            return
+        }
         rooms[slot].moveCursor(key, pool: decision.pool, to: decision.cursorAfter)
         draft.note(key, in: slot)
     }
@@ -60,6 +66,7 @@ extension RoutingState {
         session.version += 1
         session.assignedAt = now.time
         session.completedAt = nil
+        session.leaveQueue()
         clearExclusions(&session)
         desks[desk].add(session.id, of: session.project)
         if session.isAnswered { rest(session, in: slot) }
@@ -89,6 +96,7 @@ extension RoutingState {
             session.version += 1
         }
         session.completedAt = nil
+        if level >= .second, session.place != now.time { session.queuedAt = now.time }
         rooms[slot].queue.insert(session)
         if let pool = session.pool { scheduleRestriction(pool, in: slot) }
         schedulePatience(slot)
@@ -106,6 +114,7 @@ extension RoutingState {
         session.state = .completed
         session.version += 1
         session.completedAt = now.time
+        session.leaveQueue()
         clearExclusions(&session)
         rooms[slot].completed.insert(session.id)
         forgetUndelivered(in: session)
@@ -155,7 +164,7 @@ extension RoutingState {
 
     /// Somebody may have become a candidate of a project, or ceased to be one.
     mutating func noteCandidates(_ slot: Int) {
-        if rooms[slot].gone != nil { draft.candidates.note(slot) }
+        if rooms[slot].gone?.isCounting == true { draft.candidates.note(slot) }
     }
 
     /// An agent's load grew.

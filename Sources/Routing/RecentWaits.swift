@@ -4,7 +4,8 @@ import Wire
 struct RecentWaits: Hashable, Sendable {
     /// How many are remembered.
     static let limit = 50
-    /// Milliseconds from the oldest unanswered message to the assignment, oldest first.
+    /// Milliseconds in the queue, of which a session may leave with the place of an old message,
+    /// oldest first.
     private(set) var milliseconds: [Int64] = []
 
     /// A session that waited was given to somebody.
@@ -38,7 +39,7 @@ extension RoutingState {
     mutating func noteWait(of session: Session) {
         guard level >= .second else { return }
         records.waits[session.project, default: RecentWaits()]
-            .note(now.time.milliseconds &- session.place.milliseconds)
+            .note(now.time.milliseconds &- (session.queuedAt ?? session.place).milliseconds)
         draft.waits.note(session.project)
     }
 }

@@ -16,6 +16,8 @@ public struct RoutingState: Sendable {
         static let expiriesPerEntry = 256
         /// Changes that are tried for the question why a session waits.
         static let ideasPerQuestion = 64
+        /// Of these, moments, and values of each figure of the project's.
+        static let ideasOfAKind = 8
     }
 
     // Projects, agents and links by order of creation; a slot is an index into these.
@@ -141,7 +143,8 @@ public struct RoutingState: Sendable {
         case .setAway(let id, let isAway): setAway(id, isAway)
         case .reply, .claim, .transfer, .giveBack, .complete, .reopen, .takeOver:
             apply(desk: command)
-        case .bar(let user, let id, let by, let isBarred): bar(user, of: id, by: by, isBarred)
+        case .bar(let user, let id, let by, let isBarred, let version):
+            bar(user, of: id, by: by, isBarred, version)
         case .resolveHours(let id, let hours, let times): resolveHours(id, hours, times)
         case .beginEpoch(let epoch): beginEpoch(epoch)
         case .startSending(let ids, let epoch): startSending(ids, epoch: epoch)

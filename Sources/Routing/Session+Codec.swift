@@ -34,8 +34,10 @@ extension Session {
         let fields = fields
         writer.u8(fields.rawValue)
         let more = more
+        let rest = rest
         let hasEarlier = earlier == nil ? 0 : Session.earlierBit
-        writer.u8(state.rawValue | hasEarlier, isLonger: !more.isEmpty)
+        let hasRest = rest.isEmpty ? 0 : Session.restBit
+        writer.u8(state.rawValue | hasEarlier | hasRest, isLonger: !more.isEmpty)
         writer.put(project)
         writer.put(user)
         writer.text(name)
@@ -64,11 +66,14 @@ extension Session {
         writer.put(touches)
         if !more.isEmpty { encode(more, into: &writer) }
         if let earlier { writer.put(earlier) }
+        if !rest.isEmpty { encode(rest, into: &writer) }
         return writer.bytes
     }
 
     /// Beside the state: `earlier` follows. From the second level on.
     private static let earlierBit: UInt8 = 4
+    /// Beside the state: `Rest` follows. From the second level on.
+    private static let restBit: UInt8 = 8
 
     /// Which fields of the second level follow.
     private struct More: OptionSet {
@@ -122,13 +127,53 @@ extension Session {
         }
     }
 
+    /// Which further fields of the second level follow, at the end.
+    private struct Rest: OptionSet {
+        let rawValue: UInt8
+        static let previous = Rest(rawValue: 1)
+        static let queuedAt = Rest(rawValue: 2)
+        static let returning = Rest(rawValue: 4)
+        static let replyPaused = Rest(rawValue: 8)
+    }
+
+    private var rest: Rest {
+        var rest: Rest = []
+        if previous != nil { rest.insert(.previous) }
+        if queuedAt != nil { rest.insert(.queuedAt) }
+        if isReturning { rest.insert(.returning) }
+        if isReplyPaused { rest.insert(.replyPaused) }
+        return rest
+    }
+
+    private func encode(_ rest: Rest, into writer: inout ByteWriter) {
+        writer.u8(rest.rawValue)
+        if let previous { writer.put(previous) }
+        if let queuedAt { writer.zigzag(queuedAt.milliseconds &- openedAt.milliseconds) }
+    }
+
+    private mutating func takeRest(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let found = Rest(rawValue: try reader.u8())
+        if found.contains(.previous) { previous = try SessionID(from: &reader) }
+        if found.contains(.queuedAt) {
+            let distance = try reader.zigzag()
+            queuedAt = LogTime(milliseconds: openedAt.milliseconds &+ distance)
+        }
+        isReturning = found.contains(.returning)
+        isReplyPaused = found.contains(.replyPaused)
+        guard found == rest, !found.isEmpty else {
+            throw WireError(.badValue("session"), offset: start)
+        }
+    }
+
     /// The session of a row.
     init(id: SessionID, value: [UInt8]) throws(WireError) {
         var reader = ByteReader(value)
         let fields = Fields(rawValue: try reader.u8())
         let start = reader.offset
         let (number, isLonger) = try reader.u8OrLonger()
-        guard let state = State(rawValue: number & ~Session.earlierBit) else {
+        guard let state = State(rawValue: number & ~(Session.earlierBit | Session.restBit))
+        else {
             throw reader.unknown(number, at: start)
         }
         let project: ProjectID = try reader.take()
@@ -169,6 +214,7 @@ extension Session {
         touches = try reader.take()
         if isLonger { try takeMore(from: &reader) }
         if number & Session.earlierBit != 0 { earlier = try EarlierTouches(from: &reader) }
+        if number & Session.restBit != 0 { try takeRest(from: &reader) }
         try reader.expectEnd()
     }
 }

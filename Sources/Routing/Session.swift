@@ -102,6 +102,15 @@ public struct Session: Hashable, Sendable {
     public internal(set) var moves: UInt32 = 0
     /// Whether a manager was told that it gets no first reply.
     public internal(set) var isAlerted = false
+    /// The customer's session before this one; nil: there was none, or the cluster did not note it
+    /// yet when this one opened.
+    public internal(set) var previous: SessionID?
+    /// Since when it is in the queue, where that is not its place.
+    var queuedAt: LogTime?
+    /// Whether it waits for a drain that goes on, and then goes to its last owner if a candidate.
+    var isReturning = false
+    /// Whether its time for a first reply ended because its customer blocked the bot.
+    var isReplyPaused = false
     /// How many messages came of late; counted where the project has a limit.
     var flood = Flood()
     /// Whether a person chose its owner.
@@ -122,6 +131,12 @@ public struct Session: Hashable, Sendable {
         moves = 0
         isAlerted = false
         isByHand = byHand
+    }
+
+    /// It waits no more: what was noted of its wait is forgotten.
+    mutating func leaveQueue() {
+        queuedAt = nil
+        isReturning = false
     }
 
     /// Since when it waits in the queue; nil unless it does.

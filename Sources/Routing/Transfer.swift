@@ -59,13 +59,22 @@ extension RoutingState {
         guard doubtful.isEmpty || isConfirmed else {
             return .failure(.needsConfirmation(doubtful))
         }
+        let isOverride = !reasons.isDisjoint(with: [.presence, .atCapacity, .rateLimited])
+        return .success(byHand(.transfer, to, for: session, isOverride: isOverride, in: slot))
+    }
+
+    /// A choice by a person, with what the router would have seen. The turn stays.
+    func byHand(
+        _ cause: Decision.Cause, _ chosen: AgentID, for session: Session, isOverride: Bool,
+        in slot: Int
+    ) -> Decision {
         var decision = decide(
-            Question(session: session, cause: .transfer, giver: session.owner), in: slot, at: now)
-        decision.chosen = to
+            Question(session: session, cause: cause, giver: session.owner), in: slot, at: now)
+        decision.chosen = chosen
         decision.way = .named
         decision.cursorAfter = decision.cursorBefore
-        decision.isOverride = !reasons.isDisjoint(with: [.presence, .atCapacity, .rateLimited])
-        return .success(decision)
+        decision.isOverride = isOverride
+        return decision
     }
 
     /// The mode decides, the giver excluded; without a candidate the session stays.

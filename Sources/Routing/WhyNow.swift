@@ -36,19 +36,41 @@ public enum Release: Hashable, Sendable {
     case time(LogTime)
 }
 
+extension Release {
+    /// A figure of a project's rules.
+    fileprivate enum Figure: CaseIterable { case openLimit, newPerMinute, seats }
+
+    /// Which figure of the project's it names; nil: none, or a member's.
+    fileprivate var figure: (kind: Figure, value: UInt32)? {
+        switch self {
+        case .projectOpenLimit(let limit): (.openLimit, limit)
+        case .projectNewPerMinute(let limit): (.newPerMinute, limit)
+        case .seats(let seats): (.seats, seats)
+        case .openLimit, .newPerMinute, .notAway, .pageVisible, .online, .activated, .mayReply,
+            .inScope, .inPool, .assignedOffline, .assigned, .routedOutsideHours, .time:
+            nil
+        }
+    }
+}
+
 extension RoutingState {
     /// The single changes each of which would release a waiting session, found by asking the one
     /// decision function about a state that shares everything with this one but the change.
     ///
     /// Each is about this session alone: one that has waited longer may have to be given first.
-    public func releases(of id: SessionID, at time: LogTime) -> [Release] {
+    ///
+    /// What concerns the project as a whole is tried first, then each member in list order, as far
+    /// as the bound goes: `isComplete` says whether that was everything.
+    public func releases(
+        of id: SessionID, at time: LogTime
+    ) -> (found: [Release], isComplete: Bool) {
         guard let session = sessions[id], session.state == .unassigned,
             let slot = roomSlots[session.project]
-        else { return [] }
+        else { return ([], true) }
         let now = question(id, at: time)!
-        guard now.chosen == nil else { return [] }
-        let found = ideas(for: session, now, in: slot, at: time)
-        return found.prefix(Limits.ideasPerQuestion).filter { idea in
+        guard now.chosen == nil else { return ([], true) }
+        let (ideas, areAll) = ideas(for: session, now, in: slot, at: time)
+        let found = ideas.filter { idea in
             var other = self
             var asked = session
             var moment = time
@@ -58,26 +80,41 @@ extension RoutingState {
                 question, in: slot, at: Moment(index: self.now.index, time: moment))
             return answer.chosen != nil
         }
+        return (found, areAll)
     }
 
-    /// What might help, each once: what each member would need, then what the project would.
+    /// What might help, each once: what the project would need, then time, then what each member
+    /// would; and whether that is everything. Of the project's figures and of moments the lowest
+    /// come in, for a member who needs less is helped by more as well.
     private func ideas(
         for session: Session, _ now: Decision, in slot: Int, at time: LogTime
-    ) -> [Release] {
-        var ideas: [Release] = []
-        func add(_ idea: Release) { if !ideas.contains(idea) { ideas.append(idea) } }
+    ) -> (tried: [Release], areAll: Bool) {
         let settings = rooms[slot].project.settings
-        if settings.claimOnly { add(.assigned) }
-        if now.way == .held { add(.routedOutsideHours) }
-        for moment in moments(for: session, now, in: slot, at: time) { add(.time(moment)) }
+        var whole: [Release] = [.assignedOffline]
+        if settings.claimOnly { whole.append(.assigned) }
+        if now.way == .held { whole.append(.routedOutsideHours) }
+        if settings.openLimit > 0 { whole.append(.projectOpenLimit(0)) }
+        if settings.newPerMinute > 0 { whole.append(.projectNewPerMinute(0)) }
+        var figures: Set<Release> = []
+        var members: [Release] = []
         for (position, candidate) in now.candidates.enumerated() {
             let desk = rooms[slot].roster[position].desk
-            for idea in self.ideas(for: candidate, desk, position, in: slot) { add(idea) }
+            for idea in ideas(for: candidate, desk, position, in: slot) {
+                if idea.figure == nil { members.append(idea) } else { figures.insert(idea) }
+            }
         }
-        if settings.openLimit > 0 { add(.projectOpenLimit(0)) }
-        if settings.newPerMinute > 0 { add(.projectNewPerMinute(0)) }
-        add(.assignedOffline)
-        return ideas
+        let moments = moments(for: session, now, in: slot, at: time)
+        var count = whole.count + figures.count + moments.count + members.count
+        for kind in Release.Figure.allCases {
+            let ascending = figures.compactMap { idea in
+                idea.figure.flatMap { $0.kind == kind ? ($0.value, idea) : nil }
+            }.sorted { $0.0 < $1.0 }
+            whole += ascending.prefix(Limits.ideasOfAKind).map(\.1)
+        }
+        whole += moments.prefix(Limits.ideasOfAKind).map { .time($0) }
+        let tried = Array((whole + members).prefix(Limits.ideasPerQuestion))
+        count -= tried.count
+        return (tried, count == 0)
     }
 
     /// What a member would need, by what speaks against them.
