@@ -55,6 +55,7 @@ public enum Asset {
             ("deskbook.js", PackageResources.deskbook_js),
             ("dialog.js", PackageResources.dialog_js),
             ("dom.js", PackageResources.dom_js),
+            ("earlier.js", PackageResources.earlier_js),
             ("erase.js", PackageResources.erase_js),
             ("files.js", PackageResources.files_js),
             ("format.js", PackageResources.format_js),

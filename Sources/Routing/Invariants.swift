@@ -56,6 +56,12 @@ extension RoutingState {
             let watch = watches.first { $0.project == session.project }!
             precondition(watch.dues.contains(.init(reading: reading, session: session.id)))
         }
+        let isAlerted = session.isAlerted && session.state != .completed
+        precondition(
+            rooms[roomSlots[session.project]!].alerted.contains(session.id) == isAlerted)
+        precondition(
+            (session.queuedAt == nil && !session.isReturning) || session.state == .unassigned)
+        precondition(!session.isReplyPaused || (session.owner != nil && session.replyDue == nil))
         if let place = session.restingPlace {
             precondition(rooms[roomSlots[session.project]!].resting.contains(place))
         }

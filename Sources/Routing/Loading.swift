@@ -203,6 +203,7 @@ extension RoutingState {
             rooms[slot].completed.insert(unplaced.id)
             return
         }
+        if session.isAlerted { rooms[slot].alerted.insert(session.id) }
         guard session.state == .assigned else {
             rooms[slot].queue.insert(session)
             return expiries.set(.exclusion(session.id), session.exclusions.first?.until)

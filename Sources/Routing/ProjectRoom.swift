@@ -41,6 +41,8 @@ struct ProjectRoom: Equatable, Sendable {
     var gone: GoneWatch?
     /// Every session.
     var sessions = OrderedSet<SessionID>()
+    /// Open sessions that got no first reply, of which a manager is told.
+    var alerted = OrderedSet<SessionID>()
     /// Every completed session.
     var completed = OrderedSet<SessionID>()
     /// Update ids seen.

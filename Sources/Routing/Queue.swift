@@ -152,6 +152,12 @@ extension RoutingState {
     mutating func store(_ session: Session) {
         sessions[session.id] = session
         draft.note(session)
+        let slot = roomSlots[session.project]!
+        if session.isAlerted, session.state != .completed {
+            rooms[slot].alerted.insert(session.id)
+        } else if rooms[slot].alerted.count > 0 {
+            rooms[slot].alerted.remove(session.id)
+        }
     }
 
     /// The drain must look at a project's queue.

@@ -72,6 +72,29 @@ extension RoutingState {
     public func waitingCount(in project: ProjectID) -> Int {
         roomSlots[project].map { rooms[$0].queue.count } ?? 0
     }
+    /// Open sessions of a project that got no first reply, newest first, from the end or from before
+    /// an id.
+    public func alerted(
+        in project: ProjectID, before: SessionID? = nil, limit: Int
+    ) -> [SessionID] {
+        roomSlots[project].map { rooms[$0].alerted.descending(before: before, limit: limit) } ?? []
+    }
+    /// The customer's session before another one; nil: there is none, it is not known, or it was
+    /// erased.
+    public func sessionBefore(_ session: Session) -> Session? {
+        guard let previous = session.previous.flatMap({ sessions[$0] }),
+            previous.chat == session.chat, !previous.isErased
+        else { return nil }
+        return previous
+    }
+    /// Whether an agent may read a session because they see a later one of the same customer: the
+    /// history is shown together.
+    public func canRead(_ agent: AgentID, _ id: SessionID, from later: SessionID) -> Bool {
+        guard let session = sessions[id], let shown = sessions[later], canSee(agent, shown) else {
+            return false
+        }
+        return id == later || (id < later && session.chat == shown.chat && !session.isErased)
+    }
     /// Completed sessions of a project, newest first, from the end or from before an id.
     public func completed(
         in project: ProjectID, before: SessionID? = nil, limit: Int

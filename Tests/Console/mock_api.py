@@ -69,7 +69,13 @@ def sign_in(desk: Desk, body: dict) -> dict:
 def sessions(desk: Desk, request, agent: str, body, parts: list[str], later):
     if len(parts) == 1:
         return 200, listed(desk, request, agent)
-    session = mock_actions.found(desk, parts[1], agent)
+    if parts[2:] == ["history"] and "from" in request.query:
+        shown = mock_actions.found(desk, request.query["from"], agent)
+        session = desk.sessions[parts[1]]
+        if session["customer"]["id"] != shown["customer"]["id"]:
+            raise Refused(404, "not_found", "No such session")
+    else:
+        session = mock_actions.found(desk, parts[1], agent)
     if len(parts) == 2:
         return 200, desk.detail(session, agent)
     if parts[2] == "canned":
@@ -78,7 +84,8 @@ def sessions(desk: Desk, request, agent: str, body, parts: list[str], later):
         items = [desk.item_view(item, agent) for item in desk.history[session["id"]]]
         before = int(request.query.get("before", len(items)))
         start = max(0, before - int(request.query.get("limit", PAGE)))
-        return 200, {"items": items[start:before], "next": str(start) if start else None}
+        return 200, {"items": items[start:before], "next": str(start) if start else None,
+                     "previous": session["previous"]}
     if parts[2] == "reply":
         item = mock_actions.reply(desk, session, agent, body, later)
         return 201, {"outbox": item["outbox"]}
@@ -105,6 +112,7 @@ def listed(desk: Desk, request, agent: str) -> dict:
         "waiting": lambda each: each["state"] == "unassigned",
         "completed": lambda each: each["state"] == "completed",
         "all": lambda each: True,
+        "alerted": lambda each: each["isAlerted"] and each["state"] != "completed",
     }[name]
     project = request.query.get("project")
     found = [each for each in desk.sessions.values() if wanted(each) and desk.sees(agent, each)

@@ -250,11 +250,11 @@ class Desk:
 
     def customer_writes(self, project: str, user: int, name: str, text: str,
                         username="", language="en", link: str | None = None,
-                        kind="text", **more) -> dict:
-        """A message from Telegram; opens or reopens a session."""
+                        kind="text", is_late=False, **more) -> dict:
+        """A message from Telegram; opens or reopens a session. A late one opens a new one."""
         found = [each for each in self.sessions.values()
                  if each["project"] == project and each["customer"]["id"] == str(user)]
-        session = found[-1] if found else None
+        session = found[-1] if found and not is_late else None
         cause = None
         if session is None:
             key = self.next_id()
@@ -264,7 +264,8 @@ class Desk:
                        "customer": {"id": str(user), "name": name, "username": username,
                                     "language": language},
                        "openedAt": now(self.shift), "waitingSince": now(self.shift),
-                       "lastMessage": None, "unread": 0, "tags": [], "excluded": set()}
+                       "lastMessage": None, "unread": 0, "tags": [], "excluded": set(),
+                       "isAlerted": False, "previous": found[-1]["id"] if found else None}
             self.sessions[key] = session
             self.history[key] = []
             self.item(key, "opened", "system")
@@ -287,6 +288,13 @@ class Desk:
         if cause:
             self.give(session, cause)
         return session
+
+    def alert(self, key: str) -> None:
+        """Nobody answered the session in time."""
+        session = self.sessions[key]
+        session["isAlerted"] = True
+        self.item(key, "alerted", "system", agent=self.brief(session["owner"]))
+        self.entry("session", key)
 
     # What a session looks like to an agent
 

@@ -47,6 +47,7 @@ class MockNode:
         self.is_cut = False
         self.sockets: dict[int, tuple[str, web.WebSocketResponse]] = {}
         self.connects: list[str] = []
+        self.hidden: list[str | None] = []
         self.loop = beside.loop if beside else asyncio.new_event_loop()
         self.thread = None
         if not beside:
@@ -222,7 +223,8 @@ class MockNode:
                 queue.put_nowait(event)
         desk.listeners.append(queue.put_nowait)
         self.sockets[key] = (agent, socket)
-        desk.pages.setdefault(agent, {})[key] = True
+        desk.pages.setdefault(agent, {})[key] = "hidden" not in request.query
+        self.hidden.append(request.query.get("hidden"))
         desk.agents[agent]["signedIn"] = True
         desk.moved(agent)
         await socket.send_json({"type": "hello", "index": str(desk.index), "node": "1"})

@@ -185,16 +185,23 @@ function headline() {
 }
 
 function notify(kind, session) {
+    const { name } = session.customer;
+    const area = kind === 'alerted' ? 'alerted' : 'mine';
+    const open = () => { location.hash = `#/${area}/${session.id}`; };
+    if (kind === 'alerted' && !document.hidden) {
+        const whose = session.owner ? `${session.owner.name} has the session.` : '';
+        inform(`No first reply: ${name}`, { detail: whose, action: { name: 'Open', run: open } });
+    }
     if (!document.hidden || globalThis.Notification?.permission !== 'granted') return;
-    const title = kind === 'assigned'
-        ? `New session: ${session.customer.name}` : session.customer.name;
+    const title = { assigned: `New session: ${name}`, alerted: `No first reply: ${name}` }[kind]
+        ?? name;
     const note = new Notification(title, {
         body: session.lastMessage?.text || project(session.project).name,
         tag: `session-${session.id}`, icon: '/assets/icon.svg',
     });
     note.addEventListener('click', () => {
         window.focus();
-        location.hash = `#/mine/${session.id}`;
+        open();
         note.close();
     });
 }

@@ -3,10 +3,11 @@
 import { act, actionsFor } from './actions.js';
 import { openComposer } from './composer.js';
 import { face, h, icon, reconcile, since } from './dom.js';
+import { earlierRows, hasEarlier, loadEarlier, showEarlier } from './earlier.js';
 import { loadOlder, loadTalk } from './load.js';
 import { explain, trouble } from './notice.js';
 import {
-    changed, isMine, isWritable, itemsOf, project, session, state, talk,
+    changed, isAlerted, isMine, isWritable, itemsOf, project, session, state, talk,
 } from './store.js';
 import { timelineRow, timelineRows } from './timeline.js';
 
@@ -16,7 +17,7 @@ const NEAR_END = 80;
 export function openConversation({ togglePanel }) {
     const head = h('header.head');
     const older = h('button.quiet.older', {
-        type: 'button', onclick: () => keepPlace(() => loadOlder(state.route.id)),
+        type: 'button', onclick: () => keepPlace(() => further(state.route.id)),
     }, 'Earlier messages');
     const log = h('ol.log', { role: 'log', 'aria-label': 'Conversation', 'aria-live': 'polite' });
     const note = h('div.note');
@@ -36,7 +37,7 @@ export function openConversation({ togglePanel }) {
         isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
         toEnd.hidden = isAtEnd;
         if (scroll.scrollTop < 40 && shownID && talk(shownID).next) {
-            keepPlace(() => loadOlder(shownID));
+            keepPlace(() => further(shownID));
         }
     }, { passive: true });
     const sizes = new ResizeObserver(() => { if (isAtEnd) jump(); });
@@ -47,6 +48,11 @@ export function openConversation({ togglePanel }) {
         scroll.scrollTop = scroll.scrollHeight;
         isAtEnd = true;
         toEnd.hidden = true;
+    }
+
+    /** Further back: in this session, then in the customer's sessions before it. */
+    function further(id) {
+        return talk(id).next ? loadOlder(id) : loadEarlier(id);
     }
 
     async function keepPlace(load) {
@@ -63,11 +69,13 @@ export function openConversation({ togglePanel }) {
         const each = session(id);
         const one = talk(id);
         drawHead(each);
-        older.hidden = !one.next;
-        older.disabled = one.isLoading;
+        showEarlier(one, each);
+        older.hidden = !one.next && !hasEarlier(one, each);
+        older.disabled = one.isLoading || Boolean(one.isReadingBack);
         const names = [each?.customer.name, each?.owner?.id];
         const wasAtEnd = isAtEnd;
-        reconcile(log, timelineRows(one, names), timelineRow);
+        const rows = [...earlierRows(one, names), ...timelineRows(one, names)];
+        reconcile(log, rows, timelineRow);
         drawNote(one, each);
         composer.draw(each, one);
         if (wasAtEnd) jump();
@@ -83,7 +91,7 @@ export function openConversation({ togglePanel }) {
     function drawHead(each) {
         const stamp = each ? JSON.stringify([
             each.customer, each.state, each.owner, each.project, each.waitingSince,
-            isMine(each), state.me.projects.length, state.route.area,
+            isMine(each), isAlerted(each), state.me.projects.length, state.route.area,
         ]) : 'unknown';
         const actions = each ? actionsFor(each) : [];
         reconcile(head, [
@@ -150,6 +158,7 @@ function standing(each) {
     } else {
         parts.push(isMine(each) ? 'Yours' : `With ${whom(each)}`);
     }
+    if (isAlerted(each)) parts.push(' · ', h('strong.waits', 'No first reply'));
     return parts;
 }
 

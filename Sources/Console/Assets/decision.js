@@ -26,6 +26,8 @@ function nameOf(agent) {
 export function decisionCard(decision) {
     return h('div.decision',
         h('p.cause', causeText(decision)),
+        decision.override && h('p.hint', 'Override: a person decided so although load or presence '
+            + 'spoke against it.'),
         candidates(decision.candidates ?? []),
         h('p.figures', `Log index ${decision.index} · `,
             h('time', { datetime: decision.at }, full(decision.at))));

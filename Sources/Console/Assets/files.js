@@ -11,9 +11,12 @@ const PICTURES = ['photo', 'sticker'];
 const SOUNDS = ['voice', 'audio'];
 const FILMS = ['video', 'video_note', 'animation'];
 
-/** Where the node has the file of a message. */
+/** Where the node has the file of a message: of a session, or of an earlier one, `{ id, from }`. */
 export function fileAddress(session, ordinal, size) {
-    return `/api/v1/sessions/${session}/messages/${ordinal}/file${size ? `?size=${size}` : ''}`;
+    const { id = session, from } = session;
+    const query = new URLSearchParams({ ...(size && { size }), ...(from && { from }) });
+    const more = query.size ? `?${query}` : '';
+    return `/api/v1/sessions/${id}/messages/${ordinal}/file${more}`;
 }
 
 /** The element for a message's file. */

@@ -49,7 +49,7 @@ function step(distance) {
 }
 
 const KEYS = [
-    ['j / k', 'Next or previous session'], ['1 … 4', 'Mine, waiting, completed, all'],
+    ['j / k', 'Next or previous session'], ['1 … 5', 'Mine, waiting, completed, all, no reply'],
     ['r', 'Write an answer'], ['Esc', 'Leave the text'], ['c', 'Claim'], ['t', 'Transfer'],
     ['b', 'Give back'], ['e', 'Complete'], ['o', 'Reopen'],
     ['i', 'Show or hide details'], ['/', 'Filter the list'],

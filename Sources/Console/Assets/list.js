@@ -4,18 +4,22 @@ import { face, h, icon, reconcile, set, since } from './dom.js';
 import { loadList } from './load.js';
 import { trouble } from './notice.js';
 import { searchDialog } from './search.js';
-import { LISTS, isMine, isUnanswered, listed, may, project, state } from './store.js';
+import {
+    LISTS, isAlerted, isMine, isUnanswered, listed, manages, may, project, state,
+} from './store.js';
 import { said } from './words.js';
 
 const NAMES = {
     mine: ['Mine', 'inbox'], waiting: ['Waiting', 'clock'],
-    completed: ['Completed', 'check'], all: ['All', 'list'],
+    completed: ['Completed', 'check'], all: ['All', 'list'], alerted: ['No reply', 'warn'],
 };
 
 const EMPTY = {
     mine: ['No open sessions', 'New ones arrive here by themselves while you are receiving.'],
     waiting: ['Nobody is waiting', 'Sessions wait here only while nobody can be given them.'],
     completed: ['Nothing completed yet', 'Sessions that you completed can be reopened here.'],
+    alerted: ['Nobody waits for a first reply too long',
+        'Sessions that nobody answers in time are shown to managers here.'],
     all: ['No sessions', 'When a customer writes to a bot of yours, the session appears here.'],
 };
 
@@ -72,13 +76,14 @@ export function openList() {
 function tabRows(area) {
     const seesAll = state.me.agent.isAdmin
         || state.me.projects.some((each) => may(each.id, 'view', 'manage'));
-    return LISTS.filter((name) => name !== 'all' || seesAll).map((name) => {
-        const isCounted = name === 'mine' || name === 'waiting';
+    const isShown = { all: seesAll, alerted: manages() };
+    return LISTS.filter((name) => isShown[name] ?? true).map((name) => {
+        const isCounted = name !== 'completed' && name !== 'all';
         const more = isCounted && state.lists[name].next ? '+' : '';
         const count = isCounted && state.lists[name].isLoaded
             ? `${listed(name).length}${more}` : '';
         const isCalling = name === 'mine'
-            ? listed('mine').some(isUnanswered) : name === 'waiting' && parseInt(count) > 0;
+            ? listed('mine').some(isUnanswered) : isCounted && parseInt(count) > 0;
         const stamp = `${count} ${isCalling} ${name === area}`;
         return { key: name, name, count, isCalling, isHere: name === area, stamp };
     });
@@ -142,8 +147,9 @@ function line({ group, each, isHere, isSeen, area }) {
 /** Where it came from, and whose it is where that isn't plain from the list. */
 function tags(each, area) {
     const parts = [];
+    if (isAlerted(each)) parts.push('No first reply');
     if (state.me.projects.length > 1 && !state.project) parts.push(project(each.project).name);
-    const isShared = area === 'all' || area === 'completed';
+    const isShared = area === 'all' || area === 'completed' || area === 'alerted';
     if (each.source && !isShared) parts.push(each.source.name);
     if (isShared) {
         const whose = each.owner && (isMine(each) || each.owner.id === state.me.agent.id
@@ -153,7 +159,8 @@ function tags(each, area) {
             .filter(Boolean).join(each.state === 'completed' ? ' · ' : ' '));
     }
     parts.push(...each.tags ?? []);
-    return parts.length > 0 && h('span.tags', parts.map((part) => h('span', part)));
+    const mark = isAlerted(each) ? 'span.tags.alerted' : 'span.tags';
+    return parts.length > 0 && h(mark, parts.map((part) => h('span', part)));
 }
 
 function footer({ list, area, found, wanted }) {

@@ -18,8 +18,12 @@ export class Live {
         this.isStopped = true;
         this.shown = 0;
         this.reportedShown = 0;
+        this.hiddenAt = document.hidden ? Date.now() : null;
         this.wake = () => this.hurry();
-        this.page = () => this.report();
+        this.page = () => {
+            this.hiddenAt = document.hidden ? this.hiddenAt ?? Date.now() : null;
+            this.report();
+        };
     }
 
     /** Opens the connection; everything after this log index is wanted. */
@@ -65,6 +69,12 @@ export class Live {
         });
     }
 
+    /** For how long the page has been hidden: the grace goes on where it was. */
+    hidden() {
+        if (this.hiddenAt === null) return '';
+        return `&hidden=${Math.max(0, Math.floor((Date.now() - this.hiddenAt) / 1000))}`;
+    }
+
     /** Sends if connected; what was not sent is reported afresh after the next hello. */
     send(message) {
         if (this.isOpen) this.socket.send(JSON.stringify(message));
@@ -86,7 +96,7 @@ export class Live {
         this.timer = null;
         const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
         const socket = new WebSocket(
-            `${scheme}://${location.host}/api/v1/live?after=${this.after}`);
+            `${scheme}://${location.host}/api/v1/live?after=${this.after}${this.hidden()}`);
         this.socket = socket;
         this.deadline = setTimeout(() => this.fail(), 10_000);
         socket.addEventListener('message', (event) => {

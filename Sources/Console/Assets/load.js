@@ -1,11 +1,11 @@
 // Brings what the page shows: lists, conversations, and the live events that keep them current.
 
-import { get, post, probe, put } from './api.js';
+import { get, post, probe } from './api.js';
 import { Live } from './live.js';
 import { alertOf } from './notice.js';
 import {
-    absorbAgent, absorbItem, absorbMe, absorbSession, changed, forgetSession, isMine, itemsOf,
-    maySee, newer, state, talk,
+    absorbAgent, absorbItem, absorbMe, absorbSession, changed, forgetSession, isAlerted, isMine,
+    itemsOf, manages, maySee, newer, state, talk,
 } from './store.js';
 
 const PAGE = 50;
@@ -17,7 +17,7 @@ let detailTimer = null;
 let wasLost = false;
 let onArrival = () => {};
 
-/** Names who is told of news for this agent: ('assigned'|'message', session). */
+/** Names who is told of news for this agent: ('assigned'|'message'|'alerted', session). */
 export function whenArrived(callback) {
     onArrival = callback;
 }
@@ -26,7 +26,8 @@ export function whenArrived(callback) {
 export async function begin() {
     const { data, index } = await get('/me');
     absorbMe(data);
-    const indexes = await Promise.all([loadList('mine'), loadList('waiting')]);
+    const names = manages() ? ['mine', 'waiting', 'alerted'] : ['mine', 'waiting'];
+    const indexes = await Promise.all(names.map((name) => loadList(name)));
     live = new Live({ message: received, state: linked, probe: check });
     live.start(Math.min(index, ...indexes.filter(Number.isFinite)));
 }
@@ -179,6 +180,7 @@ function sessionChanged(session, index) {
     const told = absorbSession(session, index);
     if (!told) return;
     const { before } = told;
+    if (isAlerted(session) && !before?.isAlerted) onArrival('alerted', session);
     if (isMine(session)) {
         if (!before || !isMine(before)) onArrival('assigned', session);
         else if (session.unread > before.unread) onArrival('message', session);
@@ -289,11 +291,4 @@ export async function reply(id, text, more = {}) {
 export async function resend(item, id) {
     const { data, index } = await post(`/outbox/${item.outbox}/resend`);
     if (data?.item) absorbItem(id, data.item, index);
-}
-
-/** Declares this agent available or away. */
-export async function setAway(away) {
-    const { data } = await put('/me/presence', { away });
-    state.me.agent = { ...state.me.agent, away, ...(data?.agent ?? {}) };
-    changed();
 }

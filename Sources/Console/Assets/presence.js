@@ -1,10 +1,10 @@
 // Presence: what the agent says (available or away), and what the cluster believes.
 
+import { put } from './api.js';
 import { h, icon, set } from './dom.js';
 import { showKeys } from './keys.js';
-import { setAway } from './load.js';
 import { alertOf } from './notice.js';
-import { isWritable, state, watch } from './store.js';
+import { changed, isWritable, state, watch } from './store.js';
 import { choice, choose } from './theme.js';
 import { presenceMeaning, presenceName } from './words.js';
 
@@ -40,6 +40,13 @@ export function presenceSwitch() {
     watch(draw);
     draw();
     return h('div.presence', button, belief);
+}
+
+/** Declares this agent available or away. */
+async function setAway(away) {
+    const { data } = await put('/me/presence', { away });
+    state.me.agent = { ...state.me.agent, away, ...(data?.agent ?? {}) };
+    changed();
 }
 
 /** The menu behind one's name. */

@@ -1,8 +1,8 @@
 // What the page knows. Every object remembers the log index it is from, so that answers and live
 // events may arrive in any order: the newer wins.
 
-/** The lists of sessions, in the order of their keys 1 to 4. */
-export const LISTS = ['mine', 'waiting', 'completed', 'all'];
+/** The lists of sessions, in the order of their keys 1 to 5; the last is for managers. */
+export const LISTS = ['mine', 'waiting', 'completed', 'all', 'alerted'];
 
 /** The state of the page; changed only through the functions below and then announced. */
 export const state = {
@@ -118,11 +118,20 @@ export const maySee = (each) => each.state !== 'assigned' || isMine(each)
 /** Whether the customer waits for words that nobody has answered. */
 export const isUnanswered = (each) => each.unread > 0 && each.state !== 'completed';
 
+/** Whether this agent manages a project; without one, any. */
+export const manages = (projectID) => state.me.agent.isAdmin || (projectID
+    ? may(projectID, 'manage') : state.me.projects.some((each) => may(each.id, 'manage')));
+
+/** Whether it got no first reply, which a manager of its project is told. */
+export const isAlerted = (each) => Boolean(each.isAlerted) && each.state !== 'completed'
+    && manages(each.project);
+
 const belongs = {
     mine: isMine,
     waiting: (each) => each.state === 'unassigned',
     completed: (each) => each.state === 'completed',
     all: () => true,
+    alerted: isAlerted,
 };
 
 const lastAt = (each) => each.lastMessage?.at ?? each.openedAt;
@@ -137,7 +146,7 @@ export function listed(name, { everywhere = false } = {}) {
         if (!everywhere && state.project && each.project !== state.project) continue;
         if (belongs[name](each)) found.push(each);
     }
-    if (name === 'waiting') return found.sort(oldestFirst);
+    if (name === 'waiting' || name === 'alerted') return found.sort(oldestFirst);
     if (name !== 'mine') return found.sort(newestFirst);
     return [
         ...found.filter(isUnanswered).sort(oldestFirst),

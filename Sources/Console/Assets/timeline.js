@@ -66,11 +66,12 @@ export function timelineRows(one, names) {
 /** The element of a row. */
 export function timelineRow(row) {
     if (row.today) return h('li.day', h('span', row.today));
+    if (row.divider) return h('li.day.divider', h('span', row.divider));
     if (row.pending) return pendingBubble(row);
     return row.item.kind === 'message' ? bubble(row) : event(row.item, row.id);
 }
 
-function bubble({ item, isNext, id, isHidden, revision }) {
+function bubble({ item, isNext, id, isHidden, revision, from }) {
     const isOurs = item.from === 'agent';
     const isMe = item.agent?.id === state.me.agent.id;
     const side = isOurs ? 'ours' : item.from === 'system' ? 'ours.system' : 'theirs';
@@ -81,7 +82,7 @@ function bubble({ item, isNext, id, isHidden, revision }) {
         !isNext && who && !isMe && h('span.who', who),
         h('div.bubble',
             h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
-            item.file && fileOf(item, id, isHidden),
+            item.file && fileOf(item, from ? { id, from } : id, isHidden),
             kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
             item.text ? words(item, isHidden, revision)
                 : !kind && !item.file && h('p.kind', 'Empty message'),
@@ -89,7 +90,7 @@ function bubble({ item, isNext, id, isHidden, revision }) {
                 h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
                 item.changed && h('span', 'changed'),
                 item.delivery && delivery(item.delivery))),
-        messageTools(item, id, revision), trouble(item, id));
+        !from && messageTools(item, id, revision), !from && trouble(item, id));
 }
 
 /** A text, which is shown on demand where a rule wants it confirmed. */
@@ -171,6 +172,7 @@ const MARKS = {
 function event(item, id) {
     const line = h('span', sentence(item), ' ',
         h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
+        item.override && h('span.override', 'Override'),
         item.delivery && item.delivery !== 'sent' && delivery(item.delivery));
     const isNote = item.kind === 'noted';
     const words = item.remark ?? (isNote || item.kind === 'remarked' ? item.text : null);

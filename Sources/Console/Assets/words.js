@@ -13,8 +13,8 @@ const LABELS = {
 const CAUSES = {
     new: 'New session', reopen: 'Reopened by the customer', drain: 'From the queue',
     transfer: 'Transfer', claim: 'Claimed', giveBack: 'Given back', returned: 'Returned',
-    queued: 'Entered the queue', unanswered: 'Left unanswered', agentGone: 'Agent gone',
-    leaving: 'The agent left', question: 'As of now',
+    queued: 'Entered the queue', unanswered: 'Left unanswered', gone: 'Agent gone',
+    reopenByHand: 'Reopened by an agent', leaving: 'The agent left', question: 'As of now',
 };
 
 const MODES = { roundRobin: 'round robin', onlineFirst: 'online first' };

@@ -106,12 +106,16 @@ enum API {
         /// The language to be spoken with the customer.
         var spokenLanguage: String
         var tags: [String]
+        /// The customer's session before this one, whose history is shown together with it.
+        @Null var previous: String?
         /// Only for one session: why its owner was chosen.
         var decision: Decision?
         /// Only for one session that waits: what refuses each agent now.
         var blockers: [Candidate]?
         /// Only for one session that waits: the single changes that would release it.
         var releases: [Release]?
+        /// Only with `releases`: false where not all changes were tried that might help.
+        var triedAll: Bool?
     }
     /// One change that would release a waiting session.
     struct Release: Encodable {
@@ -143,6 +147,8 @@ enum API {
         /// The tier that had a candidate, the most wanted being 0; absent: all were alike.
         var tier: Int?
         @Null var chosen: Named?
+        /// Given by a person's word although load or presence spoke against it.
+        var override: Bool
         var candidates: [Candidate]
     }
     /// Something that happened in a session.
@@ -170,6 +176,8 @@ enum API {
         var of: String?
         /// True when the text was changed before it went.
         var changed: Bool?
+        /// True where a person gave or took the session although load or presence spoke against it.
+        var override: Bool?
         var remark: String?
         /// Tags that were set, and that were removed.
         var added: [String]?
@@ -183,6 +191,14 @@ enum API {
         var index: String
         var items: [Element]
         @Null var next: String?
+    }
+    /// A page of a session's history.
+    struct HistoryPage: Encodable {
+        var index: String
+        var items: [Item]
+        @Null var next: String?
+        /// The customer's session before the one that was read; see `API.Session.previous`.
+        @Null var previous: String?
     }
     /// `POST /api/v1/sign-in`.
     struct SignIn: Decodable {
@@ -205,7 +221,11 @@ enum API {
         var confirm: Bool?
     }
     /// `POST .../customers/{user}/block`.
-    struct Block: Decodable { var blocked: Bool }
+    struct Block: Decodable {
+        var blocked: Bool
+        /// Of the open session that the caller saw, if any.
+        var version: Int64?
+    }
     /// `PUT /api/v1/me/presence`.
     struct Presence: Decodable { var away: Bool }
 }

@@ -81,7 +81,8 @@ extension RoutingState {
             }, unread: Int(session.unread), canClaim: canClaim(viewer, session.id, at: time),
             isAlerted: session.isAlerted, pool: session.pool.map(named),
             spokenLanguage: session.spokenLanguage.string,
-            tags: tags(of: session.id).map(\.string))
+            tags: tags(of: session.id).map(\.string),
+            previous: sessionBefore(session).map { "\($0.id)" })
     }
 
     /// Where a customer came from.
@@ -103,6 +104,7 @@ extension RoutingState {
             index: "\(index)", at: time.text, cause: decision.cause.word,
             mode: decision.mode.word, pool: decision.pool.map(named),
             tier: decision.tier.map { Int($0) }, chosen: decision.chosen.map(named),
+            override: decision.isOverride,
             candidates: decision.candidates.map { view($0, chosen: decision.chosen) })
     }
 
@@ -118,6 +120,7 @@ extension RoutingState {
         var view = API.Item(
             ordinal: "\(ordinal)", at: item.at.text, kind: "", from: "system",
             decision: item.decision.map { self.view($0, index: item.index, at: item.at) })
+        if item.decision?.isOverride == true { view.override = true }
         switch item.what {
         case .inbound, .outbound, .revised, .rewritten, .edited, .callback:
             showMessage(item.what, in: &view)
@@ -132,7 +135,9 @@ extension RoutingState {
             view.agent = named(by)
             view.to = named(to)
             view.remark = remark.isEmpty ? nil : remark.string
-        case .claimed(let agent, _): (view.kind, view.agent) = ("claimed", named(agent))
+        case .claimed(let agent, let isOverride):
+            (view.kind, view.agent) = ("claimed", named(agent))
+            if isOverride { view.override = true }
         case .rerouted(let agent, let why):
             (view.kind, view.agent) = ("rerouted", named(agent))
             view.text = why == .gone ? "gone" : "unanswered"

@@ -88,6 +88,8 @@ extension Decision.Cause {
         case .question: "question"
         case .unanswered: "unanswered"
         case .gone: "gone"
+        case .claim: "claim"
+        case .reopenByHand: "reopenByHand"
         }
     }
 }

@@ -65,6 +65,8 @@ extension API {
             var cause: String
             var way: String
             @Null var chosen: String?
+            /// Whether a person gave it although load or presence spoke against it.
+            var override: Bool
             @Null var cursorBefore: String?
             @Null var cursorAfter: String?
             /// Members against whom nothing spoke, in list order.
@@ -79,6 +81,7 @@ extension API {
                 cause = decision.cause.word
                 way = "\(decision.way)"
                 chosen = decision.chosen.map { "\($0)" }
+                override = decision.isOverride
                 cursorBefore = decision.cursorBefore.map { "\($0)" }
                 cursorAfter = decision.cursorAfter.map { "\($0)" }
                 candidates = decision.candidates.filter { $0.reasons.isEmpty }.map { "\($0.agent)" }

@@ -19,7 +19,7 @@ extension Node {
     }
 
     private func file(_ call: APICall) throws(Problem) {
-        let session = try visibleSession(call)
+        let (session, from) = try readableSession(call)
         let ordinal = try call.ordinal(1)
         let size = call.parameter("size") ?? "large"
         guard size == "large" || size == "thumbnail" else {
@@ -31,11 +31,13 @@ extension Node {
             guard let row, let item = try? HistoryItem(value: row),
                 let wanted = item.file(isThumbnail: size == "thumbnail")
             else { return call.respond(Problem.noFile) }
-            fetch(WantedFile(id: wanted.id, name: wanted.name), of: session, call)
+            fetch(WantedFile(id: wanted.id, name: wanted.name), of: session, from, call)
         }
     }
 
-    private func fetch(_ wanted: WantedFile, of session: SessionID, _ call: APICall) {
+    private func fetch(
+        _ wanted: WantedFile, of session: SessionID, _ from: SessionID, _ call: APICall
+    ) {
         guard let project = (state.session(session)?.project).flatMap({ state.project($0) }),
             let token = secrets.open(project.settings.sealedToken, for: .botToken)
         else { return call.respond(Problem.fileRefused(Delivery.noToken.string)) }
@@ -43,7 +45,7 @@ extension Node {
         botFiles.fetch(wanted.id, token: token) { [weak self] result in
             guard let self else { return call.respond(Problem.overloaded) }
             // The session may have gone out of sight while the file was on its way.
-            guard state.canSee(call.caller.agent, session) else {
+            guard state.canRead(call.caller.agent, session, from: from) else {
                 return call.respond(Problem.notFound)
             }
             switch result {

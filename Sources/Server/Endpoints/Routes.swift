@@ -177,8 +177,11 @@ extension Node {
         do {
             let response = try WebSocketHandshake.response(to: exchange.request)
             let after = exchange.request.queryItem("after").flatMap { UInt64($0.string) }
+            let hidden = exchange.request.queryItem("hidden").map { UInt32($0.string) ?? 0 }
             let (connection, first) = exchange.upgrade(response)
-            live.open(connection, first: first, caller: caller, after: after.map { LogIndex($0) })
+            live.open(
+                connection, first: first, caller: caller, after: after.map { LogIndex($0) },
+                hiddenSeconds: hidden)
         } catch {
             exchange.respond(error.response)
         }

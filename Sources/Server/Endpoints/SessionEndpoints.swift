@@ -41,8 +41,12 @@ extension Node {
         api(.post, "/api/v1/projects/*/customers/*/block", &routes) { node, call throws(Problem) in
             let project = try call.id(0, as: ProjectID.self)
             let user = try call.id(1, as: TelegramID.self)
-            let isBarred = try call.body(API.Block.self).blocked
-            let command = Command.bar(user, of: project, by: call.caller.agent, isBarred)
+            let body = try call.body(API.Block.self)
+            let version = try body.version.map { version throws(Problem) in
+                try call.version(version)
+            }
+            let command = Command.bar(
+                user, of: project, by: call.caller.agent, body.blocked, version: version)
             call.submit(command) { _ in call.respondNothing() }
         }
         api(.post, "/api/v1/outbox/*/resend", &routes) { node, call throws(Problem) in
@@ -90,6 +94,23 @@ extension Node {
         return id
     }
 
+    /// The session in the path, if the caller may read it: they see it, or (`from`) a later one of
+    /// the same customer, with which its history is shown.
+    func readableSession(_ call: APICall) throws(Problem) -> (id: SessionID, from: SessionID) {
+        guard let text = call.parameter("from") else {
+            let id = try visibleSession(call)
+            return (id, id)
+        }
+        let id = try call.id(0, as: SessionID.self)
+        guard let number = Int64(text), number > 0 else {
+            throw .invalid("The parameter from must be a session's id.")
+        }
+        guard state.canRead(call.caller.agent, id, from: SessionID(number)) else {
+            throw .notFound
+        }
+        return (id, SessionID(number))
+    }
+
     /// The session in the path, if the caller could have claimed it a moment ago. Somebody else may
     /// have been faster, and this node knows it already: then the log says who it was.
     private func contestedSession(_ call: APICall) throws(Problem) -> SessionID {
@@ -113,7 +134,9 @@ extension Node {
         var view = state.view(session, for: call.caller.agent, at: logTime)
         if session.state == .unassigned {
             view.blockers = state.blockers(id, at: logTime).map { state.view($0, chosen: nil) }
-            view.releases = state.releases(of: id, at: logTime).map(state.view)
+            let (releases, areAll) = state.releases(of: id, at: logTime)
+            view.releases = releases.map(state.view)
+            view.triedAll = areAll
         }
         guard let ordinal = session.decisionOrdinal else {
             return call.respond(view, version: view.version)
@@ -154,11 +177,14 @@ extension Node {
         switch list {
         case "completed":
             ids = projects.flatMap { state.completed(in: $0, before: before, limit: limit) }
+        case "alerted":
+            projects = projects.filter { state.permissions(of: agent, in: $0).contains(.manage) }
+            ids = projects.flatMap { state.alerted(in: $0, before: before, limit: limit) }
         case "all":
             ids = projects.flatMap { state.sessions(in: $0, before: before, limit: limit) }
         case let other:
             throw .invalid(
-                "The parameter list must be mine, waiting, completed or all, not \(other).")
+                "The parameter list must be mine, waiting, completed, all or alerted, not \(other).")
         }
         ids = Array(ids.sorted(by: >).prefix(limit))
         let next = ids.count == limit ? ids.last : nil
@@ -193,7 +219,7 @@ extension Node {
     }
 
     private func history(_ call: APICall) throws(Problem) {
-        let id = try visibleSession(call)
+        let (id, _) = try readableSession(call)
         let limit = try call.number("limit", default: 50, in: 1...Node.maxPageItems)
         let before = Int64(
             try call.number("before", default: .max, in: 1...Int.max))
@@ -215,10 +241,12 @@ extension Node {
                 return view
             }
             let next = rows.count == limit ? rows.last?.ordinal : nil
+            let previous = state.session(id).flatMap(state.sessionBefore)
             call.respond(
-                API.Page(
+                API.HistoryPage(
                     index: "\(appliedIndex)", items: items,
-                    next: next.flatMap { $0 > 0 ? "\($0)" : nil }))
+                    next: next.flatMap { $0 > 0 ? "\($0)" : nil },
+                    previous: previous.map { "\($0.id)" }))
         }
     }
 

@@ -33,7 +33,8 @@ final class LiveHub {
         let number: UInt64
         let caller: Caller
         let socket: ConsoleSocket
-        var isVisible = true
+        /// When its page became hidden, on the loop's clock; nil while it is visible.
+        var hiddenAt: Int64?
         var mayNotify = false
         var shownIndex: UInt64 = 0
         /// Sessions told and not told gone since.
@@ -44,10 +45,13 @@ final class LiveHub {
         var mustReadAnew = false
         var readAnewAt: Int64 = .min / 2
 
-        init(number: UInt64, caller: Caller, socket: ConsoleSocket) {
+        var isVisible: Bool { hiddenAt == nil }
+
+        init(number: UInt64, caller: Caller, socket: ConsoleSocket, hiddenAt: Int64?) {
             self.number = number
             self.caller = caller
             self.socket = socket
+            self.hiddenAt = hiddenAt
         }
     }
 
@@ -77,12 +81,17 @@ final class LiveHub {
 
     // MARK: Connections
 
-    /// Takes over the connection of an upgraded request.
-    func open(_ connection: Transport.Connection, first: [UInt8], caller: Caller, after: LogIndex?)
-    {
+    /// Takes over the connection of an upgraded request. Its page may have been hidden for so long
+    /// (nil: it is visible): nobody is given sessions because of a page that only came back.
+    func open(
+        _ connection: Transport.Connection, first: [UInt8], caller: Caller, after: LogIndex?,
+        hiddenSeconds: UInt32?
+    ) {
         let socket = ConsoleSocket(connection, first: first)
         connection.maxPendingWriteBytes = node.configuration.limits.consoleQueueBytes * 2
-        let console = Console(number: nextNumber, caller: caller, socket: socket)
+        let hiddenAt = hiddenSeconds.map { node.loop.now - Int64($0) * 1_000_000_000 }
+        let console = Console(
+            number: nextNumber, caller: caller, socket: socket, hiddenAt: hiddenAt)
         if nextNumber == 1 { rememberedFrom = node.appliedIndex }
         nextNumber += 1
         consoles[console.number] = console
@@ -137,7 +146,9 @@ final class LiveHub {
         switch json["type"]?.string {
         case "page":
             let wasVisible = console.isVisible
-            console.isVisible = json["visible"]?.bool ?? console.isVisible
+            if let isVisible = json["visible"]?.bool, isVisible != wasVisible {
+                console.hiddenAt = isVisible ? nil : node.loop.now
+            }
             console.mayNotify = json["notifications"]?.string == "granted"
             if let shown = json["shown"]?.string.flatMap({ UInt64($0) }) {
                 console.shownIndex = shown
@@ -169,10 +180,16 @@ final class LiveHub {
     private func renew(_ list: [Console]) {
         guard !list.isEmpty else { return }
         let leases = list.map { console in
-            Lease(
+            var lease = Lease(
                 connection: console.number, agent: console.caller.agent,
                 isVisible: console.isVisible, mayNotify: console.mayNotify,
                 shownIndex: console.shownIndex)
+            // Told each time: the cluster may not know the connection, or not any more.
+            if let hiddenAt = console.hiddenAt, node.state.level >= .second {
+                lease.hiddenMilliseconds = UInt32(
+                    clamping: (node.loop.now - hiddenAt) / 1_000_000)
+            }
+            return lease
         }
         node.submit(
             .renewLeases(
