@@ -132,6 +132,26 @@ import Wire
         #expect(try world.rebuilt() == world.state)
     }
 
+    @Test func `The expected wait is counted from the beginning of each wait, not from its place`()
+        throws
+    {
+        var world = World.newest
+        let (ana, wei) = (world.agent("ana"), world.agent("wei"))
+        let project = world.project([ana, wei])
+        world.show(ana)
+        let session = world.write(project, user: 1)
+        world.done(.reply(session, by: ana, text: "hello"))
+        world.pass(milliseconds: 3_600_000)
+        let version = world.version(session)
+        world.done(.giveBack(session, by: ana, version: version))
+        #expect(world.state.session(session)?.waitingSince == LogTime(milliseconds: 1_000_000))
+        #expect(try world.rebuilt() == world.state)
+        world.pass(milliseconds: 20_000)
+        world.show(wei)
+        #expect(world.owner(session) == wei)
+        #expect(world.state.expectedWaitMilliseconds(in: project) == 20_000)
+    }
+
     @Test(
         arguments: [
             ("{customer}{agent}", "Ana{agent}"), ("{ customer}", "{ customer}"), ("{", "{"),

@@ -48,12 +48,41 @@ import Wire
         #expect(world.history(session).map(\.what).contains(.barred(by: chief, false)))
     }
 
-    @Test func `A stranger can be barred before the first message, and opens nothing`() {
-        var (world, _, project) = desk()
+    @Test func `What a barred stranger writes is kept, and nothing is opened`() throws {
+        var (world, agents, project) = desk()
         let chief = world.agent("chief", isAdmin: true)
         world.done(.bar(TelegramID(9), of: project, by: chief, true))
-        #expect(world.write(project, user: 9) == SessionID(0))
-        #expect(world.state.sessionCount == 0)
+        let session = world.write(project, user: 9, "let me in")
+        #expect(world.state.session(session)?.state == .completed)
+        #expect(world.state.session(session)?.owner == nil)
+        #expect(world.state.openCount(of: agents[0]) == 0)
+        #expect(world.state.waitingCount(in: project) == 0)
+        #expect(world.write(project, user: 9, "please") == session)
+        #expect(world.history(session).count == 2)
+        #expect(world.history(session).allSatisfy { $0.decision == nil })
+        #expect(try world.rebuilt() == world.state)
+        world.state.checkInvariants()
+        world.done(.bar(TelegramID(9), of: project, by: chief, false))
+        #expect(world.write(project, user: 9) == session)
+        #expect(world.owner(session) == agents[0])
+    }
+
+    @Test func `Who bars with the version of a session that has another owner since is refused`() {
+        var (world, agents, project) = desk()
+        let chief = world.agent("chief", isAdmin: true)
+        let session = world.write(project, user: 1)
+        let seen = world.version(session)
+        world.done(
+            .transfer(session, by: agents[0], to: nil, version: seen, remark: "", confirmed: false))
+        func bar(_ version: UInt64) -> Command {
+            .bar(TelegramID(1), of: project, by: chief, true, version: version)
+        }
+        #expect(
+            world.apply(bar(seen))
+                == .refused(.versionConflict(owner: agents[1], version: seen + 1)))
+        #expect(!world.state.isBarred(TelegramID(1), of: project))
+        world.done(bar(seen + 1))
+        #expect(world.state.session(session)?.state == .completed)
     }
 
     @Test func `A barred customer's words don't hold up the completion of a reopened session`() {

@@ -112,6 +112,9 @@ extension World {
             #expect(kept.username.isEmpty && kept.language.isEmpty)
             #expect(desk.world.state.tags(of: session).isEmpty)
         }
+        let erased = desk.world.state.session(second)!
+        #expect(erased.previous == first && desk.world.state.sessionBefore(erased) == nil)
+        #expect(!desk.world.state.canRead(desk.ana, first, from: second))
         #expect(desk.world.decision(second) == decision)
         #expect(desk.world.history(second).prefix(before.count).map(\.at) == before.map(\.at))
         let kept = desk.world.state.erasure(erasure)!

@@ -22,6 +22,7 @@ import Wire
             if isSteady || !dice.once(in: 4) { world.show(agent) }
         }
         for step in 0..<steps {
+            if isSteady, dice.once(in: 3) { try changeLeader(&world, step) }
             switch isSteady ? 0 : dice.roll(0...9) {
             case 0...4: world.write(project, user: Int64(step))
             case 5: world.done(.setAway(dice.pick(agents), dice.once(in: 3)))
@@ -33,9 +34,7 @@ import Wire
                     let version = world.version(session)
                     world.done(.complete(session, by: owner, version: version))
                 }
-            default:
-                world.done(.beginEpoch(UInt64(step + 1)))
-                world.state = try world.rebuilt()
+            default: try changeLeader(&world, step)
             }
         }
         return world.decisions.filter { $0.way == .mode }.map { decision in
@@ -45,8 +44,14 @@ import Wire
         }
     }
 
+    /// Another leader begins, with a state that was rebuilt from rows.
+    private func changeLeader(_ world: inout World, _ step: Int) throws {
+        world.done(.beginEpoch(UInt64(step + 1)))
+        world.state = try world.rebuilt()
+    }
+
     @Test(arguments: [UInt64](1...40))
-    func `With the same candidates counts differ by at most one`(seed: UInt64) throws {
+    func `With the same candidates counts differ by at most one, through changes of leader`(seed: UInt64) throws {
         let turns = try turns(seed: seed, steps: 40, isSteady: true)
         #expect(turns.count == 40)
         for start in turns.indices {

@@ -57,6 +57,19 @@ import Wire
         #expect(desk.owners(1...3) == [desk.agents[0], desk.agents[3], desk.agents[0]])
     }
 
+    @Test func `A pool's turn is its own from its first choice on, also where the project stands`()
+        throws
+    {
+        var desk = desk()
+        #expect(desk.world.owners(desk.project, users: 1...3) == Array(desk.agents[0...2]))
+        desk.world.done(.setAway(desk.agents[3], true))
+        #expect(desk.owners(4...4) == [desk.agents[2]], "after the project's cursor, and at it")
+        #expect(try desk.world.rebuilt() == desk.world.state)
+        desk.world.done(.setAway(desk.agents[3], false))
+        #expect(desk.world.owners(desk.project, users: 5...5) == [desk.agents[3]])
+        #expect(desk.owners(6...7) == [desk.agents[3], desk.agents[2]], "nobody is overtaken")
+    }
+
     @Test func `Links share the pool that they name, and its turn`() {
         var desk = desk()
         let pool = desk.pool

@@ -72,6 +72,15 @@ import Wire
         #expect(owners(&world, project, [""]) == [agents[0]])
     }
 
+    @Test func `A tier's turn is its own from its first choice on, also where the project stands`() {
+        var (world, agents, project) = desk([["lang:de"], ["lang:de"]])
+        #expect(owners(&world, project, [""]) == [agents[0]])
+        world.done(.setAway(agents[1], true))
+        #expect(owners(&world, project, ["de"]) == [agents[0]])
+        world.done(.setAway(agents[1], false))
+        #expect(owners(&world, project, ["", "de"]) == [agents[1], agents[1]])
+    }
+
     @Test func `A tier's turn survives a restart`() throws {
         var (world, agents, project) = desk([["lang:de"], ["lang:de"], []])
         #expect(owners(&world, project, ["de"]) == [agents[0]])

@@ -67,6 +67,33 @@ import Wire
         #expect(world.state.presence(of: ana, in: project, at: world.time) == .receiving)
     }
 
+    @Test func `A hidden page that comes back has no new grace`() throws {
+        var world = World.newest
+        let ana = world.agent("ana")
+        let project = world.project([ana]) { $0.hiddenGraceMilliseconds = 60_000 }
+        world.signIn(ana)
+        func page(_ number: UInt64, hidden: UInt32) -> Command {
+            var lease = Lease(connection: number, agent: ana, isVisible: false)
+            lease.hiddenMilliseconds = hidden
+            return .renewLeases(node: 1, incarnation: 11, [lease])
+        }
+        world.done(page(1, hidden: 3_600_000))
+        #expect(world.state.presence(of: ana, in: project, at: world.time) == .hidden)
+        let session = world.write(project, user: 1)
+        #expect(world.owner(session) == nil)
+        world.done(page(2, hidden: 50_000))
+        #expect(world.owner(session) == ana, "ten seconds of the grace are left")
+        world.pass(milliseconds: 9_999)
+        #expect(world.state.presence(of: ana, in: project, at: world.time) == .receiving)
+        world.done(page(2, hidden: 0))
+        world.pass(milliseconds: 1)
+        #expect(world.state.presence(of: ana, in: project, at: world.time) == .hidden)
+        #expect(try world.rebuilt() == world.state)
+        var early = World()
+        _ = early.agent("ana")
+        #expect(early.apply(page(1, hidden: 1)) == .refused(.needsLevel(.second)))
+    }
+
     @Test func `One visible page among several is enough`() {
         var (world, ana, project) = desk { $0.hiddenGraceMilliseconds = 0 }
         world.show(ana)

@@ -3,15 +3,15 @@ import Wire
 
 @testable import Routing
 
-/// The laws over random rosters, modes, pools, presence, timers and load: 10,000 cases, each one
-/// command of a random world and all that must hold after it.
+/// The laws over random rosters, modes, pools, presence, timers and load: 50 random worlds of 200
+/// commands each, so that what must hold is looked at 10,000 times, not in 10,000 worlds.
 @Suite struct PropertyTests {
-    /// Worlds and commands in each: a case is a command.
+    /// Worlds, and commands in each.
     private static let worlds: ClosedRange<UInt64> = 1...50
     private static let commandsPerWorld = 200
 
     @Test(arguments: worlds)
-    func `The laws hold after every command`(seed: UInt64) {
+    func `The laws hold after each of 200 commands of a random world`(seed: UInt64) {
         var random = RandomWorld(seed: 90_000 + 2 * seed)
         var laws = Laws()
         for _ in 0..<Self.commandsPerWorld {
@@ -118,7 +118,9 @@ private struct Laws {
         let project = world.state.session(session)!.project
         let cursor = Cursor(
             project: project, pool: decision.pool, roster: decision.rosterVersion)
-        let free = decision.candidates.filter(\.reasons.isEmpty).map(\.agent)
+        // Nobody receives where it goes to somebody offline: who could have had it so are in turn.
+        let barring: Reasons = decision.way == .offline ? [.rules, .load, .neverSignedIn] : .all
+        let free = decision.candidates.filter { $0.reasons.isDisjoint(with: barring) }.map(\.agent)
         turns[cursor, default: []].append(Turn(chosen: chosen, candidates: Set(free)))
     }
 

@@ -77,6 +77,35 @@ import Wire
         #expect(world.state.nextDeadline! > world.time)
     }
 
+    @Test func `Reopened while a drain goes on, a session still goes to its last owner`() throws {
+        var world = World.newest
+        let (ana, wei) = (world.agent("ana"), world.agent("wei"))
+        let project = world.project([ana, wei])
+        for agent in [ana, wei] { world.limit(agent) }
+        world.show(ana, wei)
+        world.done(.setAway(ana, true))
+        let session = world.write(project, user: 5000)
+        let version = world.version(session)
+        world.done(.complete(session, by: wei, version: version))
+        world.done(.setAway(wei, true))
+        let count = RoutingState.Limits.drainPerEntry * 3 + 10
+        for user in 1...Int64(count) { world.write(project, user: user) }
+        world.done(.setAway(wei, false))
+        world.done(.setAway(ana, false))
+        world.time = world.time.adding(milliseconds: 10)
+        #expect(world.write(project, user: 5000) == session)
+        #expect(world.owner(session) == nil && world.decision(session).way == .behindQueue)
+        let twin = try world.rebuilt()
+        #expect(twin == world.state)
+        world.state = twin
+        world.apply(.advance)
+        #expect(world.state.waitingCount(in: project) == 0)
+        #expect(world.owner(session) == wei, "it was the other's turn")
+        #expect(world.decision(session).way == .lastOwner)
+        #expect(world.decision(session).cause == .drain)
+        world.state.checkInvariants()
+    }
+
     @Test func `A completed session frees a place for who waits`() {
         var (world, ana, _, project) = desk()
         world.show(ana)

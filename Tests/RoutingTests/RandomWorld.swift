@@ -214,9 +214,12 @@ struct RandomWorld {
     private mutating func configure() -> Command {
         if isNewest, dice.once(in: 4) { return resolve() }
         if isNewest, dice.once(in: 4) {
-            return .bar(
-                TelegramID(Int64(dice.roll(1...25))), of: dice.pick(projects), by: agents[0],
-                dice.once(in: 2))
+            let user = TelegramID(Int64(dice.roll(1...25)))
+            let project = dice.pick(projects)
+            // Every other one by somebody who saw the session.
+            let seen = world.state.latestSession(project: project, user: user)
+                .flatMap { user.rawValue % 2 == 0 ? world.state.session($0)?.version : nil }
+            return .bar(user, of: project, by: agents[0], dice.once(in: 2), version: seen)
         }
         if dice.once(in: 2) { return randomPool(in: dice.pick(projects)) }
         let number = dice.roll(0...links.count - 1)
@@ -251,8 +254,13 @@ struct RandomWorld {
     }
 
     private func lease(_ agent: AgentID, isVisible: Bool, page: UInt64 = 0) -> Lease {
-        Lease(
+        var lease = Lease(
             connection: UInt64(agent.rawValue) * 2 + page, agent: agent, isVisible: isVisible)
+        // Some come back hidden, for longer or less long than a grace.
+        if isNewest, !isVisible {
+            lease.hiddenMilliseconds = UInt32(lease.connection % 5) * 20_000
+        }
+        return lease
     }
 
     /// Most pages renew together, as those of one node do.

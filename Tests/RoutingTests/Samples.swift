@@ -88,7 +88,22 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted
+            + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted + seen
+    }
+
+    private static var seen: [Command] {
+        var hidden = Lease(connection: 5, agent: AgentID(3), isVisible: false, shownIndex: 500)
+        hidden.hiddenMilliseconds = 300
+        return [
+            .bar(TelegramID(5), of: ProjectID(8), by: AgentID(2), true, version: 3),
+            .renewLeases(
+                node: 2, incarnation: 3,
+                [
+                    Lease(
+                        connection: 4, agent: AgentID(2), isVisible: true, mayNotify: true,
+                        shownIndex: 500), hidden,
+                ]),
+        ]
     }
 
     private static var office: [Command] {

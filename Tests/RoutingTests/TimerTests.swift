@@ -85,6 +85,39 @@ import Wire
         #expect(world.state.session(session)?.replyDue == nil)
     }
 
+    @Test func `The first-reply timer rests while the customer has blocked the bot`() throws {
+        var (world, agents, project) = desk { $0.firstReplyMilliseconds = 30_000 }
+        let session = world.write(project, user: 1)
+        pass(&world, seconds: 20, receiving(agents))
+        _ = world.update(project, .blocked(TelegramID(1), true))
+        #expect(world.state.session(session)?.replyDue == nil)
+        #expect(try world.rebuilt() == world.state)
+        pass(&world, seconds: 100, receiving(agents))
+        #expect(world.owner(session) == agents[0])
+        #expect(world.state.session(session)?.isAlerted == false)
+        world.write(project, user: 1, "I am back")
+        pass(&world, seconds: 29, receiving(agents))
+        #expect(world.owner(session) == agents[0])
+        pass(&world, seconds: 1, receiving(agents))
+        #expect(world.owner(session) == agents[1])
+        world.state.checkInvariants()
+    }
+
+    @Test func `Sessions of which a manager is alerted are listed until somebody takes care`()
+        throws
+    {
+        var (world, agents, project) = desk(2) { $0.firstReplyMilliseconds = 10_000 }
+        world.done(.setAway(agents[1], true))
+        let session = world.write(project, user: 1)
+        #expect(world.state.alerted(in: project, limit: 9).isEmpty)
+        pass(&world, seconds: 10, receiving(agents))
+        #expect(world.state.alerted(in: project, limit: 9) == [session])
+        #expect(try world.rebuilt() == world.state)
+        world.done(.reply(session, by: agents[0], text: "sorry"))
+        #expect(world.state.alerted(in: project, limit: 9).isEmpty)
+        world.state.checkInvariants()
+    }
+
     @Test func `After k moves a manager is alerted, once, and the session stays`() {
         var (world, agents, project) = desk(4) {
             $0.firstReplyMilliseconds = 10_000

@@ -47,7 +47,8 @@ import Wire
         at source: SourceLocation = #_sourceLocation
     ) {
         #expect(world.owner(session) == nil, sourceLocation: source)
-        let releases = world.state.releases(of: session, at: world.time)
+        let (releases, areAll) = world.state.releases(of: session, at: world.time)
+        #expect(areAll, sourceLocation: source)
         #expect(Set(releases) == Set(expected), sourceLocation: source)
         for release in releases {
             var other = world
@@ -200,8 +201,33 @@ import Wire
         let version = world.version(session)
         world.done(.giveBack(session, by: agents[0], version: version))
         let end = world.time.adding(milliseconds: Session.Exclusion.milliseconds)
-        let releases = world.state.releases(of: session, at: world.time)
+        let releases = world.state.releases(of: session, at: world.time).found
         #expect(Set(releases) == [.time(end), .online(agents[1])])
+    }
+
+    @Test func `With 100 members the project's changes are all tried, and what is left out is said`() {
+        var world = World.newest
+        let agents = (0..<100).map { world.agent(Text("agent\($0)")) }
+        let project = world.project(agents) { $0.openLimit = 1 }
+        for agent in agents { world.limit(agent) }
+        world.show(agents)
+        for user in Int64(1)...100 { world.write(project, user: user) }
+        let session = world.write(project, user: 1000)
+        let full = world.state.releases(of: session, at: world.time)
+        #expect(Set(full.found) == [.projectOpenLimit(2), .projectOpenLimit(0)])
+        #expect(full.isComplete == false, "each member's own limit was not tried 100 times")
+        for agent in agents { world.done(.setAway(agent, true)) }
+        let away = world.write(project, user: 1001)
+        world.change(project) { $0.openLimit = 0 }
+        let releases = world.state.releases(of: away, at: world.time)
+        #expect(releases.found.contains(.assignedOffline))
+        #expect(releases.found.contains(.notAway(agents[0])))
+        #expect(!releases.isComplete && releases.found.count <= 64)
+        for release in releases.found {
+            var other = world
+            make(release, in: &other, of: project)
+            #expect(other.owner(session) != nil, "\(release)")
+        }
     }
 
     @Test(arguments: [UInt64](1...80))
@@ -216,7 +242,7 @@ import Wire
             for project in waiting
             where waiting.count == 1 && world.state.waitingCount(in: project) == 1 {
                 let session = world.state.waiting(in: project, limit: 1)[0]
-                for release in world.state.releases(of: session, at: world.time) {
+                for release in world.state.releases(of: session, at: world.time).found {
                     if case .time = release { continue }
                     if case .inPool = release { continue }
                     var other = world

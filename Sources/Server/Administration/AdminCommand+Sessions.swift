@@ -40,8 +40,8 @@ extension AdminCommand {
     }
 
     private func listSessions() throws {
-        var path =
-            "/api/v1/sessions?list=\(try word("list", ["all", "waiting", "completed", "mine"]))"
+        let lists = ["all", "waiting", "completed", "mine", "alerted"]
+        var path = "/api/v1/sessions?list=\(try word("list", lists))"
         if let project = arguments.options["project"] {
             path += "&project=\(try projectID(project))"
         }
@@ -111,7 +111,7 @@ extension AdminCommand {
                 ])
         case ("why", 2):
             let session = try client.get(sessionPath(words[1]))
-            let names = ["state", "owner", "blockers", "releases"]
+            let names = ["state", "owner", "blockers", "releases", "triedAll"]
             if output.isJSON {
                 return output.show(
                     .object(names.map { .init(Text($0), session[$0] ?? .null) }))
@@ -133,6 +133,9 @@ extension AdminCommand {
         }
         for release in session["releases"]?.elements ?? [] {
             output.done("  would release it: \(TextTable.cell(release["text"]))")
+        }
+        if session["triedAll"]?.bool == false {
+            output.done("  not every change was tried: there are too many")
         }
     }
 
