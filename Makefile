@@ -67,9 +67,8 @@ chaos: build
 
 bench: build venv
 	@cluster/prepare bench
+	@$(PROBES) decision-cost
 	@$(PYTHON) Tests/Benchmarks/bench.py
-	@swift build -c release --static-swift-stdlib --product decision-cost >&2
-	@.build/release/decision-cost
 
 scale: build
 	@$(PROBES) state-filler

@@ -6,8 +6,10 @@ table and `ratio NAME VALUE` lines, ours divided by theirs, and rewrites docs/BE
 
 import argparse
 import contextlib
+import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -42,6 +44,10 @@ FLOORS = {
     "redirect_rps": ("at least 0.5", lambda ratio: ratio >= 0.5),
     "bot_rps": ("at least 20", lambda ratio: ratio >= 20),
 }
+# Microseconds that one decision of the pure core may take, by how many agents.
+DECISION_FLOORS = {5: 2.0, 500: 60.0}
+DECISION_COST = ROOT / ".build" / "release" / "decision-cost"
+SYSTEMS = ["decisions", "etcd", "webhooks", "nginx", "redirects", "bot"]
 
 
 class Bench:
@@ -51,6 +57,7 @@ class Bench:
         self.seconds = seconds
         self.warm_up = warm_up
         self.results = {}
+        self.decision_us = {}
         self.remarks = []
 
     def measure(self, system, what, source, connections):
@@ -61,6 +68,19 @@ class Bench:
         self.results[system, what, connections] = figures
         print(row(system, what, figures), flush=True)
         return figures
+
+    def decisions(self, directory):
+        """What one decision costs in the pure core, nothing around it."""
+        done = subprocess.run([DECISION_COST], capture_output=True, text=True, check=False)
+        (directory / "decisions.log").write_text(done.stderr)
+        if done.returncode != 0:
+            raise RuntimeError(f"{DECISION_COST} ended with {done.returncode}")
+        for line in done.stdout.splitlines():
+            figures = json.loads(line)
+            self.decision_us[figures["agents"]] = figures["us"]
+            print(f"decision    {figures['agents']:>3} agents {figures['us']:.2f} us", flush=True)
+        if set(self.decision_us) != set(DECISION_FLOORS):
+            raise RuntimeError(f"decisions of {list(self.decision_us)} agents were measured")
 
     def etcd(self, directory):
         """Puts over HTTP JSON at a follower of three nodes."""
@@ -196,6 +216,11 @@ def report(bench, facts):
         words, holds = FLOORS[name]
         verdict = "holds" if holds(value) else "MISSED"
         text.append(f"| `{name}` | {value:.2f} | {words} | {verdict} |")
+    text += ["", "| one decision among | microseconds | floor | |", "|---|--:|---|---|"]
+    for agents, value in bench.decision_us.items():
+        most = DECISION_FLOORS[agents]
+        verdict = "holds" if value <= most else "MISSED"
+        text.append(f"| {agents} agents | {value:.2f} | at most {most:g} | {verdict} |")
     text += [""] + [f"- {remark}" for remark in bench.remarks] + [""]
     (ROOT / "docs" / "BENCHMARKS.md").write_text("\n".join(text))
 
@@ -206,7 +231,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=load.MEASURE_SECONDS)
     parser.add_argument("--warm-up", type=int, default=load.WARM_UP_SECONDS)
     parser.add_argument(
-        "--only", nargs="+", choices=["etcd", "webhooks", "nginx", "redirects", "bot"],
+        "--only", nargs="+", choices=SYSTEMS,
         help="only these systems; no ratios, no report")
     arguments = parser.parse_args()
     base = ROOT / ".build" / "bench"
@@ -216,7 +241,7 @@ def main():
     facts = machine.facts(base)
     print("\n".join(facts), flush=True)
     bench = Bench(arguments.seconds, arguments.warm_up)
-    for name in arguments.only or ["etcd", "webhooks", "nginx", "redirects", "bot"]:
+    for name in arguments.only or SYSTEMS:
         with tempfile.TemporaryDirectory(dir=base, prefix=name) as directory:
             try:
                 getattr(bench, name)(pathlib.Path(directory))
@@ -231,6 +256,9 @@ def main():
     report(bench, facts)
     for name, value in bench.ratios().items():
         print(f"ratio {name} {value:.2f}", flush=True)
+    for agents, value in bench.decision_us.items():
+        verdict = "" if value <= DECISION_FLOORS[agents] else ", MORE THAN ALLOWED"
+        print(f"decision_us_{agents} {value:.2f}{verdict}", flush=True)
 
 
 main()

@@ -168,3 +168,22 @@ def test_other_nodes_are_offered_when_this_one_is_gone(office, node):
     node.cut()
     link = page.locator(".banner").get_by_role("link", name="127.0.0.1:9")
     expect(link).to_have_attribute("href", "http://127.0.0.1:9/")
+
+
+def test_a_hidden_page_that_reconnects_says_for_how_long_and_is_given_nothing(desk, node, office):
+    desk.evaluate("""() => {
+        Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+    }""")
+    expect(desk.locator(".belief")).to_have_text("Page hidden")
+    desk.wait_for_timeout(1_100)
+    node.drop()
+    for _ in range(100):
+        if len(node.hidden) > 1:
+            break
+        desk.wait_for_timeout(100)
+    expect(desk.locator(".belief")).to_have_text("Page hidden")
+    assert node.hidden[0] is None and int(node.hidden[-1]) >= 1
+    office.customer_writes("Tom Okafor", "Is anybody there?")
+    waiting = [each for each in node.desk.sessions.values() if each["state"] == "unassigned"]
+    assert [each["customer"]["name"] for each in waiting] == ["Tom Okafor"]

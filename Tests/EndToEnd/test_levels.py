@@ -13,13 +13,15 @@ from driver.configuration import make_cluster, write_secret
 from driver.processes import Cluster, binary
 from driver.seeding import SECRET
 from driver.waiting import free_ports, wait_until
+from make_fixture import KEY, facts_of
 
 OUTDATED = 76
 # Beyond the update ids and users of the fixture.
 NEW = 10_000
 NOT_NOW = 75
-FIXTURE = pathlib.Path(__file__).resolve().parent.parent / "Fixtures" / "level-1"
-KEY = "6c6576656c2d312d666978747572652d6f662d74686520726f757465722121ab"
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "Fixtures"
+# None: no level after the first is released yet.
+LATER = sorted(FIXTURES.glob("level-[2-9]")) or [None]
 
 
 def level(node, *words):
@@ -43,13 +45,15 @@ def force_offline(api, agent):
 
 
 @pytest.fixture
-def old_node(tmp_path):
-    """A node over a copy of the data directory of a release that knew no levels."""
+def old_node(tmp_path, request):
+    """A node over a copy of a level's data directory: that of a release that knew no levels, or
+    another one's."""
+    directory = getattr(request, "param", None) or FIXTURES / "level-1"
     [ports] = zip(*[iter(free_ports(3))] * 3)
     write_secret(tmp_path / "cluster.key", KEY)
     write_secret(tmp_path / "admin.password", "password of admin")
     make_cluster(tmp_path, [ports], name="fixture")
-    shutil.copytree(FIXTURE, tmp_path / "node1")
+    shutil.copytree(directory, tmp_path / "node1")
     cluster = Cluster(tmp_path, bound=True)
     yield cluster.nodes[0]
     cluster.kill()
@@ -103,6 +107,32 @@ def test_data_of_level_1_is_opened_served_raised_and_goes_on(old_node, rows):
     old_node.wait_ready()
     assert old_node.status()["level"] == 2 and sessions() == expected
     write(new_user() + NEW)
+
+
+@pytest.mark.parametrize("old_node", LATER, ids=lambda path: path and path.name, indirect=True)
+@pytest.mark.parametrize("rows", ["its rows", "its log alone"])
+def test_data_of_a_later_level_is_opened_served_and_goes_on(old_node, rows):
+    if LATER == [None]:
+        return
+    kept = json.loads((old_node.data / "expected.json").read_text())
+    (old_node.data / "expected.json").unlink()
+    if rows == "its log alone":
+        (old_node.data / "state.db").unlink()
+    old_node.start()
+    old_node.wait_ready()
+    assert old_node.status()["level"] == kept["level"]
+    admin = Api(old_node.url)
+    admin.sign_in("admin", "password of admin")
+    assert facts_of(admin, kept["project"]) == kept["facts"]
+    answer = request(
+        old_node.url, "POST", f"/telegram/{kept['project']}",
+        {"Content-Type": "application/json", telegram.SECRET_HEADER: SECRET},
+        telegram.message_update(new_update_id() + NEW, new_user() + NEW, "Hello"))
+    assert answer.status == 200
+    old_node.stop()
+    old_node.start()
+    old_node.wait_ready()
+    assert len(facts_of(admin, kept["project"])["sessions"]) == len(kept["facts"]["sessions"]) + 1
 
 
 def test_a_cluster_is_upgraded_node_by_node_and_then_raised(new_cluster):

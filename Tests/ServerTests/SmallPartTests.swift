@@ -26,6 +26,15 @@ import Wire
     }
 }
 
+@Suite struct LiveLimitTests {
+    @Test func `the server pings every ten seconds, and silence lasts as long as a lease: 35`() {
+        #expect(ConsoleSocket.Limits.ping == .seconds(10))
+        #expect(ConsoleSocket.Limits.silence == .seconds(35))
+        #expect(ConsoleSocket.Limits.silence == .milliseconds(Connection.leaseMilliseconds))
+        #expect(LiveHub.Limits.renewal == .seconds(10))
+    }
+}
+
 @Suite struct TypingPaceTests {
     private static let second: Int64 = 1_000_000_000
 

@@ -149,8 +149,11 @@ class WebSocket:
 class LiveFeed:
     """A console's feed as a list of events that grows."""
 
-    def __init__(self, api, after=None, visible=True):
-        target = "/api/v1/live" + (f"?after={after}" if after is not None else "")
+    def __init__(self, api, after=None, visible=True, hidden=None):
+        """`hidden`: seconds for which the page says at once that it has been hidden."""
+        query = {"after": after, "hidden": hidden}
+        text = urllib.parse.urlencode({k: v for k, v in query.items() if v is not None})
+        target = "/api/v1/live" + (f"?{text}" if text else "")
         self.socket = WebSocket(api.url, target, {"Cookie": api.cookie}, api.tls)
         self.events = []
         if visible is not None:

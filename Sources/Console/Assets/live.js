@@ -6,6 +6,22 @@ const LONGEST_PAUSE = 15_000;
 const PROBE_EVERY = 20_000;
 const SHOWN_EVERY = 5_000;
 
+let hiddenAt = document.hidden ? Date.now() : null;
+
+document.addEventListener('visibilitychange', () => {
+    hiddenAt = document.hidden ? hiddenAt ?? Date.now() : null;
+});
+
+/** For how long the page has been hidden, so that a grace goes on where it was; null: it is not. */
+export function hiddenSeconds() {
+    return hiddenAt === null ? null : Math.max(0, Math.floor((Date.now() - hiddenAt) / 1000));
+}
+
+/** The page goes on for one at another node, which had been hidden for so long. */
+export function wasHidden(seconds) {
+    if (hiddenAt !== null && seconds > 0) hiddenAt = Date.now() - seconds * 1000;
+}
+
 /** One page's live connection. */
 export class Live {
     /** `on` has message(object), state('connecting'|'live'|'lost') and probe(). */
@@ -18,12 +34,8 @@ export class Live {
         this.isStopped = true;
         this.shown = 0;
         this.reportedShown = 0;
-        this.hiddenAt = document.hidden ? Date.now() : null;
         this.wake = () => this.hurry();
-        this.page = () => {
-            this.hiddenAt = document.hidden ? this.hiddenAt ?? Date.now() : null;
-            this.report();
-        };
+        this.page = () => this.report();
     }
 
     /** Opens the connection; everything after this log index is wanted. */
@@ -69,12 +81,6 @@ export class Live {
         });
     }
 
-    /** For how long the page has been hidden: the grace goes on where it was. */
-    hidden() {
-        if (this.hiddenAt === null) return '';
-        return `&hidden=${Math.max(0, Math.floor((Date.now() - this.hiddenAt) / 1000))}`;
-    }
-
     /** Sends if connected; what was not sent is reported afresh after the next hello. */
     send(message) {
         if (this.isOpen) this.socket.send(JSON.stringify(message));
@@ -95,8 +101,9 @@ export class Live {
         clearTimeout(this.timer);
         this.timer = null;
         const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+        const hidden = hiddenSeconds() === null ? '' : `&hidden=${hiddenSeconds()}`;
         const socket = new WebSocket(
-            `${scheme}://${location.host}/api/v1/live?after=${this.after}${this.hidden()}`);
+            `${scheme}://${location.host}/api/v1/live?after=${this.after}${hidden}`);
         this.socket = socket;
         this.deadline = setTimeout(() => this.fail(), 10_000);
         socket.addEventListener('message', (event) => {

@@ -4,6 +4,7 @@
 
 import { get, hasSeen, post, seenIndex } from './api.js';
 import { h } from './dom.js';
+import { hiddenSeconds, wasHidden } from './live.js';
 import { settle } from './load.js';
 import { isWritable, state, talk } from './store.js';
 
@@ -83,7 +84,9 @@ async function firstReady() {
 }
 
 function leaveFor(url) {
-    const luggage = encode({ ticket, index: seenIndex(), talks: talksToTake() });
+    const luggage = encode({
+        ticket, index: seenIndex(), talks: talksToTake(), hidden: hiddenSeconds(),
+    });
     const hash = location.hash || '#/mine';
     // The address of this page, and nothing else, is what the next one knows where we come from by.
     h('a', {
@@ -113,7 +116,8 @@ export function arrived() {
     const text = location.hash.slice(at + MARK.length);
     history.replaceState(null, '', location.hash.slice(0, at));
     try {
-        const { ticket: shown, index, talks } = decode(text);
+        const { ticket: shown, index, talks, hidden } = decode(text);
+        wasHidden(Number(hidden));
         return { ticket: shown, index: Number(index) || 0, talks: talks ?? {} };
     } catch {
         return null;

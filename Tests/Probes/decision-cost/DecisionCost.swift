@@ -58,7 +58,7 @@ struct DecisionCost {
         return id
     }
 
-    /// Prints `decision_us_N VALUE`.
+    /// Prints a line of JSON: how many agents, and microseconds for a decision.
     func run() {
         let count = max(1, DecisionCost.decisionsPerAgent / agents)
         var best = Double.infinity
@@ -72,6 +72,6 @@ struct DecisionCost {
             best = min(best, spent / 1000 / Double(count))
         }
         precondition(chosen == count * DecisionCost.rounds, "a decision without a candidate")
-        print("decision_us_\(agents) \(String(format: "%.2f", best))")
+        print("{\"agents\":\(agents),\"us\":\(String(format: "%.2f", best))}")
     }
 }
