@@ -56,7 +56,8 @@ export function openComposer({ onSent }) {
         onSent();
         const problem = await confirmed(to, plain, entities, await sent);
         if (problem && !problem.isUncertain) alertOf(problem, 'The answer was not sent');
-        if (!problem && to === state.route.id && state.route.area === 'waiting') {
+        const isClaimed = state.route.area === 'waiting' && !talk(to).stepsIn;
+        if (!problem && to === state.route.id && isClaimed) {
             history.replaceState(null, '', `#/mine/${to}`);
             dispatchEvent(new HashChangeEvent('hashchange'));
         }
@@ -161,9 +162,13 @@ function modeFor(each, one) {
     }
     if (isMine(each)) return { place: `Answer ${first}` };
     if (each.state === 'unassigned') {
-        return each.canClaim
-            ? { place: `Answer ${first}: the session becomes yours`, verb: 'Claim and send' }
-            : { closed: 'You cannot be given this session now. The details say why.' };
+        if (each.canClaim) {
+            return { place: `Answer ${first}: the session becomes yours`, verb: 'Claim and send' };
+        }
+        const closed = 'You cannot be given this session now. The details say why.';
+        if (!may(each.project, 'manage')) return { closed };
+        return one.stepsIn ? { place: `Write to ${first}; the session waits on`, verb: 'Send' }
+            : { closed, step: 'Step in' };
     }
     const owner = each.owner?.name ?? 'Another agent';
     if (!may(each.project, 'manage')) return { closed: `${owner} answers here. You can read.` };

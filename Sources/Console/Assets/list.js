@@ -76,7 +76,8 @@ export function openList() {
 function tabRows(area) {
     const seesAll = state.me.agent.isAdmin
         || state.me.projects.some((each) => may(each.id, 'view', 'manage'));
-    const isShown = { all: seesAll, alerted: manages() };
+    const isCalled = area === 'alerted' || listed('alerted').length > 0;
+    const isShown = { all: seesAll, alerted: manages() && isCalled };
     return LISTS.filter((name) => isShown[name] ?? true).map((name) => {
         const isCounted = name !== 'completed' && name !== 'all';
         const more = isCounted && state.lists[name].next ? '+' : '';
