@@ -102,8 +102,7 @@ extension Command {
         case .updateLink(let id, let by, let settings): writer.put(.updateLink, id, by, settings)
         case .update(let update): writer.put(.update, update)
         case .clicks(let clicks): Command.encode(clicks, into: &writer)
-        case .renewLeases(let node, let incarnation, let leases):
-            encode(leases, node, incarnation, into: &writer)
+        case .renewLeases, .bar: encodeSeen(into: &writer)
         case .closeConnections(let node, let incarnation, let numbers):
             writer.put(.closeConnections, node, incarnation, numbers)
         case .setAway(let id, let isAway): writer.put(.setAway, id, isAway)
@@ -119,10 +118,6 @@ extension Command {
         case .createPool(let by, let id, let new): writer.put(.createPool, by, id, new)
         case .updatePool(let id, let by, let new): writer.put(.updatePool, id, by, new)
         case .removePool(let id, let by): writer.put(.removePool, id, by)
-        case .bar(let user, let id, let by, let isBarred, nil):
-            writer.put(.bar, user, id, by, isBarred)
-        case .bar(let user, let id, let by, let isBarred, let version?):
-            writer.put(.barSeen, user, id, by, isBarred, version)
         case .resolveHours(let id, let hours, let times):
             writer.put(.resolveHours, id, hours, times)
         case .createToken(let by, let name, let agent, let hash, let scopes, let ends):
@@ -187,8 +182,6 @@ extension Command: Coded {
         case .updateLink: self = .updateLink(try r.take(), by: try r.take(), try r.take())
         case .update: self = .update(try r.take())
         case .clicks: self = .clicks(try r.take())
-        case .renewLeases:
-            self = .renewLeases(node: try r.take(), incarnation: try r.take(), try r.take())
         case .closeConnections:
             self = .closeConnections(node: try r.take(), incarnation: try r.take(), try r.take())
         case .setAway: self = .setAway(try r.take(), try r.take())
@@ -204,12 +197,8 @@ extension Command: Coded {
         case .updatePool: self = .updatePool(try r.take(), by: try r.take(), try r.take())
         case .removePool: self = .removePool(try r.take(), by: try r.take())
         case .setMembersHandingOver: self = try Command(handingOverFrom: &r)
-        case .bar: self = .bar(try r.take(), of: try r.take(), by: try r.take(), try r.take())
-        case .barSeen:
-            self = .bar(
-                try r.take(), of: try r.take(), by: try r.take(), try r.take(),
-                version: try UInt64(from: &r))
-        case .renewHiddenLeases: self = try Command(hiddenLeasesFrom: &r)
+        case .renewLeases, .renewHiddenLeases, .bar, .barSeen:
+            self = try Command(seen: tag, from: &r)
         case .resolveHours: self = .resolveHours(try r.take(), try r.take(), try r.take())
         case .createToken: self = try Command(tokenFrom: &r)
         case .revokeToken: self = .revokeToken(try r.take(), by: try r.take())
@@ -248,25 +237,6 @@ extension Command: Coded {
         self = .signIn(
             try r.take(), tokenHash: try r.blob(), idleMilliseconds: try r.take(),
             absoluteMilliseconds: try r.take())
-    }
-
-    private func encode(
-        _ leases: [Lease], _ node: UInt64, _ incarnation: UInt64, into writer: inout ByteWriter
-    ) {
-        guard leases.tellHiddenTimes else {
-            return writer.put(.renewLeases, node, incarnation, leases)
-        }
-        writer.put(.renewHiddenLeases, node, incarnation, leases)
-        for lease in leases { writer.put(lease.hiddenMilliseconds) }
-    }
-
-    private init(hiddenLeasesFrom r: inout ByteReader) throws(WireError) {
-        let (node, incarnation): (UInt64, UInt64) = (try r.take(), try r.take())
-        let start = r.offset
-        var leases: [Lease] = try r.take()
-        for index in leases.indices { leases[index].hiddenMilliseconds = try r.take() }
-        guard leases.tellHiddenTimes else { throw WireError(.badValue("leases"), offset: start) }
-        self = .renewLeases(node: node, incarnation: incarnation, leases)
     }
 
     private init(handingOverFrom r: inout ByteReader) throws(WireError) {

@@ -51,7 +51,9 @@ import Wire
     }
 
     @Test(arguments: [UInt64](1...40))
-    func `With the same candidates counts differ by at most one, through changes of leader`(seed: UInt64) throws {
+    func `Counts differ by at most one among the same candidates, whoever leads`(seed: UInt64)
+        throws
+    {
         let turns = try turns(seed: seed, steps: 40, isSteady: true)
         #expect(turns.count == 40)
         for start in turns.indices {

@@ -72,7 +72,7 @@ import Wire
         #expect(owners(&world, project, [""]) == [agents[0]])
     }
 
-    @Test func `A tier's turn is its own from its first choice on, also where the project stands`() {
+    @Test func `A tier's turn is its own from its first choice on, where the project stands too`() {
         var (world, agents, project) = desk([["lang:de"], ["lang:de"]])
         #expect(owners(&world, project, [""]) == [agents[0]])
         world.done(.setAway(agents[1], true))

@@ -88,7 +88,8 @@ enum Samples {
 
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
-            + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted + seen
+            + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted
+            + seen
     }
 
     private static var seen: [Command] {

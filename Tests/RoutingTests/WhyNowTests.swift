@@ -205,7 +205,9 @@ import Wire
         #expect(Set(releases) == [.time(end), .online(agents[1])])
     }
 
-    @Test func `With 100 members the project's changes are all tried, and what is left out is said`() {
+    @Test
+    func `With 100 members the project's changes are all tried, and it is said if others are not`()
+    {
         var world = World.newest
         let agents = (0..<100).map { world.agent(Text("agent\($0)")) }
         let project = world.project(agents) { $0.openLimit = 1 }

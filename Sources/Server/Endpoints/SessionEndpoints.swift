@@ -184,7 +184,8 @@ extension Node {
             ids = projects.flatMap { state.sessions(in: $0, before: before, limit: limit) }
         case let other:
             throw .invalid(
-                "The parameter list must be mine, waiting, completed, all or alerted, not \(other).")
+                "The parameter list must be mine, waiting, completed, all or alerted, not \(other)."
+            )
         }
         ids = Array(ids.sorted(by: >).prefix(limit))
         let next = ids.count == limit ? ids.last : nil
