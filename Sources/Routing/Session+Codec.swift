@@ -34,8 +34,7 @@ extension Session {
         let fields = fields
         writer.u8(fields.rawValue)
         let more = more
-        let hasEarlier = earlier == nil ? 0 : Session.earlierBit
-        writer.u8(state.rawValue | hasEarlier, isLonger: !more.isEmpty)
+        writer.u8(state.rawValue | latest, isLonger: !more.isEmpty)
         writer.put(project)
         writer.put(user)
         writer.text(name)
@@ -64,11 +63,24 @@ extension Session {
         writer.put(touches)
         if !more.isEmpty { encode(more, into: &writer) }
         if let earlier { writer.put(earlier) }
+        if let moving { writer.put(moving) }
+        if asides != Flood() { writer.put(asides) }
         return writer.bytes
     }
 
-    /// Beside the state: `earlier` follows. From the second level on.
+    /// Beside the state: `earlier`, `moving` and `asides` follow. From the second level on.
     private static let earlierBit: UInt8 = 4
+    private static let movingBit: UInt8 = 8
+    private static let asidesBit: UInt8 = 16
+
+    /// Which of them follow.
+    private var latest: UInt8 {
+        var bits: UInt8 = 0
+        if earlier != nil { bits |= Session.earlierBit }
+        if moving != nil { bits |= Session.movingBit }
+        if asides != Flood() { bits |= Session.asidesBit }
+        return bits
+    }
 
     /// Which fields of the second level follow.
     private struct More: OptionSet {
@@ -128,7 +140,8 @@ extension Session {
         let fields = Fields(rawValue: try reader.u8())
         let start = reader.offset
         let (number, isLonger) = try reader.u8OrLonger()
-        guard let state = State(rawValue: number & ~Session.earlierBit) else {
+        let bits = Session.earlierBit | Session.movingBit | Session.asidesBit
+        guard let state = State(rawValue: number & ~bits) else {
             throw reader.unknown(number, at: start)
         }
         let project: ProjectID = try reader.take()
@@ -169,6 +182,8 @@ extension Session {
         touches = try reader.take()
         if isLonger { try takeMore(from: &reader) }
         if number & Session.earlierBit != 0 { earlier = try EarlierTouches(from: &reader) }
+        if number & Session.movingBit != 0 { moving = try MovingPlace(from: &reader) }
+        if number & Session.asidesBit != 0 { asides = try reader.take() }
         try reader.expectEnd()
     }
 }
