@@ -26,6 +26,9 @@ extension RoutingState {
         }
     }
 
+    /// All that is kept of a text that carries a token of ours.
+    private static let startWord: Text = "/start"
+
     /// A message opens a session, opens a completed one again, or joins the open one.
     private mutating func receive(
         _ message: InboundMessage, _ verdict: Verdict?, in slot: Int
@@ -36,7 +39,11 @@ extension RoutingState {
         if case .click(let link, let key, let clickedAt, _, _) = message.start {
             touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
             // A token of our own is for routing, not for reading; a foreign one is a text.
-            if level >= .second, touch?.via != .foreignToken { message.text = "/start" }
+            if level >= .second, touch?.via != .foreignToken,
+                message.text.utf8.starts(with: Self.startWord.utf8)
+            {
+                message.text = Self.startWord
+            }
         }
         let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
         guard let id = latest[chat], var session = sessions[id] else {
