@@ -189,7 +189,9 @@ extension RoutingState {
         _ message: InboundMessage, _ verdict: Verdict?, in slot: Int
     ) -> Outcome {
         var edited = HistoryItem.Edited(messageID: message.messageID, text: message.text)
-        guard level >= .second else { return note(.edited(edited), verdict, message.user, in: slot) }
+        guard level >= .second else {
+            return note(.edited(edited), verdict, message.user, in: slot)
+        }
         edited.kind = message.kind
         edited.fileID = message.fileID
         edited.extras = message.extras

@@ -77,7 +77,8 @@ struct CustomerControl {
             throw ControlError(400, "text, start or kind is needed")
         }
         let (message, update) = chat.customerSends(
-            try content(kind, chat.bot), text: body["caption"]?.text ?? "", replyTo: replyTo, mediaGroup: group)
+            try content(kind, chat.bot), text: body["caption"]?.text ?? "", replyTo: replyTo,
+            mediaGroup: group)
         return Self.result(message, update)
     }
 
