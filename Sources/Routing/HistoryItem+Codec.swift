@@ -121,27 +121,9 @@ extension HistoryItem.What: Coded {
     init(from r: inout ByteReader) throws(WireError) {
         let tag: HistoryTag = try r.takeCase()
         switch tag {
-        case .inbound: self = .inbound(try r.take())
-        case .inboundWithExtras:
-            var message: HistoryItem.Inbound = try r.take()
-            message.extras = try r.take()
-            self = .inbound(message)
-        case .inboundWithMore:
-            var message: HistoryItem.Inbound = try r.take()
-            message.extras = try WholeExtras(from: &r).extras
-            self = .inbound(message)
-        case .outbound: self = .outbound(try r.take())
-        case .outboundWithMore:
-            var message: HistoryItem.Outbound = try r.take()
-            message.entities = try r.take()
-            message.changedAt = try r.take()
-            self = .outbound(message)
-        case .outboundInReply:
-            var message: HistoryItem.Outbound = try r.take()
-            message.entities = try r.take()
-            message.changedAt = try r.take()
-            message.replyTo = try Int64(from: &r)
-            self = .outbound(message)
+        case .inbound, .inboundWithExtras, .inboundWithMore, .outbound, .outboundWithMore,
+            .outboundInReply, .edited, .editedWithEntities, .editedWithMore:
+            self = try Self(message: tag, from: &r)
         case .revised:
             var message: HistoryItem.Outbound = try r.take()
             message.entities = try r.take()
@@ -149,17 +131,6 @@ extension HistoryItem.What: Coded {
         case .rewritten:
             self = .rewritten(
                 by: try r.take(), of: try r.take(), text: try r.take(), entities: try r.take())
-        case .edited:
-            self = .edited(HistoryItem.Edited(messageID: try r.take(), text: try r.take()))
-        case .editedWithEntities:
-            var edited = HistoryItem.Edited(messageID: try r.take(), text: try r.take())
-            edited.extras.entities = try r.take()
-            self = .edited(edited)
-        case .editedWithMore:
-            self = .edited(
-                HistoryItem.Edited(
-                    messageID: try r.take(), text: try r.take(), kind: try r.take(),
-                    fileID: try r.take(), extras: try WholeExtras(from: &r).extras))
         case .callback: self = .callback(data: try r.take())
         case .assigned: self = .assigned
         case .claimed: self = .claimed(try r.take(), isOverride: try r.take())
@@ -183,6 +154,47 @@ extension HistoryItem.What: Coded {
         case .tagged:
             self = .tagged(by: try r.take(), added: try r.take(), removed: try r.take())
         case .moderated: self = .moderated(by: try r.take(), try r.take())
+        }
+    }
+}
+
+extension HistoryItem.What {
+    /// The rest of a message, or of a customer's change of one, after its tag.
+    fileprivate init(message tag: HistoryTag, from r: inout ByteReader) throws(WireError) {
+        switch tag {
+        case .inbound: self = .inbound(try r.take())
+        case .inboundWithExtras:
+            var message: HistoryItem.Inbound = try r.take()
+            message.extras = try r.take()
+            self = .inbound(message)
+        case .inboundWithMore:
+            var message: HistoryItem.Inbound = try r.take()
+            message.extras = try WholeExtras(from: &r).extras
+            self = .inbound(message)
+        case .outbound: self = .outbound(try r.take())
+        case .outboundWithMore:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            message.changedAt = try r.take()
+            self = .outbound(message)
+        case .outboundInReply:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            message.changedAt = try r.take()
+            message.replyTo = try Int64(from: &r)
+            self = .outbound(message)
+        case .edited:
+            self = .edited(HistoryItem.Edited(messageID: try r.take(), text: try r.take()))
+        case .editedWithEntities:
+            var edited = HistoryItem.Edited(messageID: try r.take(), text: try r.take())
+            edited.extras.entities = try r.take()
+            self = .edited(edited)
+        case .editedWithMore:
+            self = .edited(
+                HistoryItem.Edited(
+                    messageID: try r.take(), text: try r.take(), kind: try r.take(),
+                    fileID: try r.take(), extras: try WholeExtras(from: &r).extras))
+        default: preconditionFailure("no message")
         }
     }
 }

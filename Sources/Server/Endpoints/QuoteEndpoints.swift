@@ -90,7 +90,9 @@ extension Node {
         let (text, entities) = try body.checked()
         guard let ordinal = Int64(target), ordinal >= 0 else { throw .noQuoted }
         // A history is read by who sees it; whether they may write is told by the log.
-        guard state.canSee(call.caller.agent, id) else { throw .notFound }
+        guard state.canSee(call.caller.agent, id) else {
+            throw call.problem(state.session(id)?.owner.map { .ownedBy($0) } ?? .notFound)
+        }
         read(call) { reader throws(StorageError) in
             try reader.row(.history, major: id.rawValue, minor: ordinal)
         } completion: { [self] row in
