@@ -165,6 +165,22 @@ import Wire
         }
     }
 
+    @Test func `An erasure takes the album, the place and the person along`() throws {
+        var (world, _, project) = desk { $0.messagesPerMinute = 9 }
+        let chief = world.agent("chief", isAdmin: true)
+        let venue = Enclosure.location(Location(latitude: 1, longitude: 2, title: "secret place"))
+        let person = Enclosure.contact(ContactCard(phoneNumber: "secret", firstName: "Zoë"))
+        send(&world, project, .message(message(1, kind: "venue", enclosure: venue)))
+        send(&world, project, .message(message(2, kind: "contact", enclosure: person)))
+        send(&world, project, .edit(message(1, kind: "venue", enclosure: venue)))
+        send(&world, project, .message(message(3, album: "secret album")))
+        #expect(world.says("secret"))
+        world.done(.eraseCustomer(TelegramID(1), of: project, by: chief))
+        world.forgetErased()
+        #expect(!world.says("secret"))
+        #expect(try world.rebuilt() == world.state)
+    }
+
     @Test func `A token of another project's link stays to be read, one of our own does not`() {
         var (world, ana, project) = desk()
         let link = world.link(project, "ad1")

@@ -5,6 +5,12 @@ import { alertOf } from './notice.js';
 
 const MAP = 'https://www.openstreetmap.org/';
 
+/** The name of the place or the person in a message; empty: there is none. */
+export function enclosureName({ location, contact }) {
+    if (location) return location.title ?? '';
+    return [contact?.firstName, contact?.lastName].filter(Boolean).join(' ');
+}
+
 /** The element for what a message consists of that is neither text nor file; null: nothing. */
 export function enclosureOf({ location, contact }) {
     if (location) return placeOf(location);
@@ -23,8 +29,9 @@ function placeOf({ latitude, longitude, title, address, live }) {
         }, 'Show on a map')));
 }
 
-function personOf({ phoneNumber, firstName, lastName }) {
-    const name = [firstName, lastName].filter(Boolean).join(' ');
+function personOf(contact) {
+    const { phoneNumber } = contact;
+    const name = enclosureName({ contact });
     const copy = h('button.quiet', {
         type: 'button', onclick: async () => {
             try {

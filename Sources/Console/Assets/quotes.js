@@ -3,6 +3,7 @@
 
 import { h, icon } from './dom.js';
 import { loadOlder } from './load.js';
+import { enclosureName } from './places.js';
 import { changed, isWritable, session, talk } from './store.js';
 import { kindName } from './words.js';
 
@@ -51,7 +52,7 @@ function excerpt(item, isHidden) {
         const words = Array.from(item.text.replace(/\s+/g, ' '));
         return words.length > LENGTH ? `${words.slice(0, LENGTH).join('')}…` : words.join('');
     }
-    return item.location?.title ?? kindName(item.messageKind ?? 'message');
+    return enclosureName(item) || kindName(item.messageKind ?? 'message');
 }
 
 /** A short quotation that leads to what is quoted. */
