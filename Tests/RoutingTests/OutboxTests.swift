@@ -99,7 +99,7 @@ import Wire
         let first = reply(&world, session, ana)
         let second = reply(&world, session, ana)
         world.done(.startSending([first], epoch: 1))
-        world.done(.finishSending(first, epoch: 1, .failed(reason: "no", blocksChat: false)))
+        world.done(.finishSending(first, epoch: 1, .failed(reason: "no", unreachable: nil)))
         #expect(world.state.outboxReady(at: world.time, limit: 9).map(\.id) == [second])
         world.done(.complete(session, by: ana, version: 2))
         #expect(world.state.outbox(first) == nil && world.state.outbox(second) != nil)
@@ -109,7 +109,7 @@ import Wire
         var (world, ana, session) = desk()
         let id = reply(&world, session, ana)
         world.done(.startSending([id], epoch: 1))
-        world.done(.finishSending(id, epoch: 1, .failed(reason: "blocked", blocksChat: true)))
+        world.done(.finishSending(id, epoch: 1, .failed(reason: "blocked", unreachable: .blockedBot)))
         #expect(world.state.session(session)?.isBlocked == true)
         #expect(world.owner(session) == ana)
     }
