@@ -89,6 +89,13 @@ enum Samples {
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
             + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted
+            + unreachable
+    }
+
+    private static var unreachable: [Command] {
+        [.chatNotFound, .notAllowed].map { why in
+            .finishSending(OutboxID(160), epoch: 9, .failed(reason: "400", unreachable: why))
+        }
     }
 
     private static var office: [Command] {
