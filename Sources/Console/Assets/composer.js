@@ -7,6 +7,7 @@ import { h, icon, set } from './dom.js';
 import { read } from './format.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
+import { reachOf } from './reach.js';
 import { changed, isErased, isMine, isWritable, may, session, state, talk } from './store.js';
 import { choice } from './theme.js';
 
@@ -152,9 +153,8 @@ function modeFor(each, one) {
     if (isErased(each)) {
         return { closed: 'This customer was erased: nothing can be written any more.' };
     }
-    if (each.customer.isBlocked) {
-        return { closed: 'This customer has blocked the bot: Telegram delivers nothing to them.' };
-    }
+    const reach = reachOf(each.customer.unreachable);
+    if (reach?.closed) return { closed: reach.closed };
     if (each.state === 'completed') {
         return { closed: 'This session is completed. Reopen it to write, or wait: a new message '
             + 'of the customer opens it again.' };
