@@ -109,17 +109,18 @@ export function openComposer({ onSent }) {
     function draw(each, one) {
         const mode = each ? modeFor(each, one) : { closed: '' };
         form.hidden = mode.closed !== undefined;
-        bar.hidden = !mode.closed;
+        const says = mode.closed ?? reachOf(each.customer.unreachable)?.warns;
+        bar.hidden = !says;
         const isOn = isWritable();
         set(button, { disabled: !isOn });
-        const next = JSON.stringify([id, mode.closed, mode.step, mode.verb, mode.place, isOn]);
+        const next = JSON.stringify([id, says, mode.step, mode.verb, mode.place, isOn]);
         if (next === stamp) return;
         stamp = next;
         button.replaceChildren(icon('send'), h('span', mode.verb ?? 'Send'));
         text.placeholder = isOn ? mode.place ?? '' : 'Read-only. Your draft is kept.';
         drawHint();
-        if (!mode.closed) return;
-        bar.replaceChildren(h('p', mode.closed), mode.step ? h('button', {
+        if (!says) return;
+        bar.replaceChildren(h('p', says), mode.step ? h('button', {
             type: 'button',
             onclick: () => {
                 one.stepsIn = true;

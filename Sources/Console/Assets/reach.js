@@ -1,6 +1,6 @@
 // Customers whom Telegram delivers nothing to: why, and what to do. The codes are the API's.
 
-/** `fact` is for the panel, `closed` takes the place of the composer, `warns` stands above it. */
+/** `fact` is for the panel, `closed` takes the place of the composer, `warns` stands below it. */
 const REACH = {
     blockedBot: {
         fact: 'Has blocked the bot',

@@ -7,6 +7,7 @@ import { formatted } from './format.js';
 import { reply, resend } from './load.js';
 import { messageTools, revisionsOf, wordsNow } from './messages.js';
 import { alertOf, explain } from './notice.js';
+import { reachOf } from './reach.js';
 import { changed, isWritable, itemsOf, state, talk } from './store.js';
 import { kindName } from './words.js';
 
