@@ -156,7 +156,8 @@ extension Session {
         let fields = Fields(rawValue: try reader.u8())
         let start = reader.offset
         let (number, isLonger) = try reader.u8OrLonger()
-        guard let state = State(rawValue: number & ~(Session.earlierBit | Session.deliveryBit)) else {
+        let bits = Session.earlierBit | Session.deliveryBit
+        guard let state = State(rawValue: number & ~bits) else {
             throw reader.unknown(number, at: start)
         }
         let project: ProjectID = try reader.take()

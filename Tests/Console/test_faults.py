@@ -31,7 +31,7 @@ def test_a_bad_token_says_on_the_message_who_repairs_it(desk, node):
     node.do(lambda state: state.fates.append(("failed", "Unauthorized")))
     send(desk, "Are you there?")
     bubble = desk.locator(".message.ours")
-    expect(bubble).to_contain_text("Not delivered: Unauthorized. A manager must set a new bot token")
+    expect(bubble).to_contain_text("Not delivered: Unauthorized. A manager must set a new bot")
     bubble.get_by_role("button", name="Send again").click()
     expect(bubble.locator(".delivery")).to_have_text("Sent")
     expect(bubble).not_to_contain_text("A manager must")

@@ -13,7 +13,9 @@ from driver.waiting import free_ports, wait_until
 sys.path.insert(0, str(ROOT / "chaos"))
 from storm.shim import Shim, build, compiler  # noqa: E402
 
-BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept": "text/html"}
 CLICKS = "t8"
 DAY = 86_400
 

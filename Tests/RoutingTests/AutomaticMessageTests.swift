@@ -96,7 +96,7 @@ import Wire
         return (world, ana, project, sessions)
     }
 
-    @Test func `Who came behind others and is left when the drain ends is told then, once`() throws {
+    @Test func `Who came behind others and is left when the drain ends is told, once`() throws {
         var (world, ana, project, late) = backlog(of: 3, behind: 4)
         #expect(late.allSatisfy { world.decision($0).way == .behindQueue })
         #expect(late.allSatisfy { said(world, $0).isEmpty }, "they will hardly wait")
@@ -120,7 +120,9 @@ import Wire
     @Test func `One entry tells as many as it has numbers for messages, and the next the rest`() {
         let room = Int(OutboxMessage.partsPerReply)
         var (world, _, _, late) = backlog(of: room + 3, behind: room + 5)
-        func told() -> Int { late.count { !said(world, $0).isEmpty } }
+        func told() -> Int {
+            late.count { !world.state.outbox(of: world.state.session($0)!.chat).isEmpty }
+        }
         while told() == 0, world.state.nextDeadline == world.time { world.apply(.advance) }
         #expect(told() == room)
         #expect(world.state.nextDeadline == world.time)

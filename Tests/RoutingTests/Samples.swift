@@ -102,7 +102,8 @@ enum Samples {
         [
             .advance, .beginEpoch(9), .startSending([OutboxID(160), OutboxID(161)], epoch: 9),
             .finishSending(OutboxID(160), epoch: 9, .sent(messageID: 12)),
-            .finishSending(OutboxID(160), epoch: 9, .failed(reason: "403", unreachable: .blockedBot)),
+            .finishSending(
+                OutboxID(160), epoch: 9, .failed(reason: "403", unreachable: .blockedBot)),
             .finishSending(OutboxID(160), epoch: 9, .retry(notBefore: time, reason: "429")),
             .finishSending(OutboxID(160), epoch: 9, .uncertain(reason: "lost")),
             .resend(OutboxID(160), by: AgentID(2)),

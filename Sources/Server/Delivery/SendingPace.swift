@@ -71,8 +71,8 @@ struct SendingPace {
     /// A chosen message's call is made.
     mutating func called(_ chat: Chat, now: Int64) {
         gaveUp(chat)
-        bots[chat.project]!.calls.append(now)
-        if bots[chat.project]!.calls.count > Limits.calls { bots[chat.project]!.calls.removeFirst() }
+        let older = bots[chat.project]!.calls.suffix(Limits.calls - 1)
+        bots[chat.project]!.calls = older + [now]
         if freeAt.count >= Limits.chats { freeAt = freeAt.filter { $0.value > now } }
         freeAt[chat] = now + Limits.chatPause
     }
