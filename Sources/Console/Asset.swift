@@ -79,7 +79,6 @@ public enum Asset {
             ("presence.js", PackageResources.presence_js),
             ("projectform.js", PackageResources.projectform_js),
             ("projects.js", PackageResources.projects_js),
-            ("reach.js", PackageResources.reach_js),
             ("search.js", PackageResources.search_js),
             ("signin.js", PackageResources.signin_js),
             ("store.js", PackageResources.store_js),

@@ -3,7 +3,6 @@
 import sqlite3
 import sys
 
-import pytest
 from desk import Desk
 from driver.api import request
 from driver.processes import ROOT
@@ -11,7 +10,7 @@ from driver.standin import StandIn
 from driver.waiting import free_ports, wait_until
 
 sys.path.insert(0, str(ROOT / "chaos"))
-from storm.shim import Shim, build, compiler  # noqa: E402
+from storm.shim import Shim, build  # noqa: E402
 
 BROWSER = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -30,7 +29,6 @@ def clicks_on_disk(node):
         database.close()
 
 
-@pytest.mark.skipif(compiler() is None, reason="the wall clock is changed by a small C library")
 def test_the_leader_lets_clicks_go_that_are_too_old_and_keeps_the_others(new_cluster, tmp_path):
     shim = Shim(build("shim.c", tmp_path), tmp_path / "control")
     [port] = free_ports(1)

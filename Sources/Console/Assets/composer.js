@@ -7,9 +7,9 @@ import { h, icon, set } from './dom.js';
 import { read } from './format.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
-import { reachOf } from './reach.js';
 import { changed, isErased, isMine, isWritable, may, session, state, talk } from './store.js';
 import { choice } from './theme.js';
+import { reachOf } from './words.js';
 
 /** Telegram's limit for one message; longer answers are split. */
 const MESSAGE = 4_096;

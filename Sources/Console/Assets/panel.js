@@ -4,8 +4,8 @@ import { blockersCard, decisionCard } from './decision.js';
 import { full, h, icon, reconcile } from './dom.js';
 import { eraseButton } from './erase.js';
 import { aboutRow } from './notes.js';
-import { reachOf } from './reach.js';
 import { isMine, project, session, state, talk } from './store.js';
+import { reachOf } from './words.js';
 
 const LANGUAGES = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'code' });
 

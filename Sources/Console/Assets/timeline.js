@@ -7,9 +7,8 @@ import { formatted } from './format.js';
 import { reply, resend } from './load.js';
 import { messageTools, revisionsOf, wordsNow } from './messages.js';
 import { alertOf, explain } from './notice.js';
-import { reachOf } from './reach.js';
 import { changed, isWritable, itemsOf, state, talk } from './store.js';
-import { kindName } from './words.js';
+import { kindName, reachOf } from './words.js';
 
 /** Messages of one side within this time are drawn as one group. */
 const GROUP = 4 * 60_000;
