@@ -210,7 +210,7 @@ function sentence(item) {
     case 'alerted': return `A manager was told that ${who} does not answer`;
     case 'autoCompleted': return 'Completed: the customer said nothing more';
     case 'blocked': return 'The customer blocked the bot';
-    case 'unreachable': return reachOf(item.text).event;
+    case 'unreachable': return reachOf(item.text || 'notAllowed').event;
     case 'noted':
         return item.text ? 'Your private note' : `${who} wrote a private note`;
     case 'remarked': return `Remark by ${who}`;

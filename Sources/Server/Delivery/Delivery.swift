@@ -115,9 +115,17 @@ final class Delivery {
             pace.gaveUp(message.address)
             return finish(message, epoch, .failed(reason: Delivery.noToken, unreachable: nil))
         }
-        pace.called(message.address, now: node.loop.now)
-        client.call(message.method, token: token) { [weak self] result in
-            self?.took(result, message, epoch)
+        var isBegun = false
+        let begun = { [weak self] in
+            guard let self else { return }
+            isBegun = true
+            pace.called(message.address, now: node.loop.now)
+            poke()
+        }
+        client.call(message.method, token: token, begun: begun) { [weak self] result in
+            guard let self else { return }
+            if !isBegun { pace.gaveUp(message.address) }
+            took(result, message, epoch)
         }
     }
 

@@ -4,11 +4,12 @@ import Routing
 ///
 /// Telegram takes about 30 messages a second of a bot and one a second for a chat
 /// (core.telegram.org/bots/faq). What counts is when calls arrive there, and what is given to the
-/// cluster to be committed now is called a little later; so places are taken when a message is
-/// chosen and counted until its call is over by `Limits.span`. A bot begins `Limits.calls` calls in
-/// any span at most, 25 a second: calls that arrived within a second were begun within 1.2 s, six
-/// spans, if the way there delays one no more than 0.2 s longer than another, and six spans have
-/// 30 calls. A chat's second counts from its last call.
+/// cluster to be committed now is called a little later, and later still when all connections are
+/// busy; so a place is taken when a message is chosen and held until `Limits.span` after its call.
+///
+/// A bot begins `Limits.calls` calls in any span at most, 25 a second: calls that arrived within a
+/// second were begun within 1.2 s, six spans, if the way there delays one no more than 0.2 s longer
+/// than another, and six spans have 30 calls. A chat's second counts from its last call.
 ///
 /// Telegram does not say whether a 429 is for the chat or for the bot. It holds the chat, in the
 /// replicated outbox, so also under the next leader; and when another chat of the bot gets one
@@ -68,7 +69,7 @@ struct SendingPace {
         return .go
     }
 
-    /// A chosen message's call is made.
+    /// A chosen message's call is made: it is about to be written to a connection.
     mutating func called(_ chat: Chat, now: Int64) {
         gaveUp(chat)
         let older = bots[chat.project]!.calls.suffix(Limits.calls - 1)
