@@ -74,7 +74,7 @@ extension Session {
     private static let earlierBit: UInt8 = 4
 
     /// Beside the state: a byte follows of how messages fare. From the second level on.
-    private static let deliveryBit: UInt8 = 8
+    private static let deliveryBit: UInt8 = 32
     /// In that byte, beside the number of `unreachable`: nobody has told the customer that they
     /// wait.
     private static let untoldBit: UInt8 = 0x80

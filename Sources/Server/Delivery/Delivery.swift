@@ -179,7 +179,7 @@ final class Delivery {
 
     /// Whether what is in doubt after so many calls is done again.
     static func isTriedAgain(_ act: OutboxMessage.Act, attempts: UInt32) -> Bool {
-        act != .send && attempts < Limits.attemptsInDoubt
+        act.target != nil && attempts < Limits.attemptsInDoubt
     }
 
     /// Another try after a pause that grows with each.
