@@ -119,7 +119,7 @@ struct Outbox: Equatable, Sendable {
 
 extension OutboxMessage {
     /// The chat it goes to.
-    var address: Chat { Chat(project: project, user: chat) }
+    public var address: Chat { Chat(project: project, user: chat) }
 }
 
 extension DeliveryState {

@@ -140,6 +140,8 @@ public struct NodeLimits: Sendable, Hashable {
     public var journalMiB = 1_024
     /// `erasureMinutes`: so long after a customer was erased the log is cut behind that.
     public var erasureMinutes = 60
+    /// `clickSweepSeconds`: how often the leader looks for clicks that are too old.
+    public var clickSweepSeconds = 3600
     /// The defaults.
     public init() {}
 
