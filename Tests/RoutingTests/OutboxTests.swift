@@ -49,6 +49,26 @@ import Wire
         #expect(world.state.outboxReady(at: world.time, limit: 9).map(\.id) == [second])
     }
 
+    @Test func `A project with many waiting hides no other`() {
+        var (world, ana, session) = desk()
+        let other = world.project([ana])
+        let late = world.write(other, user: 9)
+        _ = reply(&world, session, ana)
+        let crowded = world.state.session(session)!.project
+        for user in 2...5 as ClosedRange<Int64> {
+            let id = world.write(crowded, user: user)
+            _ = reply(&world, id, ana)
+        }
+        let last = reply(&world, late, ana)
+        let ready = world.state.outboxReady(at: world.time, limit: 2)
+        #expect(ready.count == 3)
+        #expect(ready.last?.id == last)
+        let later = world.time.adding(milliseconds: 3000)
+        world.done(.startSending([last], epoch: 1))
+        world.done(.finishSending(last, epoch: 1, .retry(notBefore: later, reason: "429")))
+        #expect(world.state.outboxNext(after: world.time) == later)
+    }
+
     @Test func `A message to be retried holds back its chat until its time`() {
         var (world, ana, session) = desk()
         let first = reply(&world, session, ana)

@@ -14,8 +14,8 @@ import Wire
 final class Delivery {
     /// Our patience; the rates are in `SendingPace`.
     enum Limits {
-        /// Messages looked at in one go.
-        static let look = 500
+        /// Messages of one project looked at in one go.
+        static let look = 100
         /// Messages whose sending is committed in one entry.
         static let batch = 100
         /// Pause after the Bot API could not be reached, doubled by each attempt up to `maxPause`.
