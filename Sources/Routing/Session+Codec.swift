@@ -34,6 +34,7 @@ extension Session {
         let fields = fields
         writer.u8(fields.rawValue)
         let more = more
+        let delivery = deliveryMarks
         writer.u8(state.rawValue | latest, isLonger: !more.isEmpty)
         writer.put(project)
         writer.put(user)
@@ -65,6 +66,7 @@ extension Session {
         if let earlier { writer.put(earlier) }
         if let moving { writer.put(moving) }
         if asides != Flood() { writer.put(asides) }
+        if delivery != 0 { writer.u8(delivery) }
         return writer.bytes
     }
 
@@ -79,7 +81,33 @@ extension Session {
         if earlier != nil { bits |= Session.earlierBit }
         if moving != nil { bits |= Session.movingBit }
         if asides != Flood() { bits |= Session.asidesBit }
+        if deliveryMarks != 0 { bits |= Session.deliveryBit }
         return bits
+    }
+
+    /// Beside the state: a byte follows of how messages fare. From the second level on.
+    private static let deliveryBit: UInt8 = 32
+    /// In that byte, beside the number of `unreachable`: nobody has told the customer that they
+    /// wait.
+    private static let untoldBit: UInt8 = 0x80
+
+    /// How messages fare, where it is more than `Fields.blocked` says.
+    private var deliveryMarks: UInt8 {
+        let reach = isBlocked ? 0 : unreachable?.rawValue ?? 0
+        return reach | (isUntold ? Session.untoldBit : 0)
+    }
+
+    private mutating func takeDeliveryMarks(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let marks = try reader.u8()
+        isUntold = marks & Session.untoldBit != 0
+        let number = marks & ~Session.untoldBit
+        if number != 0 {
+            guard !isBlocked, let reach = Unreachable(rawValue: number), reach != .blockedBot
+            else { throw reader.unknown(number, at: start) }
+            unreachable = reach
+        }
+        guard marks != 0 else { throw WireError(.badValue("session"), offset: start) }
     }
 
     /// Which fields of the second level follow.
@@ -140,7 +168,8 @@ extension Session {
         let fields = Fields(rawValue: try reader.u8())
         let start = reader.offset
         let (number, isLonger) = try reader.u8OrLonger()
-        let bits = Session.earlierBit | Session.movingBit | Session.asidesBit
+        let bits =
+            Session.earlierBit | Session.movingBit | Session.asidesBit | Session.deliveryBit
         guard let state = State(rawValue: number & ~bits) else {
             throw reader.unknown(number, at: start)
         }
@@ -162,7 +191,7 @@ extension Session {
         unread = try reader.take()
         historyCount = try reader.zigzag()
         isAnswered = fields.contains(.answered)
-        isBlocked = fields.contains(.blocked)
+        if fields.contains(.blocked) { unreachable = .blockedBot }
         if !fields.isDisjoint(with: [.owner, .lastOwner]) {
             lastOwner = try AgentID(from: &reader)
         }
@@ -184,6 +213,7 @@ extension Session {
         if number & Session.earlierBit != 0 { earlier = try EarlierTouches(from: &reader) }
         if number & Session.movingBit != 0 { moving = try MovingPlace(from: &reader) }
         if number & Session.asidesBit != 0 { asides = try reader.take() }
+        if number & Session.deliveryBit != 0 { try takeDeliveryMarks(from: &reader) }
         try reader.expectEnd()
     }
 }
