@@ -1,4 +1,3 @@
-import Routing
 import Telegram
 import Testing
 import Wire
