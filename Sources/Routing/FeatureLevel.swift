@@ -59,11 +59,13 @@ extension Command {
         case .update(let update):
             update.asksForLanguage || update.verdict != nil || update.extras != nil
                 ? .second : .first
+        case .finishSending(_, _, .failed(_, let unreachable)):
+            unreachable == nil || unreachable == .blockedBot ? .first : .second
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
             .setModeration, .moderatedReply, .refuseReply, .createHook, .updateHook, .removeHook,
             .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseCustomer,
-            .eraseSession, .finishErasure, .forgetClicks, .tellErased, .formattedReply, .revise,
-            .reviseQueued:
+            .eraseSession, .finishErasure, .forgetClicks, .tellErased, .formattedReply, .answer,
+            .revise, .reviseQueued:
             .second
         case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .closeConnections,

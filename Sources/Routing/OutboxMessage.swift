@@ -24,6 +24,8 @@ public struct OutboxMessage: Hashable, Sendable {
     public internal(set) var act = Act.send
     /// The log index at which its text was changed last before it went; nil: it never was.
     public internal(set) var changedAt: Int64?
+    /// The message of the chat that it answers; nil: none.
+    public internal(set) var replyTo: SentMessage?
     /// Where it stands.
     public internal(set) var state: DeliveryState = .queued
     /// How often a call was begun.
@@ -75,8 +77,9 @@ public enum DeliveryState: Hashable, Sendable {
 public enum DeliveryResult: Hashable, Sendable {
     /// Telegram's number of the message.
     case sent(messageID: Int64)
-    /// Not sent, and repeating would not help; the reason for people.
-    case failed(reason: Text, blocksChat: Bool)
+    /// Not sent, and repeating would not help; the reason for people, and what it says of the
+    /// customer, if anything.
+    case failed(reason: Text, unreachable: Unreachable?)
     /// Not sent; may be tried again after this moment.
     case retry(notBefore: LogTime, reason: Text)
     /// The answer was lost; it may have been sent.

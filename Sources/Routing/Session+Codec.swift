@@ -34,10 +34,9 @@ extension Session {
         let fields = fields
         writer.u8(fields.rawValue)
         let more = more
+        let delivery = deliveryMarks
         let rest = rest
-        let hasEarlier = earlier == nil ? 0 : Session.earlierBit
-        let hasRest = rest.isEmpty ? 0 : Session.restBit
-        writer.u8(state.rawValue | hasEarlier | hasRest, isLonger: !more.isEmpty)
+        writer.u8(state.rawValue | latest, isLonger: !more.isEmpty)
         writer.put(project)
         writer.put(user)
         writer.text(name)
@@ -66,14 +65,55 @@ extension Session {
         writer.put(touches)
         if !more.isEmpty { encode(more, into: &writer) }
         if let earlier { writer.put(earlier) }
+        if let moving { writer.put(moving) }
+        if asides != Flood() { writer.put(asides) }
+        if delivery != 0 { writer.u8(delivery) }
         if !rest.isEmpty { encode(rest, into: &writer) }
         return writer.bytes
     }
 
-    /// Beside the state: `earlier` follows. From the second level on.
+    /// Beside the state: `earlier`, `moving` and `asides` follow. From the second level on.
     private static let earlierBit: UInt8 = 4
+    private static let movingBit: UInt8 = 8
+    private static let asidesBit: UInt8 = 16
+
+    /// Which of them follow.
+    private var latest: UInt8 {
+        var bits: UInt8 = 0
+        if earlier != nil { bits |= Session.earlierBit }
+        if moving != nil { bits |= Session.movingBit }
+        if asides != Flood() { bits |= Session.asidesBit }
+        if deliveryMarks != 0 { bits |= Session.deliveryBit }
+        if !rest.isEmpty { bits |= Session.restBit }
+        return bits
+    }
+
+    /// Beside the state: a byte follows of how messages fare. From the second level on.
+    private static let deliveryBit: UInt8 = 32
     /// Beside the state: `Rest` follows. From the second level on.
-    private static let restBit: UInt8 = 8
+    private static let restBit: UInt8 = 64
+    /// In that byte, beside the number of `unreachable`: nobody has told the customer that they
+    /// wait.
+    private static let untoldBit: UInt8 = 0x80
+
+    /// How messages fare, where it is more than `Fields.blocked` says.
+    private var deliveryMarks: UInt8 {
+        let reach = isBlocked ? 0 : unreachable?.rawValue ?? 0
+        return reach | (isUntold ? Session.untoldBit : 0)
+    }
+
+    private mutating func takeDeliveryMarks(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let marks = try reader.u8()
+        isUntold = marks & Session.untoldBit != 0
+        let number = marks & ~Session.untoldBit
+        if number != 0 {
+            guard !isBlocked, let reach = Unreachable(rawValue: number), reach != .blockedBot
+            else { throw reader.unknown(number, at: start) }
+            unreachable = reach
+        }
+        guard marks != 0 else { throw WireError(.badValue("session"), offset: start) }
+    }
 
     /// Which fields of the second level follow.
     private struct More: OptionSet {
@@ -172,8 +212,10 @@ extension Session {
         let fields = Fields(rawValue: try reader.u8())
         let start = reader.offset
         let (number, isLonger) = try reader.u8OrLonger()
-        guard let state = State(rawValue: number & ~(Session.earlierBit | Session.restBit))
-        else {
+        let bits =
+            Session.earlierBit | Session.movingBit | Session.asidesBit | Session.deliveryBit
+            | Session.restBit
+        guard let state = State(rawValue: number & ~bits) else {
             throw reader.unknown(number, at: start)
         }
         let project: ProjectID = try reader.take()
@@ -194,7 +236,7 @@ extension Session {
         unread = try reader.take()
         historyCount = try reader.zigzag()
         isAnswered = fields.contains(.answered)
-        isBlocked = fields.contains(.blocked)
+        if fields.contains(.blocked) { unreachable = .blockedBot }
         if !fields.isDisjoint(with: [.owner, .lastOwner]) {
             lastOwner = try AgentID(from: &reader)
         }
@@ -214,6 +256,9 @@ extension Session {
         touches = try reader.take()
         if isLonger { try takeMore(from: &reader) }
         if number & Session.earlierBit != 0 { earlier = try EarlierTouches(from: &reader) }
+        if number & Session.movingBit != 0 { moving = try MovingPlace(from: &reader) }
+        if number & Session.asidesBit != 0 { asides = try reader.take() }
+        if number & Session.deliveryBit != 0 { try takeDeliveryMarks(from: &reader) }
         if number & Session.restBit != 0 { try takeRest(from: &reader) }
         try reader.expectEnd()
     }

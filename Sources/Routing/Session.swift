@@ -86,8 +86,10 @@ public struct Session: Hashable, Sendable {
     public internal(set) var touches: [Touch] = []
     /// The first and last links of the customer's sessions before; nil: none led there.
     public internal(set) var earlier: EarlierTouches?
-    /// Whether the customer has blocked the bot.
-    public internal(set) var isBlocked = false
+    /// Why Telegram delivers nothing to the customer; nil: it does, as far as is known.
+    public internal(set) var unreachable: Unreachable?
+    /// Whether it began to wait behind others and nobody has told the customer yet that they wait.
+    var isUntold = false
     /// The pool that it is for, by its link; nil: the whole project.
     public internal(set) var pool: PoolID?
     /// Whom it would rather have, by its link.
@@ -113,6 +115,10 @@ public struct Session: Hashable, Sendable {
     var isReplyPaused = false
     /// How many messages came of late; counted where the project has a limit.
     var flood = Flood()
+    /// How many changes of messages and pressed buttons came of late; likewise.
+    var asides = Flood()
+    /// The item that tells where a place is now that its sender moved; nil: none is there.
+    var moving: MovingPlace?
     /// Whether a person chose its owner.
     public internal(set) var isByHand = false
 
@@ -139,10 +145,32 @@ public struct Session: Hashable, Sendable {
         isReturning = false
     }
 
+    /// Whether the customer has blocked the bot.
+    public var isBlocked: Bool { unreachable == .blockedBot }
+    /// Whether nothing reaches the customer until they do something about it.
+    public var isOutOfReach: Bool { unreachable?.isFinal ?? false }
     /// Since when it waits in the queue; nil unless it does.
     public var waitingSince: LogTime? { state == .unassigned ? place : nil }
     /// Its order in the queue.
     public var queuePlace: QueuePlace { QueuePlace(since: place, session: id) }
+}
+
+/// A place that a customer sent and that has moved since: the history has but the newest.
+struct MovingPlace: Hashable, Sendable {
+    /// Telegram's number of the message that is changed again and again.
+    var messageID: Int64
+    /// The item that is written anew with each change.
+    var ordinal: Int64
+}
+
+extension MovingPlace: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(messageID)
+        writer.put(ordinal)
+    }
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(messageID: try reader.take(), ordinal: try reader.take())
+    }
 }
 
 /// The order in which waiting sessions are looked at.

@@ -44,7 +44,7 @@ def reply(desk: Desk, session: dict, agent: str, body: dict, later) -> dict:
         mark(desk, session, rule, agent)
         raise Refused(422, "text_blocked", "The message was not sent",
                       detail=f"A rule of the project forbids it: \"{rule['text']}\".")
-    more = {"entities": body["entities"]} if body.get("entities") else {}
+    more = {key: body[key] for key in ("entities", "replyTo") if body.get(key)}
     item = desk.item(session["id"], "message", "agent", agent=desk.brief(agent),
                      text=body["text"], messageKind="text", delivery="queued",
                      outbox=desk.next_id(), **more)
@@ -74,13 +74,21 @@ def mark(desk: Desk, session: dict, rule: dict, agent: str | None) -> None:
     desk.item(session["id"], "moderated", "system", moderation=moderation, **who)
 
 
+ADVICE = {"Unauthorized": (
+    "badToken",
+    "A manager must set a new bot token in the project's settings; then send again.")}
+
+
 def deliver(desk: Desk, session: dict, item: dict, later) -> None:
     """Walks a message through its states; `later(seconds, callback)` is the clock."""
     def step(state: str, failure: str | None = None) -> None:
         item["delivery"] = state
-        item.pop("failure", None)
+        for field in ("failure", "failureCode", "advice"):
+            item.pop(field, None)
         if failure:
             item["failure"] = failure
+        if failure in ADVICE:
+            item["failureCode"], item["advice"] = ADVICE[failure]
         desk.entry("item", session["id"], item)
 
     fate, reason = desk.fates.pop(0) if desk.fates else ("sent", "")

@@ -89,7 +89,13 @@ enum Samples {
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
             + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted
-            + seen
+            + unreachable + whole + seen
+    }
+
+    private static var unreachable: [Command] {
+        [.chatNotFound, .notAllowed].map { why in
+            .finishSending(OutboxID(160), epoch: 9, .failed(reason: "400", unreachable: why))
+        }
     }
 
     private static var seen: [Command] {
@@ -111,7 +117,8 @@ enum Samples {
         [
             .advance, .beginEpoch(9), .startSending([OutboxID(160), OutboxID(161)], epoch: 9),
             .finishSending(OutboxID(160), epoch: 9, .sent(messageID: 12)),
-            .finishSending(OutboxID(160), epoch: 9, .failed(reason: "403", blocksChat: true)),
+            .finishSending(
+                OutboxID(160), epoch: 9, .failed(reason: "403", unreachable: .blockedBot)),
             .finishSending(OutboxID(160), epoch: 9, .retry(notBefore: time, reason: "429")),
             .finishSending(OutboxID(160), epoch: 9, .uncertain(reason: "lost")),
             .resend(OutboxID(160), by: AgentID(2)),
@@ -265,6 +272,26 @@ enum Samples {
             .revise(session, by: ana, sent, .deletion, nil),
             .reviseQueued(OutboxID(160), by: ana, bold, verdict),
             .reviseQueued(OutboxID(160), by: ana, .deletion, nil),
+        ]
+    }
+
+    private static var whole: [Command] {
+        var (place, person) = (message(nil), message(nil))
+        place.extras = MessageExtras(
+            album: "A1", replyTo: 70,
+            enclosure: .location(
+                Location(
+                    latitude: 525_200_080, longitude: -1_234_567, isLive: true, title: "Café",
+                    address: "Str. 1")))
+        person.extras = MessageExtras(
+            enclosure: .contact(ContactCard(phoneNumber: "+49 30 1", firstName: "Zoë")))
+        let sent = SentMessage(ordinal: 3, messageID: 12, at: time)
+        return [
+            update(.message(place)), moderated(.edit(person)),
+            .answer(
+                SessionID(40), by: AgentID(2), to: sent, text: "hi", [TextEntity(.bold, 0, 2)],
+                verdict),
+            .answer(SessionID(40), by: AgentID(2), to: sent, text: "hi", [], nil),
         ]
     }
 

@@ -7,8 +7,10 @@ import { h, icon, set } from './dom.js';
 import { read } from './format.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
+import { replyBar } from './quotes.js';
 import { changed, isErased, isMine, isWritable, may, session, state, talk } from './store.js';
 import { choice } from './theme.js';
+import { reachOf } from './words.js';
 
 /** Telegram's limit for one message; longer answers are split. */
 const MESSAGE = 4_096;
@@ -30,11 +32,13 @@ export function openComposer({ onSent }) {
             text.focus();
         }),
     }, icon('list'), h('span', 'Canned'));
+    const answered = replyBar();
     const form = h('form', { onsubmit: submitted },
-        h('div.box', text, h('div.under', hint, canned, button)));
+        h('div.box', answered.node, text, h('div.under', hint, canned, button)));
     const bar = h('div.closed', { role: 'note' });
     const node = h('div.composer', form, bar);
     text.setAttribute('aria-describedby', 'composer-hint');
+    addEventListener('replychosen', () => text.focus());
     let id = null;
     let stamp = null;
     let toldAt = 0;
@@ -48,13 +52,16 @@ export function openComposer({ onSent }) {
 
     async function send(words) {
         const to = id;
+        const replyTo = talk(to).replyTo?.ordinal;
+        talk(to).replyTo = null;
         text.value = '';
         keep();
         const { text: plain, entities: found } = read(words);
         const entities = found.length ? found : undefined;
-        const sent = reply(to, plain, { entities });
+        const more = { entities, replyTo };
+        const sent = reply(to, plain, more);
         onSent();
-        const problem = await confirmed(to, plain, entities, await sent);
+        const problem = await confirmed(to, plain, more, await sent);
         if (problem && !problem.isUncertain) alertOf(problem, 'The answer was not sent');
         const isClaimed = state.route.area === 'waiting' && !talk(to).stepsIn;
         if (!problem && to === state.route.id && isClaimed) {
@@ -64,14 +71,14 @@ export function openComposer({ onSent }) {
     }
 
     /** Asks where a rule of the project wants it; gives what went wrong in the end. */
-    async function confirmed(to, words, entities, problem) {
+    async function confirmed(to, words, more, problem) {
         if (problem?.code !== 'confirm_text') return problem;
         const isSure = await ask('Send it all the same?',
             `${problem.body.detail} It will be recorded.`, 'Send it');
         if (!isSure) return problem;
         const one = talk(to);
         one.pending = one.pending.filter((each) => each.problem !== problem);
-        return reply(to, words, { entities, confirm: true });
+        return reply(to, words, { ...more, confirm: true });
     }
 
     function keyed(event) {
@@ -108,18 +115,20 @@ export function openComposer({ onSent }) {
 
     function draw(each, one) {
         const mode = each ? modeFor(each, one) : { closed: '' };
+        answered.draw(one);
         form.hidden = mode.closed !== undefined;
-        bar.hidden = !mode.closed;
+        const says = mode.closed ?? reachOf(each.customer.unreachable)?.warns;
+        bar.hidden = !says;
         const isOn = isWritable();
         set(button, { disabled: !isOn });
-        const next = JSON.stringify([id, mode.closed, mode.step, mode.verb, mode.place, isOn]);
+        const next = JSON.stringify([id, says, mode.step, mode.verb, mode.place, isOn]);
         if (next === stamp) return;
         stamp = next;
         button.replaceChildren(icon('send'), h('span', mode.verb ?? 'Send'));
         text.placeholder = isOn ? mode.place ?? '' : 'Read-only. Your draft is kept.';
         drawHint();
-        if (!mode.closed) return;
-        bar.replaceChildren(h('p', mode.closed), mode.step ? h('button', {
+        if (!says) return;
+        bar.replaceChildren(h('p', says), mode.step ? h('button', {
             type: 'button',
             onclick: () => {
                 one.stepsIn = true;
@@ -153,9 +162,8 @@ function modeFor(each, one) {
     if (isErased(each)) {
         return { closed: 'This customer was erased: nothing can be written any more.' };
     }
-    if (each.customer.isBlocked) {
-        return { closed: 'This customer has blocked the bot: Telegram delivers nothing to them.' };
-    }
+    const reach = reachOf(each.customer.unreachable);
+    if (reach?.closed) return { closed: reach.closed };
     if (each.state === 'completed') {
         return { closed: 'This session is completed. Reopen it to write, or wait: a new message '
             + 'of the customer opens it again.' };

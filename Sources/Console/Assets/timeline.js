@@ -7,8 +7,10 @@ import { formatted } from './format.js';
 import { reply, resend } from './load.js';
 import { messageTools, revisionsOf, wordsNow } from './messages.js';
 import { alertOf, explain } from './notice.js';
+import { enclosureOf } from './places.js';
+import { albumsOf, isAnswerable, quoteOf, quoter } from './quotes.js';
 import { changed, isWritable, itemsOf, state, talk } from './store.js';
-import { kindName } from './words.js';
+import { kindName, reachOf } from './words.js';
 
 /** Messages of one side within this time are drawn as one group. */
 const GROUP = 4 * 60_000;
@@ -22,7 +24,11 @@ export function timelineRows(one, names) {
         .filter((item) => item.moderation?.action === 'confirm' && !item.agent)
         .map((item) => String(Number(item.ordinal) - 1)));
     const revisions = revisionsOf(itemsOf(one));
+    const albums = albumsOf(itemsOf(one));
+    const quoted = quoter(itemsOf(one), hidden);
     for (const item of itemsOf(one)) {
+        const parts = albums.get(item.ordinal);
+        if (parts === null) continue; // It is in the bubble of its album's first part.
         const today = day(item.at);
         if (today !== lastDay) {
             rows.push({ key: `day ${today}`, stamp: today, today });
@@ -30,6 +36,8 @@ export function timelineRows(one, names) {
         }
         lastDay = today;
         const isMessage = item.kind === 'message';
+        const isAnswered = isMessage && isAnswerable(item, one.id);
+        const quote = quoted(item);
         const isNext = isMessage && before && before.from === item.from
             && before.agent?.id === item.agent?.id
             && new Date(item.at) - new Date(before.at) < GROUP;
@@ -42,11 +50,15 @@ export function timelineRows(one, names) {
         const revision = isMessage ? revisions.get(item.ordinal) : null;
         rows.push({
             key: `item ${item.ordinal}`, item, isNext, id: one.id, revision,
-            isHidden: hidden.has(item.ordinal),
-            stamp: JSON.stringify(
-                [item, isNext, names, item.outbox && isShown, hidden.has(item.ordinal), revision]),
+            isHidden: hidden.has(item.ordinal), quote,
+            parts: parts?.map((each) => ({ item: each, isHidden: hidden.has(each.ordinal) })),
+            stamp: JSON.stringify([
+                item, isNext, names, (item.outbox || isAnswered) && isShown, isAnswered, quote,
+                hidden.has(item.ordinal), revision, parts,
+                parts?.map((each) => hidden.has(each.ordinal)),
+            ]),
         });
-        before = isMessage ? item : null;
+        before = isMessage && !item.unsupported ? item : null;
         if (isMessage && item.decision) {
             const given = { ...item, kind: 'assigned' };
             rows.push({
@@ -68,10 +80,15 @@ export function timelineRow(row) {
     if (row.today) return h('li.day', h('span', row.today));
     if (row.divider) return h('li.day.divider', h('span', row.divider));
     if (row.pending) return pendingBubble(row);
-    return row.item.kind === 'message' ? bubble(row) : event(row.item, row.id);
+    const isBubble = row.item.kind === 'message' && !row.item.unsupported;
+    return isBubble ? bubble(row) : event(row.item, row.id, row);
 }
 
-function bubble({ item, isNext, id, isHidden, revision, from }) {
+function bubble({ item, isNext, id, isHidden, revision, quote, parts, from }) {
+    const ref = from ? { id, from } : id;
+    const all = parts ?? [{ item, isHidden }];
+    const isAlbum = all.length > 1;
+    const said = all.filter((each) => each.item.text);
     const isOurs = item.from === 'agent';
     const isMe = item.agent?.id === state.me.agent.id;
     const side = isOurs ? 'ours' : item.from === 'system' ? 'ours.system' : 'theirs';
@@ -79,18 +96,22 @@ function bubble({ item, isNext, id, isHidden, revision, from }) {
         ? item.messageKind : null;
     const who = isOurs ? (isMe ? 'You' : nameOf(item.agent)) : null;
     return h(`li.message.${side}${isNext ? '.next' : ''}`,
+        { 'data-ordinals': all.map((each) => each.item.ordinal).join(' ') },
         !isNext && who && !isMe && h('span.who', who),
         h('div.bubble',
             h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
-            item.file && fileOf(item, from ? { id, from } : id, isHidden),
+            quoteOf(quote, id),
+            isAlbum ? h('div.album', all.map((each) => fileOf(each.item, ref, each.isHidden)))
+                : item.file && fileOf(item, ref, isHidden),
             kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
-            item.text ? words(item, isHidden, revision)
-                : !kind && !item.file && h('p.kind', 'Empty message'),
+            enclosureOf(item),
+            said.map((each) => words(each.item, each.isHidden, revision)),
+            !said.length && !kind && !item.file && h('p.kind', 'Empty message'),
             h('span.when',
                 h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
                 item.changed && h('span', 'changed'),
                 item.delivery && delivery(item.delivery))),
-        !from && messageTools(item, id, revision), !from && trouble(item, id));
+        !from && messageTools(item, id, revision, isHidden), !from && trouble(item, id));
 }
 
 /** A text, which is shown on demand where a rule wants it confirmed. */
@@ -119,8 +140,9 @@ function trouble(item, id) {
         ? `Not ${isChange ? 'done' : 'delivered'}: ${item.failure || 'Telegram refused it'}.`
         : `It may or may not have arrived${item.failure ? `: ${item.failure}` : ''}. `
             + (isChange ? 'Trying again does no harm.' : 'Sending again could show it twice.');
+    const advice = item.advice ? ` ${item.advice}` : '';
     const isSendable = item.outbox && isWritable();
-    return h('p.aftermath', text, ' ', item.outbox && h('button.quiet', {
+    return h('p.aftermath', text, advice, ' ', item.outbox && h('button.quiet', {
         type: 'button', disabled: !isSendable,
         onclick: async (click) => {
             click.currentTarget.disabled = true;
@@ -155,21 +177,30 @@ function pendingBubble({ pending, id }) {
                 type: 'button', disabled: !isWritable(),
                 onclick: () => {
                     drop();
-                    reply(id, pending.text, { entities: pending.entities });
+                    reply(id, pending.text, {
+                        entities: pending.entities, replyTo: pending.replyTo,
+                    });
                 },
             }, 'Send again'), ' ',
             isOver && h('button.quiet', { type: 'button', onclick: drop }, 'Discard')));
 }
 
 const MARKS = {
-    opened: 'inbox', requeued: 'back', blocked: 'warn', edited: 'reopen',
+    opened: 'inbox', requeued: 'back', blocked: 'warn', unreachable: 'warn', edited: 'reopen',
     assigned: 'claim', claimed: 'claim', transferred: 'transfer',
     completed: 'check', reopened: 'reopen', gaveBack: 'back', queued: 'clock', waiting: 'clock',
     revised: 'reopen', deleted: 'close', noted: 'info', remarked: 'people', tagged: 'list',
     moderated: 'warn',
 };
 
-function event(item, id) {
+/** What a customer's message is after a change: under the line that tells of it. */
+function changedTo(item, id, { isHidden, quote, from }) {
+    return h('div.change', quoteOf(quote, id, 'What was changed'),
+        item.file && fileOf(item, from ? { id, from } : id, isHidden), enclosureOf(item),
+        item.text && words(item, isHidden, null));
+}
+
+function event(item, id, row = {}) {
     const line = h('span', sentence(item), ' ',
         h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
         item.override && h('span.override', 'Override'),
@@ -179,8 +210,10 @@ function event(item, id) {
     const remark = words && h(isNote ? 'p.remark.private' : 'p.remark', { dir: 'auto' },
         h('span.unseen', isNote ? 'Note: ' : 'Remark: '), words);
     const mark = icon(MARKS[item.kind] ?? 'info');
-    if (!item.decision?.candidates) {
-        return h('li.event', h('p', mark, line), remark, trouble(item, id));
+    if (!item.decision?.candidates || item.unsupported) {
+        return h('li.event', { 'data-ordinals': item.ordinal }, h('p', mark, line), remark,
+            item.kind === 'edited' && changedTo(item, id, row),
+            item.unsupported && item.text && words(item, row.isHidden, null), trouble(item, id));
     }
     return h('li.event', h('details',
         h('summary', mark, line, h('span.why', 'Why?')), decisionCard(item.decision)), remark);
@@ -211,14 +244,17 @@ function sentence(item) {
     case 'alerted': return `A manager was told that ${who} does not answer`;
     case 'autoCompleted': return 'Completed: the customer said nothing more';
     case 'blocked': return 'The customer blocked the bot';
+    case 'unreachable': return reachOf(item.text || 'notAllowed').event;
     case 'noted':
         return item.text ? 'Your private note' : `${who} wrote a private note`;
     case 'remarked': return `Remark by ${who}`;
     case 'tagged': return `Tags by ${who}: ${tagChanges(item)}`;
     case 'moderated': return moderated(item);
     case 'unblocked': return 'The customer unblocked the bot';
+    case 'message': return ['The customer sent what can\u2019t be shown: ', unsupported(item)];
     case 'edited':
-        return ['The customer changed a message: ', formatted(item.text, item.entities)];
+        return item.location ? 'The place that the customer sent moved'
+            : 'The customer changed a message';
     case 'revised': return `A message was changed by ${who}`;
     case 'deleted': return `A message was deleted by ${who}`;
     case 'callback': return `The customer pressed a button: ${item.text}`;
@@ -227,6 +263,8 @@ function sentence(item) {
     default: return `${kindName(item.kind)}${item.text ? `: ${item.text}` : ''}`;
     }
 }
+
+const unsupported = (item) => h('span.unsupported', `unsupported: ${item.messageKind}`);
 
 function moderated({ agent, moderation: { action, rule } }) {
     if (action === 'block') {
