@@ -64,10 +64,11 @@ extension Workload {
                         end: closing.adding(milliseconds: 3_000))))
         default:
             let user = user
-            // Somebody without a session has nowhere to keep what they write.
-            guard view.state.latestSession(project: project, user: user) != nil else { return }
             let isBarred = cluster.chance.happens(permille: 400)
-            try submit(.bar(user, of: project, by: agents[0], isBarred))
+            // Who bars has seen the session, who lets in again looks at none.
+            let seen = view.state.latestSession(project: project, user: user)
+                .flatMap { isBarred ? view.state.session($0)?.version : nil }
+            try submit(.bar(user, of: project, by: agents[0], isBarred, version: seen))
         }
     }
 

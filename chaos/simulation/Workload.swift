@@ -268,10 +268,16 @@ final class Workload {
     }
 
     private func renew() throws {
+        let levels = cluster.ids.compactMap {
+            cluster.members[$0]?.process?.replica.state.routing.level
+        }
         let leases = agents.map { agent in
-            Lease(
+            var lease = Lease(
                 connection: UInt64(agent.rawValue), agent: agent,
                 isVisible: !cluster.chance.happens(permille: 100))
+            // A page that came back after its grace, where the cluster knows such words.
+            if !lease.isVisible, levels.contains(.second) { lease.hiddenMilliseconds = 90_000 }
+            return lease
         }
         try submit(.renewLeases(node: 1, incarnation: 5, leases))
         if cluster.chance.happens(permille: 50) {
