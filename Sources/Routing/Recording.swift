@@ -56,7 +56,11 @@ struct Recording: Sendable {
         }
         if let (chat, why) = lost { notes[entry.index] = .unreachable(chat, why) }
         // A condition that did not hold is not judged again.
-        if case .ifUnchanged = entry.command, !outcome.isDone { notes[entry.index] = .refused }
+        switch entry.command {
+        case .ifUnchanged where !outcome.isDone, .bar where !outcome.isDone:
+            notes[entry.index] = .refused
+        default: break  // Nothing else has a condition, but for deeds.
+        }
         guard let (id, by) = entry.command.deed else { return }
         guard outcome.isDone else {
             if before == nil, id.rawValue < entry.index { unknown += 1 }

@@ -84,6 +84,10 @@ public struct RuleChanges: Hashable, Sendable {
             if limits.openLimit != nil { change.openLimit = nil }
             if limits.newPerMinute != nil { change.newPerMinute = nil }
             return .updateAgent(id, by: by, change)
+        // What was seen of a session may be otherwise here. One whose condition did not hold is not
+        // played, as below.
+        case .bar(let user, let id, let by, let isBarred, _):
+            return .bar(user, of: id, by: by, isBarred)
         // One whose condition did not hold is not played.
         case .ifUnchanged(_, let command): return leaving(command, of: project)
         default:  // Everything else changes no rule that can be asked about.
