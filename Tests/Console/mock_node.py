@@ -245,8 +245,10 @@ class MockNode:
             self.desk.moved(agent)
 
     async def pour(self, queue, socket, agent):
-        """Sends events as this agent sees them."""
+        """Sends events as this agent sees them. As a node does, it tells that a session is gone
+        where this connection told it before, or the agent saw it when it changed hands."""
         desk = self.desk
+        shown: set[str] = set()
         while True:
             index, kind, key, extra = await queue.get()
             session = desk.sessions.get(key)
@@ -256,8 +258,16 @@ class MockNode:
             elif kind == "raw":
                 await socket.send_json(extra)
             elif kind in ("session", "item") and not desk.sees(agent, session):
-                await socket.send_json({"type": "gone", "session": key})
+                before = extra["before"] if kind == "session" else None
+                saw = before == agent or (
+                    before == "everyone"
+                    and "reply" in desk.permissions(agent, session["project"]))
+                if key in shown or saw:
+                    shown.discard(key)
+                    await socket.send_json(
+                        {"type": "gone", "index": str(index), "session": key})
             elif kind == "session":
+                shown.add(key)
                 await socket.send_json({"type": "session", "index": str(index),
                                         "session": desk.view(session, agent)})
             elif kind == "item":
