@@ -35,8 +35,9 @@ extension RoutingState {
     ) -> SessionID {
         let chat = Chat(project: rooms[slot].project.id, user: message.user)
         var touch: Touch?
-        if case .click(let link, let key, let clickedAt, _, _) = message.start {
-            touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
+        if case .click(let link, let key, let clickedAt, _, _, let project) = message.start {
+            touch = self.touch(
+                link: link, key: key, clickedAt: clickedAt, to: project, chat: chat)
         }
         let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
         guard let id = latest[chat], var session = sessions[id] else {
@@ -117,9 +118,9 @@ extension RoutingState {
         session.pool = isOwn ? link.pool : nil
         session.prefer = isOwn ? link.prefer : MemberRule()
         session.fixedLanguage = link.language
-        guard case .click(_, _, _, let language, let pool) = message.start else { return }
+        guard case .click(_, _, _, let language, let pool, _) = message.start else { return }
         if !language.isEmpty { session.fixedLanguage = language }
-        // What a parameter rule said at the click, if there still is such a pool.
+        // What held at the click, if there still is such a pool.
         if let pool, poolRooms[pool].map({ rooms[$0].project.id }) == session.project {
             session.pool = pool
             session.prefer = MemberRule()

@@ -156,12 +156,12 @@ extension Node {
     private func start(of message: Message) -> Start? {
         guard let payload = message.startPayload else { return nil }
         if payload.isEmpty { return .plain }
-        guard let token = StartToken(payload.utf8, key: tokenKey) else {
+        guard let token = StartToken(payload.utf8, key: tokenKey, projects: mayLeadTo) else {
             return .text(payload)
         }
         return .click(
             link: token.link, key: token.key, clickedAt: token.at, language: token.language,
-            pool: token.pool)
+            pool: token.pool, project: token.project)
     }
 
     private static func unavailable(_ why: String) -> HTTPResponse {
