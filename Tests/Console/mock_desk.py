@@ -16,6 +16,7 @@ DEFAULTS = {
     "claimOnly": False, "openLimit": 0, "newPerMinute": 0, "hiddenGraceSeconds": 60,
     "reopenSeconds": 86_400, "firstReplySeconds": None, "firstReplyMoves": 2, "goneSeconds": 900,
     "autoCompleteSeconds": 86_400, "messagesPerMinute": 0, "hours": None,
+    "clickRetentionDays": 0,
 }
 
 
@@ -43,6 +44,8 @@ class Desk:
         self.agents: dict[str, dict] = {}
         self.projects: dict[str, dict] = {}
         self.links: dict[str, dict] = {}
+        self.pools: dict[str, list[dict]] = {}
+        self.asked: list[dict] = []
         self.sessions: dict[str, dict] = {}
         self.history: dict[str, list[dict]] = {}
         self.decisions: dict[str, dict] = {}

@@ -19,6 +19,7 @@ from aiohttp import WSMsgType, web
 
 import mock_actions
 import mock_api
+import mock_links
 from mock_desk import Desk, Refused
 
 ROOM = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "Console"
@@ -103,6 +104,7 @@ class MockNode:
             web.get("/readyz", self.readyz), web.get("/api/v1/live", self.live),
             web.post("/telegram/{project}", self.webhook),
             web.get("/api/v1/sessions/{id}/messages/{ordinal}/file", self.file),
+            web.get("/api/v1/links/{id}/qr.svg", self.symbol),
             web.route("*", "/api/v1/{path:.*}", self.api),
         ])
         self.runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -205,6 +207,10 @@ class MockNode:
         return web.Response(body=mock_actions.PNG, content_type="image/png", headers={
             "Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox"})
+
+    async def symbol(self, request):
+        """The QR code of any link: a picture."""
+        return web.Response(body=mock_links.QR, content_type="image/svg+xml")
 
     async def live(self, request):
         agent = self.desk.cookies.get(request.cookies.get("roundhouse", ""))

@@ -28,7 +28,8 @@ function emptyLists() {
 /** Forgets everything that belongs to who was signed in. */
 export function reset() {
     state.me = null;
-    for (const map of [state.agents, state.sessions, state.talks, state.gone, state.seen]) map.clear();
+    const { agents, sessions, talks, gone, seen } = state;
+    for (const map of [agents, sessions, talks, gone, seen]) map.clear();
     state.lists = emptyLists();
     state.link = 'connecting';
     state.isReadOnly = false;
