@@ -394,7 +394,8 @@ def test_a_report_is_had_as_csv(desk):
 
 def test_a_report_refuses_what_it_can_not_count_by(desk):
     link = made(desk)
-    for query in ("by=colour", "by=link", "format=xml", "what=all", "uniqueHours=0", "from=yesterday",
+    for query in ("by=colour", "by=link", "format=xml", "what=all", "uniqueHours=0",
+                  "from=yesterday",
                   "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"):
         answer = desk.admin.attempt("GET", f"/api/v1/links/{link['id']}/report?{query}")
         assert answer.status == 422, query

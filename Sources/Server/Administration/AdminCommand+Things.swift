@@ -181,7 +181,9 @@ extension AdminCommand {
     private func reportLinks(of project: String) throws {
         let now = WallClock.now()
         let span = try ["from", "to"].compactMap { name in
-            try arguments.options[name].map { "\(name)=\(try AdminCommand.moment($0, before: now))" }
+            try arguments.options[name].map { text in
+                "\(name)=\(try AdminCommand.moment(text, before: now))"
+            }
         }
         let query = span.isEmpty ? "" : "?" + span.joined(separator: "&")
         let report = try client.get("/api/v1/projects/\(projectID(project))/links/report\(query)")

@@ -89,8 +89,8 @@ extension Node {
         keepClick(exchange, on: prepared)
     }
 
-    /// By which links expire: log time, as this node can tell it. That is the newest entry's and what
-    /// has passed here since, so it goes on where a node is cut off from the others.
+    /// By which links expire: log time, as this node can tell it. That is the newest entry's and
+    /// what has passed here since, so it goes on where a node is cut off from the others.
     private var clickTime: LogTime { logTime }
 
     /// The redirect to a project's bot, up to the token.

@@ -355,8 +355,8 @@ final class LiveHub {
     }
 
     /// Tells a session as it is. One that went out of sight is told gone to whoever may have it on
-    /// the page: it was told here, or it was theirs, or it waited, where a list showed it to all who
-    /// may answer.
+    /// the page: it was told here, or it was theirs, or it waited, where a list showed it to all
+    /// who may answer.
     private func tell(
         _ id: SessionID, to console: Console, left: Set<SightWatch.Audience>
     ) {

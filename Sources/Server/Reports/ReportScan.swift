@@ -64,6 +64,7 @@ final class ReportScan: @unchecked Sendable {
         let tokens = outcomes.take(session)
         guard !tokens.isEmpty else { return }
         let history = try reader.rows(.history, major: id.rawValue, limit: Limits.history)
-        outcomes.count(tokens, of: session, history.compactMap { try? HistoryItem(value: $0.value) })
+        outcomes.count(
+            tokens, of: session, history.compactMap { try? HistoryItem(value: $0.value) })
     }
 }
