@@ -1,5 +1,6 @@
 import Raft
 import Routing
+import Wire
 
 /// Who saw a session before it changed hands, besides those who see all of a project: what a list
 /// showed to them stands on their pages until they are told that it is gone, at whichever node and
@@ -33,8 +34,9 @@ struct SightWatch {
         var from: Audience
     }
 
-    /// Open sessions that changed since the first look.
-    private var audiences: [SessionID: Audience] = [:]
+    /// Open sessions that changed since the first look. In shards: a dictionary that grows holds the
+    /// loop up.
+    private var audiences = ShardedDictionary<SessionID, Audience>()
     /// In order.
     private var departures: [Departure] = []
 
