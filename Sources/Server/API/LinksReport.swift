@@ -30,8 +30,7 @@ extension API {
 
         init(
             index: String, _ project: ProjectID, _ links: [Link], _ scan: ReportScan,
-            _ counts: [(name: String, count: ClickReport.Count)], uniqueHours: Int,
-            keptSince: LogTime?
+            uniqueHours: Int, keptSince: LogTime?
         ) {
             self.index = index
             self.project = "\(project)"
@@ -39,7 +38,7 @@ extension API {
             self.keptSince = keptSince?.text
             whole = scan.report.isWhole
             var clicksOf: [String: ClickReport.Count] = [:]
-            for (name, count) in counts { clicksOf[name] = count }
+            for (name, count) in scan.counts { clicksOf[name] = count }
             let attributions = scan.outcomes.everyAttribution()
             var (funnels, led) = (LinkFunnel(), LinkAttribution())
             var items: [Item] = []

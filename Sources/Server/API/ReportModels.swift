@@ -66,8 +66,7 @@ extension API {
         var items: [Item]
 
         init(
-            index: String, _ id: LinkID, _ scan: ReportScan,
-            _ counts: [(name: String, count: ClickReport.Count)], uniqueHours: Int,
+            index: String, _ id: LinkID, _ scan: ReportScan, uniqueHours: Int,
             keptSince: LogTime?
         ) {
             self.index = index
@@ -80,7 +79,7 @@ extension API {
             funnel = Funnel(scan.outcomes.funnel(of: id), of: report.all.human)
             attribution = Attribution(scan.outcomes.attribution(of: id))
             by = report.property?.rawValue
-            items = counts.map { name, count in
+            items = scan.counts.map { name, count in
                 Item(
                     value: name, total: count.total, human: count.human, unique: count.unique,
                     unidentified: count.unidentified)

@@ -38,9 +38,9 @@ extension Node {
         question.keptSince = state.clicksKeptSince(on: link.id, at: logTime)
         let scan = ReportScan(ClickReport([link.id], in: question.span, by: question.property))
         try begin(scan)
-        readOn(call, scan, question) { [self] counts in
+        readOn(call, scan, question) { [self] in
             API.LinkReport(
-                index: "\(appliedIndex)", link.id, scan, counts, uniqueHours: question.uniqueHours,
+                index: "\(appliedIndex)", link.id, scan, uniqueHours: question.uniqueHours,
                 keptSince: question.keptSince)
         }
     }
@@ -54,9 +54,9 @@ extension Node {
         let scan = ReportScan(
             ClickReport(Set(links.map(\.id)), in: question.span, by: .link))
         try begin(scan)
-        readOn(call, scan, question) { [self] counts in
+        readOn(call, scan, question) { [self] in
             API.LinksReport(
-                index: "\(appliedIndex)", project.id, links, scan, counts,
+                index: "\(appliedIndex)", project.id, links, scan,
                 uniqueHours: question.uniqueHours, keptSince: question.keptSince)
         }
     }
@@ -70,15 +70,17 @@ extension Node {
 
     private func readOn<Report: Encodable & ReportTables>(
         _ call: APICall, _ scan: ReportScan, _ question: LinkQuestion,
-        _ report: @escaping ([(name: String, count: ClickReport.Count)]) -> Report
+        _ report: @escaping () -> Report
     ) {
+        let window = Int64(question.uniqueHours) * 3_600_000
         read(call) { reader throws(StorageError) in
-            try scan.step(reader)
+            let goesOn = try scan.step(reader)
+            // Sorting a million clicks would hold the loop up.
+            if !goesOn { scan.finish(windowMilliseconds: window) }
+            return goesOn
         } completion: { [self] goesOn in
             if goesOn { return readOn(call, scan, question, report) }
-            let counts = scan.report.finish(
-                windowMilliseconds: Int64(question.uniqueHours) * 3_600_000)
-            let report = report(counts)
+            let report = report()
             guard let part = question.table else { return call.respond(report) }
             call.respond(
                 bytes: CSV.bytes(report.rows(part)), contentType: "text/csv; charset=utf-8")

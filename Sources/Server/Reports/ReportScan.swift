@@ -21,7 +21,9 @@ final class ReportScan: @unchecked Sendable {
     }
 
     /// The clicks.
-    var report: ClickReport
+    private(set) var report: ClickReport
+    /// The clicks by value, once everything was read and counted.
+    private(set) var counts: [(name: String, count: ClickReport.Count)] = []
     /// What became of them.
     private(set) var outcomes: LinkOutcomes
     private var stage = Stage.clicks(after: nil)
@@ -55,6 +57,11 @@ final class ReportScan: @unchecked Sendable {
         }
         if case .done = stage { return false }
         return true
+    }
+
+    /// Counts what was read.
+    func finish(windowMilliseconds: Int64) {
+        counts = report.finish(windowMilliseconds: windowMilliseconds)
     }
 
     private func take(
