@@ -97,7 +97,7 @@ extension Workload {
             switch message.state {
             case .sending(let epoch):
                 let result = cluster.chance.pick([
-                    DeliveryResult.failed(reason: "no", blocksChat: false),
+                    DeliveryResult.failed(reason: "no", unreachable: nil),
                     .uncertain(reason: "lost"),
                 ])
                 return try submit(.finishSending(message.id, epoch: epoch, result))
