@@ -110,7 +110,10 @@ extension Node {
             key: clicks.nextKey(), link: link.id, at: now, node: configuration.node.rawValue,
             flag: clickFlags.flag(of: request),
             address: mayIdentify
-                ? VisitorAddress.kept(exchange.clientAddress, link.terms.addresses) : "",
+                ? Text(
+                    Array(
+                        VisitorAddress.kept(exchange.clientAddress, link.terms.addresses).utf8
+                            .prefix(ClickIntake.Limits.addressBytes))) : "",
             userAgent: kept("User-Agent"), referrer: kept("Referer"),
             language: kept("Accept-Language"),
             query: Text(

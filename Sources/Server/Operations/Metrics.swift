@@ -18,9 +18,11 @@ struct Metrics {
         case updatesAccepted
         case updatesDuplicate
         case updatesRefused
+        case updatesTooLarge
         case textsModerated
         case clicksAccepted
         case clicksForwarded
+        case spoolRowsLeftOut
         case leaderChanges
         case peerConnections
         case peerBytesSent
@@ -44,9 +46,11 @@ struct Metrics {
             case .updatesAccepted: "roundhouse_updates_accepted_total"
             case .updatesDuplicate: "roundhouse_updates_duplicate_total"
             case .updatesRefused: "roundhouse_updates_refused_total"
+            case .updatesTooLarge: "roundhouse_updates_too_large_total"
             case .textsModerated: "roundhouse_texts_moderated_total"
             case .clicksAccepted: "roundhouse_clicks_accepted_total"
             case .clicksForwarded: "roundhouse_clicks_forwarded_total"
+            case .spoolRowsLeftOut: "roundhouse_spool_rows_left_out_total"
             case .leaderChanges: "roundhouse_leader_changes_total"
             case .peerConnections: "roundhouse_peer_connections_total"
             case .peerBytesSent: "roundhouse_peer_sent_bytes_total"
