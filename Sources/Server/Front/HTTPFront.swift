@@ -104,17 +104,11 @@ struct Exchange {
 
     /// Whether it came over TLS.
     var isSecure: Bool { session.connection.isSecure }
-    /// The client's address as text: the peer's, or what a trusted proxy says in
-    /// `X-Forwarded-For`, read from the right past further trusted proxies.
+    /// The client's address as text: the peer's, or what a trusted proxy says.
     var clientAddress: Text {
-        guard session.isPeerTrusted, let header = request.header("X-Forwarded-For") else {
-            return session.peerAddress
-        }
-        let hops = header.string.split(separator: ",").map { hop in
-            String(hop.drop { $0 == " " }.prefix { $0 != " " })
-        }
-        let client = hops.last { !session.front.trustedProxies.contains($0) }
-        return client.map { Text($0) } ?? session.peerAddress
+        ForwardedFor.client(
+            request.headers.all("X-Forwarded-For"), peer: session.peerAddress,
+            trusted: session.front.trustedProxies)
     }
     /// Whether so many large answers wait for slow readers that a further one must be refused.
     var isFrontFull: Bool { session.front.isFullOfLarge }
@@ -146,8 +140,6 @@ private final class HTTPSession {
     let front: HTTPFront
     /// The peer's address as text.
     let peerAddress: Text
-    /// Whether the peer may say for whom it asks.
-    let isPeerTrusted: Bool
     private var machine: HTTPServerConnection
     private var isPumping = false
     private var hasDeadline = false
@@ -156,9 +148,7 @@ private final class HTTPSession {
     init(_ connection: Connection, front: HTTPFront) {
         self.connection = connection
         self.front = front
-        let peer = connection.remoteAddress.ip
-        peerAddress = Text(peer)
-        isPeerTrusted = front.trustedProxies.contains(peer)
+        peerAddress = Text(connection.remoteAddress.ip)
         machine = HTTPServerConnection(limits: front.limits)
     }
 
