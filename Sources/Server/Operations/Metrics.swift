@@ -34,6 +34,7 @@ struct Metrics {
         case consolesDropped
         case badRows
         case writesWithoutRoom
+        case writesHeld
         case webhooksMoved
         case webhookMovesFailed
         case hooksDelivered
@@ -62,6 +63,7 @@ struct Metrics {
             case .consolesDropped: "roundhouse_consoles_dropped_total"
             case .badRows: "roundhouse_state_bad_rows_total"
             case .writesWithoutRoom: "roundhouse_disk_writes_without_room_total"
+            case .writesHeld: "roundhouse_state_holds_total"
             case .webhooksMoved: "roundhouse_webhooks_moved_total"
             case .webhookMovesFailed: "roundhouse_webhook_moves_failed_total"
             case .hooksDelivered: "roundhouse_hook_deliveries_total"
