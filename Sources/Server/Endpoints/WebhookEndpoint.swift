@@ -9,8 +9,9 @@ import Wire
 ///
 /// Refused here, before anything enters the log: unknown project 404, wrong secret 401, too large
 /// 413 (by the HTTP room), malformed 400. 200 means committed by a majority and applied at this
-/// node. 503: it may or may not be committed; Telegram sends it again and the second is known by
-/// its update id.
+/// node; or that it never will be, since the router refuses it or no entry can hold it, which the
+/// node's log says. 503: it may or may not be committed; Telegram sends it again and the second is
+/// known by its update id.
 extension Node {
     static let webhookPrefix = Array("/telegram/".utf8)
     private static let accepted = HTTPResponse(status: 200)
@@ -53,6 +54,16 @@ extension Node {
                     [
                         "project": .count(project.rawValue), "update": .number(update.id),
                         "reason": .text("\(refusal)"),
+                    ])
+                finishWebhook(exchange, Node.accepted, started)
+            case .refused(.tooLarge):
+                // So would every repetition be: no entry can hold it.
+                metrics.count(.updatesTooLarge)
+                log.error(
+                    "update not taken: it is longer than an entry of the log may be",
+                    [
+                        "project": .count(project.rawValue), "update": .number(update.id),
+                        "bodyBytes": .number(Int64(exchange.request.body.count)),
                     ])
                 finishWebhook(exchange, Node.accepted, started)
             case .refused(.noRoom):
