@@ -153,8 +153,9 @@ import Wire
         clock.observedLate(time(hour + 5 * minute), now: at(3 * hour), wall: time(3 * hour))
         clock.tookOffice(
             last: time(hour + 5 * minute), now: at(3 * hour + 100), wall: time(3 * hour + 100))
-        #expect(clock.advance(to: at(3 * hour + 100), wall: time(3 * hour + 100)).milliseconds
-            == 3 * hour + 100)
+        #expect(
+            clock.advance(to: at(3 * hour + 100), wall: time(3 * hour + 100)).milliseconds
+                == 3 * hour + 100)
         // What is later than its own clock counts, whenever it comes.
         var behind = LogClock(last: time(0), now: at(0))
         behind.observed(time(0), now: at(0))

@@ -48,23 +48,11 @@ extension Node {
                 metrics.count(.updatesDuplicate)
                 finishWebhook(exchange, Node.accepted, started)
             case .applied(_, .refused(let refusal)):
-                // Telegram would repeat it for a day and stall the others: acknowledge and say so.
-                log.warning(
-                    "update not taken",
-                    [
-                        "project": .count(project.rawValue), "update": .number(update.id),
-                        "reason": .text("\(refusal)"),
-                    ])
+                sayNotTaken(inbound, "\(refusal)")
                 finishWebhook(exchange, Node.accepted, started)
             case .refused(.tooLarge):
-                // So would every repetition be: no entry can hold it.
                 metrics.count(.updatesTooLarge)
-                log.error(
-                    "update not taken: it is longer than an entry of the log may be",
-                    [
-                        "project": .count(project.rawValue), "update": .number(update.id),
-                        "bodyBytes": .number(Int64(exchange.request.body.count)),
-                    ])
+                sayNotTaken(inbound, "it is longer than an entry of the log may be")
                 finishWebhook(exchange, Node.accepted, started)
             case .refused(.noRoom):
                 metrics.count(.updatesRefused)
@@ -77,6 +65,16 @@ extension Node {
                 finishWebhook(exchange, Node.unavailable("no answer in time"), started)
             }
         }
+    }
+
+    /// Telegram would repeat such an update for a day and stall the others: it is acknowledged.
+    private func sayNotTaken(_ update: InboundUpdate, _ reason: String) {
+        log.warning(
+            "update not taken",
+            [
+                "project": .count(update.project.rawValue), "update": .number(update.updateID),
+                "reason": .text(reason),
+            ])
     }
 
     private func finishWebhook(_ exchange: Exchange, _ response: HTTPResponse, _ started: Int64) {
