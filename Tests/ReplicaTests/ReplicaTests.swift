@@ -72,10 +72,10 @@ import Wire
         desk.submit(newAgent("b"), 2, at: leader)
         desk.settle()
         // Nothing but heartbeats, which the one that is away does not hear.
-        desk.run(.seconds(60))
+        desk.run(.seconds(20))
         desk.cut = []
         desk.run(.milliseconds(300))
-        #expect(desk[away].mark.index == desk[leader].mark.index, "the entry came, a minute late")
+        #expect(desk[away].mark.index == desk[leader].mark.index, "the entry came, late")
         let lag = desk[leader].logTime.milliseconds - desk[away].logTime.milliseconds
         #expect(abs(lag) <= 20, "with it its clock would go back to the entry's time")
     }

@@ -110,10 +110,7 @@ extension Node {
             key: clicks.nextKey(), link: link.id, at: now, node: configuration.node.rawValue,
             flag: clickFlags.flag(of: request),
             address: mayIdentify
-                ? Text(
-                    Array(
-                        VisitorAddress.kept(exchange.clientAddress, link.terms.addresses).utf8
-                            .prefix(ClickIntake.Limits.addressBytes))) : "",
+                ? VisitorAddress.kept(exchange.clientAddress, link.terms.addresses) : "",
             userAgent: kept("User-Agent"), referrer: kept("Referer"),
             language: kept("Accept-Language"),
             query: Text(

@@ -106,7 +106,8 @@ struct Exchange {
     var isSecure: Bool { session.connection.isSecure }
     /// The client's address as text: the peer's, or what a trusted proxy says.
     var clientAddress: Text {
-        ForwardedFor.client(
+        guard session.isPeerTrusted else { return session.peerAddress }
+        return ForwardedFor.client(
             request.headers.all("X-Forwarded-For"), peer: session.peerAddress,
             trusted: session.front.trustedProxies)
     }
@@ -140,6 +141,8 @@ private final class HTTPSession {
     let front: HTTPFront
     /// The peer's address as text.
     let peerAddress: Text
+    /// Whether the peer may say for whom it asks.
+    let isPeerTrusted: Bool
     private var machine: HTTPServerConnection
     private var isPumping = false
     private var hasDeadline = false
@@ -148,7 +151,9 @@ private final class HTTPSession {
     init(_ connection: Connection, front: HTTPFront) {
         self.connection = connection
         self.front = front
-        peerAddress = Text(connection.remoteAddress.ip)
+        let peer = connection.remoteAddress.ip
+        peerAddress = Text(peer)
+        isPeerTrusted = front.trustedProxies.contains(peer)
         machine = HTTPServerConnection(limits: front.limits)
     }
 

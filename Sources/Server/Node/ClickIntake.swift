@@ -30,11 +30,9 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         static let pause: Duration = .milliseconds(100)
         /// Pause after the cluster did not take a batch.
         static let retry: Duration = .milliseconds(500)
-        /// A kept text of a click is cut here. A click has four of them, and its query gets a
-        /// link's UTM values besides: at most some 6 KiB in all.
+        /// A kept text of a click is cut here. A click has four of them; its query gets a link's
+        /// UTM values besides, and its address is one: at most some 6 KiB in all.
         static let textBytes = 1024
-        /// A visitor's address is cut here: the longest that is one is shorter.
-        static let addressBytes = 64
     }
 
     /// Who clicked and waits for the redirect.
