@@ -96,7 +96,7 @@ import Wire
     @Test(arguments: [UInt64](1...30))
     func `Rows agree with what is kept while time passes`(seed: UInt64) {
         var dice = Dice(seed: seed)
-        var seen = SeenIntervals(lifetimeMilliseconds: 10, capacity: 5)
+        var seen = SeenIntervals(lifetimeMilliseconds: 10, capacity: 50)
         var lastUse: [Int64: Int64] = [:]
         var rows: [Int64: SeenIntervals.Interval] = [:]
         var now: Int64 = 0
