@@ -75,8 +75,9 @@ public enum DeliveryState: Hashable, Sendable {
 public enum DeliveryResult: Hashable, Sendable {
     /// Telegram's number of the message.
     case sent(messageID: Int64)
-    /// Not sent, and repeating would not help; the reason for people.
-    case failed(reason: Text, blocksChat: Bool)
+    /// Not sent, and repeating would not help; the reason for people, and what it says of the
+    /// customer, if anything.
+    case failed(reason: Text, unreachable: Unreachable?)
     /// Not sent; may be tried again after this moment.
     case retry(notBefore: LogTime, reason: Text)
     /// The answer was lost; it may have been sent.
