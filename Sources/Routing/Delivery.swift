@@ -159,6 +159,7 @@ extension OutboxMessage {
             agent: agent, text: text, outbox: id, state: state, attempts: attempts)
         outbound.entities = entities
         outbound.changedAt = changedAt
+        outbound.replyTo = replyTo?.ordinal
         guard let target = act.target else { return .outbound(outbound) }
         return .revised(
             outbound, of: target.ordinal, isDeletion: act == .delete(target))

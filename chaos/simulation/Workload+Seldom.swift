@@ -54,6 +54,10 @@ extension Workload {
         let command = cluster.chance.pick([
             Command.formattedReply(session.id, by: owner, text: Self.words, bold, verdict),
             .moderatedReply(session.id, by: owner, text: Self.words, Self.verdict),
+            .answer(
+                session.id, by: owner,
+                to: SentMessage(ordinal: 0, messageID: 1, at: session.openedAt),
+                text: Self.words, bold, verdict),
             .refuseReply(
                 session.id, by: owner, Verdict(.block, version: 1, rule: "words")),
         ])
@@ -97,7 +101,7 @@ extension Workload {
             switch message.state {
             case .sending(let epoch):
                 let result = cluster.chance.pick([
-                    DeliveryResult.failed(reason: "no", blocksChat: false),
+                    DeliveryResult.failed(reason: "no", unreachable: nil),
                     .uncertain(reason: "lost"),
                 ])
                 return try submit(.finishSending(message.id, epoch: epoch, result))

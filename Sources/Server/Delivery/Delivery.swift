@@ -235,7 +235,9 @@ extension OutboxMessage {
     fileprivate var method: BotMethod {
         let entities = entities.map(MessageEntity.init)
         return switch act {
-        case .send: .sendMessage(chat: chat.rawValue, text: text, entities: entities)
+        case .send:
+            .sendMessage(
+                chat: chat.rawValue, text: text, entities: entities, replyTo: replyTo?.messageID)
         case .edit(let target):
             .editMessageText(
                 chat: chat.rawValue, message: target.messageID, text: text, entities: entities)

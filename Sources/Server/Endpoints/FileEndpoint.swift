@@ -112,11 +112,18 @@ enum FileName {
 extension HistoryItem {
     /// The file in a message: its id with the project's bot and its name; nil: there is none.
     fileprivate func file(isThumbnail: Bool) -> (id: Text, name: Text)? {
-        guard case .inbound(let message) = what, !message.fileID.isEmpty else { return nil }
-        let facts = message.extras.attachment
-        guard isThumbnail else { return (message.fileID, facts.name) }
+        let (fileID, kind, facts): (Text, Text, Attachment)
+        switch what {
+        case .inbound(let message):
+            (fileID, kind, facts) = (message.fileID, message.kind, message.extras.attachment)
+        case .edited(let edited):
+            (fileID, kind, facts) = (edited.fileID, edited.kind, edited.extras.attachment)
+        default: return nil  // Nothing that a customer sent.
+        }
+        guard !fileID.isEmpty else { return nil }
+        guard isThumbnail else { return (fileID, facts.name) }
         // A photo that has but one size is its own thumbnail.
-        if facts.thumbnailID.isEmpty, message.kind == "photo" { return (message.fileID, "") }
+        if facts.thumbnailID.isEmpty, kind == "photo" { return (fileID, "") }
         return facts.thumbnailID.isEmpty ? nil : (facts.thumbnailID, "")
     }
 }

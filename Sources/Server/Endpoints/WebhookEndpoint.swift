@@ -35,7 +35,7 @@ extension Node {
             return finishWebhook(exchange, Node.unavailable("busy"), started)
         }
         var inbound = InboundUpdate(
-            project: project, updateID: update.id, content: content(of: update))
+            project: project, updateID: update.id, content: content(of: update, in: project))
         if let text = inbound.content.text {
             inbound.verdict = verdict(on: text, .inbound, in: project)
         }
@@ -44,6 +44,7 @@ extension Node {
             case .applied(_, .done):
                 metrics.count(.updatesAccepted)
                 finishWebhook(exchange, Node.accepted, started)
+                follow(update, of: project)
             case .applied(_, .duplicate):
                 metrics.count(.updatesDuplicate)
                 finishWebhook(exchange, Node.accepted, started)
@@ -75,6 +76,23 @@ extension Node {
                 "project": .count(update.project.rawValue), "update": .number(update.updateID),
                 "reason": .text(reason),
             ])
+    }
+
+    /// What is done once about an update that was taken, after Telegram has its answer.
+    private func follow(_ update: Update, of project: ProjectID) {
+        switch update.content {
+        case .message(let message) where !message.isSupported:
+            metrics.unsupported.count(message.kind)
+        case .other(let kind): metrics.unsupported.count(kind)
+        case .callbackQuery(let query):
+            guard let settings = state.project(project)?.settings,
+                let token = secrets.open(settings.sealedToken, for: .botToken)
+            else { return metrics.count(.callbacksUnanswered) }
+            callbackAnswers.answer(query.id, token: token) { [weak self] isTaken in
+                self?.metrics.count(isTaken ? .callbacksAnswered : .callbacksUnanswered)
+            }
+        case .message, .editedMessage, .myChatMember: return
+        }
     }
 
     private func finishWebhook(_ exchange: Exchange, _ response: HTTPResponse, _ started: Int64) {
@@ -128,10 +146,14 @@ extension Node {
     }
 
     /// An update as the router takes it.
-    private func content(of update: Update) -> InboundUpdate.Content {
+    private func content(
+        of update: Update, in project: ProjectID
+    ) -> InboundUpdate.Content {
         switch update.content {
-        case .message(let message) where message.from.id > 0: .message(inbound(message))
-        case .editedMessage(let message) where message.from.id > 0: .edit(inbound(message))
+        case .message(let message) where message.from.id > 0:
+            .message(inbound(message, in: project))
+        case .editedMessage(let message) where message.from.id > 0:
+            .edit(inbound(message, in: project))
         case .callbackQuery(let query) where query.from.id > 0:
             .callback(user: TelegramID(query.from.id), data: query.data)
         case .myChatMember(let user, let isBlocked) where user.id > 0:
@@ -143,20 +165,25 @@ extension Node {
         }
     }
 
-    private func inbound(_ message: Message) -> InboundMessage {
+    private func inbound(_ message: Message, in project: ProjectID) -> InboundMessage {
         let start = start(of: message)
         var text = message.text
-        // A token is for routing, not for reading.
-        if case .click = start { text = "/start" }
+        // A token is for routing, not for reading, unless it is for another project's bot.
+        if case .click(let link, _, _, _, _) = start,
+            state.level < .second || state.link(link)?.leads(to: project) ?? false
+        {
+            text = "/start"
+        }
         var inbound = InboundMessage(
             user: TelegramID(message.from.id), name: message.from.name,
             username: message.from.username, language: message.from.languageCode,
-            messageID: message.messageID, kind: message.kind, text: text,
+            messageID: message.messageID, kind: message.knownKind, text: text,
             fileID: message.fileID, start: start)
         if state.level >= .second {
             inbound.extras = MessageExtras(
                 entities: message.entities.compactMap(TextEntity.init), of: text,
-                attachment: Attachment(message.file))
+                attachment: Attachment(message.file), album: message.mediaGroup,
+                replyTo: message.replyTo ?? 0, enclosure: Enclosure(message))
         }
         return inbound
     }
@@ -178,6 +205,13 @@ extension Node {
             status: 503, contentType: "text/plain; charset=utf-8", body: Array((why + "\n").utf8))
         response.headers.append("Retry-After", "1")
         return response
+    }
+}
+
+extension Message {
+    /// The kind, of which the name of a field that nobody knows is cut.
+    fileprivate var knownKind: Text {
+        isSupported || kind.utf8.count <= 64 ? kind : "unknown"
     }
 }
 

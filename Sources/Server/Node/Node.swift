@@ -68,6 +68,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var typing = TypingPace()
     /// Apart from the messages' connections: a slow answer to this holds up none of them.
     lazy var typingClient = delivery.client.sibling(maxConnections: 2, answerBytes: 64 << 10)
+    private(set) lazy var callbackAnswers = CallbackAnswers(client: delivery.client)
     /// Just before the first entry in log.db.
     private(set) var logBase: LogIndex
     var publicFront: HTTPFront? { host.publicFront }

@@ -9,6 +9,8 @@ struct Metrics {
     private var webhookSeconds = Histogram()
     /// How long an election left the node without a known leader.
     var leaderlessSeconds = Histogram()
+    /// What customers sent and the desk can't show.
+    var unsupported = UnsupportedKinds()
     /// By `Counter.rawValue`.
     private var counters = [Int](repeating: 0, count: Counter.allCases.count)
 
@@ -39,6 +41,8 @@ struct Metrics {
         case webhookMovesFailed
         case hooksDelivered
         case hooksFailed
+        case callbacksAnswered
+        case callbacksUnanswered
 
         /// The name that Prometheus sees.
         var name: String {
@@ -68,6 +72,8 @@ struct Metrics {
             case .webhookMovesFailed: "roundhouse_webhook_moves_failed_total"
             case .hooksDelivered: "roundhouse_hook_deliveries_total"
             case .hooksFailed: "roundhouse_hook_tries_failed_total"
+            case .callbacksAnswered: "roundhouse_callbacks_answered_total"
+            case .callbacksUnanswered: "roundhouse_callbacks_unanswered_total"
             }
         }
     }
@@ -135,6 +141,7 @@ struct Metrics {
             text += "# TYPE \(counter.name) counter\n"
             text += "\(counter.name) \(counters[counter.rawValue])\n"
         }
+        unsupported.write(into: &text)
         webhookSeconds.write("roundhouse_webhook_seconds", into: &text)
         leaderlessSeconds.write("roundhouse_leaderless_seconds", into: &text)
         for gauge in gauges {
