@@ -9,8 +9,9 @@ import Wire
 ///
 /// Refused here, before anything enters the log: unknown project 404, wrong secret 401, too large
 /// 413 (by the HTTP room), malformed 400. 200 means committed by a majority and applied at this
-/// node. 503: it may or may not be committed; Telegram sends it again and the second is known by
-/// its update id.
+/// node; or that it never will be, since the router refuses it or no entry can hold it, which the
+/// node's log says. 503: it may or may not be committed; Telegram sends it again and the second is
+/// known by its update id.
 extension Node {
     static let webhookPrefix = Array("/telegram/".utf8)
     private static let accepted = HTTPResponse(status: 200)
@@ -48,13 +49,11 @@ extension Node {
                 metrics.count(.updatesDuplicate)
                 finishWebhook(exchange, Node.accepted, started)
             case .applied(_, .refused(let refusal)):
-                // Telegram would repeat it for a day and stall the others: acknowledge and say so.
-                log.warning(
-                    "update not taken",
-                    [
-                        "project": .count(project.rawValue), "update": .number(update.id),
-                        "reason": .text("\(refusal)"),
-                    ])
+                sayNotTaken(inbound, "\(refusal)")
+                finishWebhook(exchange, Node.accepted, started)
+            case .refused(.tooLarge):
+                metrics.count(.updatesTooLarge)
+                sayNotTaken(inbound, "it is longer than an entry of the log may be")
                 finishWebhook(exchange, Node.accepted, started)
             case .refused(.noRoom):
                 metrics.count(.updatesRefused)
@@ -67,6 +66,16 @@ extension Node {
                 finishWebhook(exchange, Node.unavailable("no answer in time"), started)
             }
         }
+    }
+
+    /// Telegram would repeat such an update for a day and stall the others: it is acknowledged.
+    private func sayNotTaken(_ update: InboundUpdate, _ reason: String) {
+        log.warning(
+            "update not taken",
+            [
+                "project": .count(update.project.rawValue), "update": .number(update.updateID),
+                "reason": .text(reason),
+            ])
     }
 
     /// What is done once about an update that was taken, after Telegram has its answer.
@@ -160,8 +169,9 @@ extension Node {
         let start = start(of: message)
         var text = message.text
         // A token is for routing, not for reading, unless it is for another project's bot.
-        if case .click(let link, _, _, _, _) = start,
-            state.level < .second || state.link(link)?.leads(to: project) ?? false
+        if case .click(let link, _, _, _, _, let clicked) = start,
+            state.level < .second
+                || clicked.map({ $0 == project }) ?? state.link(link)?.leads(to: project) ?? false
         {
             text = "/start"
         }
@@ -183,12 +193,12 @@ extension Node {
     private func start(of message: Message) -> Start? {
         guard let payload = message.startPayload else { return nil }
         if payload.isEmpty { return .plain }
-        guard let token = StartToken(payload.utf8, key: tokenKey) else {
+        guard let token = StartToken(payload.utf8, key: tokenKey, projects: mayLeadTo) else {
             return .text(payload)
         }
         return .click(
             link: token.link, key: token.key, clickedAt: token.at, language: token.language,
-            pool: token.pool)
+            pool: token.pool, project: token.project)
     }
 
     private static func unavailable(_ why: String) -> HTTPResponse {

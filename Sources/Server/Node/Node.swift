@@ -56,6 +56,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var compaction: Compaction!
     private(set) var repair: Repair!
     private(set) var disk: DiskWatch!
+    private(set) lazy var backlog = BacklogWatch(node: self)
     private(set) var hours: HoursResolver!
     private(set) var frontDoor: FrontDoorWatch!
     private(set) var forgetting: Forgetting!
@@ -188,8 +189,9 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var appliedIndex: LogIndex { replica.mark.index }
     /// The last index in the log.
     var lastIndex: LogIndex { replica.status.last }
-    /// Log time now, as far as this node can tell: for what pages show, never for decisions.
-    var logTime: LogTime { replica.status.logTime }
+    /// Log time now, as far as this node can tell: for what pages show and for when a link expires,
+    /// never for decisions.
+    var logTime: LogTime { replica.logTime }
     /// Requests that wait for the cluster.
     var waitingRequests: Int { waiting.count }
     /// The term in which this node leads and has begun its epoch; nil otherwise.
@@ -312,8 +314,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     /// The disk has more or less room than before.
     func roomChanged(to room: Room) { input { $0.roomChanged(to: room) } }
 
-    /// A write of log.db is durable.
-    func wrote(_ id: UInt64) { input { $0.persisted(id: id) } }
+    /// The replica may know that a write of log.db is durable.
+    func persisted(_ id: UInt64) { input { $0.persisted(id: id) } }
 
     private func carryOut() {
         clicks.flush()
