@@ -101,7 +101,8 @@ extension Command {
             .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend, .addNote,
             .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply, .pingHook,
             .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseSession, .finishErasure,
-            .forgetClicks, .tellErased, .formattedReply, .revise, .reviseQueued:
+            .forgetClicks, .tellErased, .formattedReply, .revise, .reviseQueued, .replyWithFile,
+            .forgetFiles:
             nil
         }
     }

@@ -68,6 +68,8 @@ enum CommandTag: UInt8, CaseIterable {
     case reviseQueued = 122
     case ifUnchanged = 130
     case moveSignIn = 131
+    case replyWithFile = 140
+    case forgetFiles = 141
 }
 
 extension ByteWriter {
@@ -128,6 +130,7 @@ extension Command {
         case .addNote, .addRemark, .setTags, .setDeskBook: encodePaperwork(into: &writer)
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
         case .formattedReply, .revise, .reviseQueued: encodeMessages(into: &writer)
+        case .replyWithFile, .forgetFiles: encodeFiles(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
@@ -208,6 +211,7 @@ extension Command: Coded {
         case .setModeration, .moderatedReply, .refuseReply:
             self = try Command(moderation: tag, from: &r)
         case .formattedReply, .revise, .reviseQueued: self = try Command(messages: tag, from: &r)
+        case .replyWithFile, .forgetFiles: self = try Command(files: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,

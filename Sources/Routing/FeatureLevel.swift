@@ -62,7 +62,7 @@ extension Command {
             .setModeration, .moderatedReply, .refuseReply, .createHook, .updateHook, .removeHook,
             .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseCustomer,
             .eraseSession, .finishErasure, .forgetClicks, .tellErased, .formattedReply, .revise,
-            .reviseQueued:
+            .reviseQueued, .replyWithFile, .forgetFiles, .finishSending(_, _, .sentFile):
             .second
         case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,

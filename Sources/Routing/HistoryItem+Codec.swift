@@ -52,6 +52,7 @@ private enum HistoryTag: UInt8 {
     case remarked = 61
     case tagged = 62
     case moderated = 63
+    case outboundWithFile = 70
 }
 
 extension ByteWriter {
@@ -68,6 +69,9 @@ extension HistoryItem.What: Coded {
         case .inbound(let message) where !message.extras.isEmpty:
             writer.put(.inboundWithExtras, message, message.extras)
         case .inbound(let message): writer.put(.inbound, message)
+        case .outbound(let message) where message.file != nil:
+            writer.put(
+                .outboundWithFile, message, message.entities, message.changedAt, message.file!)
         case .outbound(let message) where message.hasMore:
             writer.put(.outboundWithMore, message, message.entities, message.changedAt)
         case .outbound(let message): writer.put(.outbound, message)
@@ -118,6 +122,12 @@ extension HistoryItem.What: Coded {
             var message: HistoryItem.Outbound = try r.take()
             message.entities = try r.take()
             message.changedAt = try r.take()
+            self = .outbound(message)
+        case .outboundWithFile:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            message.changedAt = try r.take()
+            message.file = try OutboundFile(from: &r)
             self = .outbound(message)
         case .revised:
             var message: HistoryItem.Outbound = try r.take()

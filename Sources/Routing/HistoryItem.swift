@@ -107,6 +107,8 @@ public struct HistoryItem: Hashable, Sendable {
         public var entities: [TextEntity] = []
         /// The log index at which its text was changed last before it went; nil: it never was.
         public var changedAt: Int64?
+        /// The file that the text is the caption of.
+        public var file: OutboundFile?
     }
     /// The log index at which it happened.
     public var index: Int64

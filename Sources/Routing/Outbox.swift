@@ -36,6 +36,8 @@ struct Outbox: Equatable, Sendable {
     /// Messages with a call under way.
     private(set) var sending = OrderedSet<OutboxID>()
     private var stuck = OrderedSet<Stuck>()
+    /// Messages with files that wait or are being sent, by the node that has the bytes.
+    private var held: [UInt64: OrderedSet<OutboxID>] = [:]
 
     /// A message.
     subscript(id: OutboxID) -> OutboxMessage? { messages[id] }
@@ -65,6 +67,9 @@ struct Outbox: Equatable, Sendable {
             .prefix { $0.project == project }.map { messages[$0.id]! }
     }
 
+    /// The messages with files of a node that wait or are being sent, in order.
+    func held(by holder: UInt64) -> [OutboxID] { held[holder]?.ascending() ?? [] }
+
     /// When the first message may go that may not yet.
     func next(after time: LogTime) -> LogTime? {
         ready.firstNotBefore(Ready(time: time.adding(milliseconds: 1), id: OutboxID(.min)))?.time
@@ -86,6 +91,7 @@ struct Outbox: Equatable, Sendable {
         }
         let mark = Stuck(project: message.project, id: message.id)
         if message.state.isStuck { stuck.insert(mark) } else { stuck.remove(mark) }
+        if let file = message.file { hold(message.id, file.holder, !message.state.isStuck) }
         refresh(&line, message.address)
     }
 
@@ -99,7 +105,14 @@ struct Outbox: Equatable, Sendable {
             sending.remove(id)
         }
         stuck.remove(Stuck(project: message.project, id: id))
+        if let file = message.file { hold(id, file.holder, false) }
         refresh(&line, message.address)
+    }
+
+    private mutating func hold(_ id: OutboxID, _ holder: UInt64, _ isHeld: Bool) {
+        var ids = held[holder] ?? OrderedSet()
+        if isHeld { ids.insert(id) } else { ids.remove(id) }
+        held[holder] = ids.isEmpty ? nil : ids
     }
 
     private mutating func refresh(_ line: inout Line, _ chat: Chat) {
