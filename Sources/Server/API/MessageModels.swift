@@ -80,10 +80,22 @@ extension API.File {
     /// The file of a customer's message; nil when it has none.
     init?(_ message: HistoryItem.Inbound) {
         guard !message.fileID.isEmpty else { return nil }
-        let facts = message.extras.attachment
+        self.init(
+            message.extras.attachment,
+            hasThumbnail: !message.extras.attachment.thumbnailID.isEmpty
+                || message.kind == "photo")
+    }
+
+    /// The file of an agent's message, which can be seen once it is sent.
+    init(_ file: OutboundFile) {
+        let isSmall = !file.attachment.thumbnailID.isEmpty || file.kind == .photo
+        self.init(file.attachment, hasThumbnail: isSmall && !file.fileID.isEmpty)
+    }
+
+    private init(_ facts: Attachment, hasThumbnail: Bool) {
+        self.hasThumbnail = hasThumbnail
         name = facts.name.isEmpty ? nil : facts.name.string
         mimeType = facts.mimeType.isEmpty ? nil : facts.mimeType.string
         size = facts.size > 0 ? facts.size : nil
-        hasThumbnail = !facts.thumbnailID.isEmpty || message.kind == "photo"
     }
 }

@@ -42,6 +42,7 @@ final class Delivery {
     private var budgets: [ProjectID: Budget] = [:]
     private var timer: LoopTimer?
     private var isPoked = false
+    private lazy var turns = FileTurns(node: node)
 
     private struct Chat: Hashable {
         var project: ProjectID
@@ -80,6 +81,10 @@ final class Delivery {
                 wait = min(wait, free - now)
                 continue
             }
+            if let file = message.file, !turns.mayBegin(file) {
+                wait = min(wait, FileTurns.Limits.look)
+                continue
+            }
             if let pause = spend(message.project, now: now) {
                 wait = min(wait, pause)
                 continue
@@ -87,6 +92,7 @@ final class Delivery {
             chatFreeAt[chat] = now + Limits.chatPause
             chosen.append(message)
         }
+        if turns.look() { wait = min(wait, FileTurns.Limits.look) }
         if chatFreeAt.count > 10_000 { chatFreeAt = chatFreeAt.filter { $0.value > now } }
         if let next = node.state.outboxNext(after: node.logTime) {
             let pause = max(1, next.milliseconds - node.logTime.milliseconds)
@@ -130,6 +136,12 @@ final class Delivery {
                     underWay.remove(message.id)
                     continue
                 }
+                guard now.file == nil else {
+                    // The node that has the file applies the same entry and makes the call.
+                    underWay.remove(message.id)
+                    turns.began(now, epoch: epoch)
+                    continue
+                }
                 call(now, epoch: epoch)
             }
             poke()
@@ -142,46 +154,52 @@ final class Delivery {
         else {
             return finish(message, epoch, .failed(reason: Delivery.noToken, blocksChat: false))
         }
-        client.call(message.method, token: token) { [weak self] result in
-            self?.took(result, message, epoch)
+        client.call(message.method, token: token) { [weak self] answer in
+            guard let self else { return }
+            finish(message, epoch, result(of: answer, for: message))
         }
     }
 
-    private func took(
-        _ result: Result<HTTPResponse, BotClient.Failure>, _ message: OutboxMessage, _ epoch: UInt64
-    ) {
-        switch result {
-        case .failure(.notSent(let reason)):
-            finish(message, epoch, retry(message, BotToken.redacted(Text(reason))))
-        case .failure(.lost(let reason)):
-            finish(message, epoch, inDoubt(message, BotToken.redacted(Text(reason))))
+    /// What an answer of the Bot API, or none, makes of a message.
+    func result(
+        of answer: Result<HTTPResponse, BotClient.Failure>, for message: OutboxMessage
+    ) -> DeliveryResult {
+        switch answer {
+        case .failure(.notSent(let reason)): retry(message, BotToken.redacted(Text(reason)))
+        case .failure(.lost(let reason)): inDoubt(message, BotToken.redacted(Text(reason)))
         case .success(let response):
-            let answer = BotAnswer.classify(
+            switch BotAnswer.classify(
                 status: response.status, retryAfter: response.header("Retry-After"),
                 body: response.body)
-            switch answer {
-            case .ok(let result):
-                let id = message.act.target?.messageID ?? result["message_id"]?.int ?? 0
-                finish(message, epoch, .sent(messageID: id))
+            {
+            case .ok(let result): done(message, result)
             case .retryAfter(let seconds, let reason):
-                finish(message, epoch, retry(after: Int64(seconds) * 1000, reason))
+                retry(after: Int64(seconds) * 1000, reason)
             case .failed(let failure):
                 if let target = message.act.target, failure.isDoneAlready {
-                    return finish(message, epoch, .sent(messageID: target.messageID))
+                    .sent(messageID: target.messageID)
+                } else {
+                    .failed(reason: failure.description, blocksChat: failure.blocksChat)
                 }
-                finish(
-                    message, epoch,
-                    .failed(reason: failure.description, blocksChat: failure.blocksChat))
-            case .unavailable(let reason):
-                finish(message, epoch, inDoubt(message, reason))
+            case .unavailable(let reason): inDoubt(message, reason)
             }
         }
+    }
+
+    private func done(_ message: OutboxMessage, _ result: JSONValue) -> DeliveryResult {
+        if message.file != nil, let media = SentMedia(result) {
+            return .sentFile(
+                messageID: media.messageID,
+                SentFile(fileID: media.fileID, thumbnailID: media.thumbnailID))
+        }
+        let id = message.act.target?.messageID ?? result["message_id"]?.int ?? 0
+        return .sent(messageID: id)
     }
 
     /// Nobody knows whether it was done. A message is left to a person; a change or a deletion is
     /// tried again some times, because twice makes no difference.
     private func inDoubt(_ message: OutboxMessage, _ reason: Text) -> DeliveryResult {
-        guard message.act != .send, message.attempts < Limits.attemptsInDoubt else {
+        guard message.act.target != nil, message.attempts < Limits.attemptsInDoubt else {
             return .uncertain(reason: reason)
         }
         return retry(message, reason)
@@ -199,8 +217,14 @@ final class Delivery {
     }
 
     private func finish(_ message: OutboxMessage, _ epoch: UInt64, _ result: DeliveryResult) {
+        say(message, result)
+        record(message.id, epoch, result)
+    }
+
+    /// Counts a result, and logs one that is not as it should be.
+    func say(_ message: OutboxMessage, _ result: DeliveryResult) {
         switch result {
-        case .sent: node.metrics.count(.messagesSent)
+        case .sent, .sentFile: node.metrics.count(.messagesSent)
         case .failed, .uncertain:
             node.metrics.count(.messagesFailed)
             node.log.warning(
@@ -214,7 +238,6 @@ final class Delivery {
                 "a message could not be sent yet",
                 ["outbox": .count(message.id.rawValue), "reason": .text(reason.string)])
         }
-        record(message.id, epoch, result)
     }
 
     /// Commits a result, again and again while this node stays in office. Out of office there is
@@ -240,10 +263,16 @@ extension OutboxMessage {
     fileprivate var method: BotMethod {
         let entities = entities.map(MessageEntity.init)
         return switch act {
-        case .send: .sendMessage(chat: chat.rawValue, text: text, entities: entities)
+        // What sends a file is the call of who has it; see `FileSender`.
+        case .send, .sendFile:
+            .sendMessage(chat: chat.rawValue, text: text, entities: entities)
         case .edit(let target):
             .editMessageText(
                 chat: chat.rawValue, message: target.messageID, text: text, entities: entities)
+        case .editCaption(let target):
+            .editMessageCaption(
+                chat: chat.rawValue, message: target.messageID, caption: text,
+                entities: entities)
         case .delete(let target):
             .deleteMessage(chat: chat.rawValue, message: target.messageID)
         }

@@ -112,11 +112,20 @@ enum FileName {
 extension HistoryItem {
     /// The file in a message: its id with the project's bot and its name; nil: there is none.
     fileprivate func file(isThumbnail: Bool) -> (id: Text, name: Text)? {
-        guard case .inbound(let message) = what, !message.fileID.isEmpty else { return nil }
-        let facts = message.extras.attachment
-        guard isThumbnail else { return (message.fileID, facts.name) }
+        let (id, facts, isPhoto): (Text, Attachment, Bool)
+        switch what {
+        case .inbound(let message):
+            (id, facts) = (message.fileID, message.extras.attachment)
+            isPhoto = message.kind == "photo"
+        case .outbound(let message):
+            guard let file = message.file else { return nil }
+            (id, facts, isPhoto) = (file.fileID, file.attachment, file.kind == .photo)
+        default: return nil  // Nobody's file.
+        }
+        guard !id.isEmpty else { return nil }
+        guard isThumbnail else { return (id, facts.name) }
         // A photo that has but one size is its own thumbnail.
-        if facts.thumbnailID.isEmpty, message.kind == "photo" { return (message.fileID, "") }
+        if facts.thumbnailID.isEmpty, isPhoto { return (id, "") }
         return facts.thumbnailID.isEmpty ? nil : (facts.thumbnailID, "")
     }
 }

@@ -64,6 +64,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) lazy var botInquiries = BotInquiries(loop: loop, client: delivery.client)
     /// Brings files of messages from Telegram.
     private(set) lazy var botFiles = BotFiles(client: delivery.client)
+    /// Has the files that agents send through this node.
+    private(set) lazy var fileSender = FileSender(node: self)
     var typing = TypingPace()
     /// Apart from the messages' connections: a slow answer to this holds up none of them.
     lazy var typingClient = delivery.client.sibling(maxConnections: 2, answerBytes: 64 << 10)
@@ -174,6 +176,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         frontDoor.start()
         forgetting.start()
         erasureWatch.start()
+        fileSender.start()
         hasNewInput = true
     }
 
@@ -377,7 +380,9 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
                 moderators[id] = nil
                 preparedLinks = [:]
             case .linkChanged: preparedLinks = [:]
-            case .outboxQueued, .outboxChanged: touchesOutbox = true
+            case .outboxQueued(let id), .outboxChanged(let id):
+                touchesOutbox = true
+                fileSender.changed(id)
             case .hookChanged(let id): hookSender.poke(id)
             case .sessionChanged, .historyAdded, .agentChanged, .signedOut: break
             }

@@ -1,0 +1,80 @@
+import Raft
+import Routing
+import Transport
+import Wire
+
+/// The leader's view of messages whose files other nodes have: whether such a node is there, and
+/// how long it takes. What is decided goes into the log and has its time there. Loop's thread only.
+final class FileTurns {
+    /// Bounds of patience, in nanoseconds.
+    enum Limits {
+        /// So long a node may be away before its files are given up.
+        static let away: Int64 = 60_000_000_000
+        /// So long it may take from the turn of a message to what became of it: a little longer
+        /// than a call and its confirmation take.
+        static let report: Int64 = 120_000_000_000
+        /// Between two looks while there is something to look at.
+        static let look: Int64 = 1_000_000_000
+    }
+
+    /// Why nobody knows what became of a file.
+    static let silent: Text =
+        "the node that holds the file does not say what became of it: look before you send it again"
+
+    private unowned let node: Node
+    private var awaySince: [UInt64: Int64] = [:]
+    /// Messages whose turn has come, and when.
+    private var begun: [OutboxID: (epoch: UInt64, at: Int64)] = [:]
+    private var forgetting: Set<UInt64> = []
+
+    init(node: Node) { self.node = node }
+
+    /// Whether the turn of a file may come now: the node that has it is there. One that left the
+    /// cluster, or is away for long, has its files given up.
+    func mayBegin(_ file: FileOffer) -> Bool {
+        let holder = NodeID(file.holder)
+        if holder == node.configuration.node { return true }
+        guard node.replica.status.configuration.members.contains(holder) else {
+            forget(file.holder)
+            return false
+        }
+        if node.peers.isUp(holder) {
+            awaySince[file.holder] = nil
+            return true
+        }
+        let since = awaySince[file.holder] ?? node.loop.now
+        awaySince[file.holder] = since
+        if node.loop.now - since >= Limits.away { forget(file.holder) }
+        return false
+    }
+
+    /// The turn of a message has come.
+    func began(_ message: OutboxMessage, epoch: UInt64) {
+        begun[message.id] = (epoch, node.loop.now)
+    }
+
+    /// Gives up what takes too long; whether there is more to look after.
+    func look() -> Bool {
+        for (id, turn) in begun.sorted(by: { $0.key < $1.key }) {
+            guard let message = node.state.outbox(id), let file = message.file,
+                message.state == .sending(epoch: turn.epoch)
+            else {
+                begun[id] = nil
+                continue
+            }
+            guard mayBegin(file), node.loop.now - turn.at >= Limits.report else { continue }
+            // Not committed, it is tried again at the next look.
+            node.submit(
+                .finishSending(id, epoch: turn.epoch, .uncertain(reason: Self.silent))
+            ) { _ in }
+        }
+        return !begun.isEmpty
+    }
+
+    private func forget(_ holder: UInt64) {
+        guard forgetting.insert(holder).inserted else { return }
+        node.submit(.forgetFiles(holder: holder, but: nil)) { [weak self] _ in
+            self?.forgetting.remove(holder)
+        }
+    }
+}
