@@ -83,7 +83,7 @@ function bubble({ item, isNext, id, isHidden, revision }) {
             h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
             item.file && fileOf(item, id, isHidden),
             kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
-            item.text ? words(item, isHidden, revision)
+            item.text || revision ? words(item, isHidden, revision)
                 : !kind && !item.file && h('p.kind', 'Empty message'),
             h('span.when',
                 h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
