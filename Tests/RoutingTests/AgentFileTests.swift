@@ -32,7 +32,9 @@ import Wire
 
     private let told = SentFile(fileID: "F1", thumbnailID: "T1")
 
-    @Test func `A file goes through the outbox, and its item tells what Telegram calls it`() throws {
+    @Test func `A file goes through the outbox, and its item tells what Telegram calls it`()
+        throws
+    {
         var (world, ana, session) = desk()
         let id = send(&world, session, ana)
         let message = try #require(world.state.outbox(id))
@@ -165,7 +167,9 @@ import Wire
         #expect(world.state.outbox(heldBy: 2).map(\.id) == [id])
     }
 
-    @Test func `A file is withdrawn before it goes, and its caption is changed in its place`() throws {
+    @Test func `A file is withdrawn before it goes, and its caption is changed in its place`()
+        throws
+    {
         var (world, ana, session) = desk()
         let id = send(&world, session, ana)
         #expect(

@@ -170,7 +170,8 @@ struct APICall {
             // A file's name and caption stand in the query; its bytes are not copied once more.
             let isLarge = request.body.count > APICall.hashedBodyBytes
             let body = isLarge ? SHA256.hash(request.body) : request.body
-            let more = request.path.suffix(6).elementsEqual("/files".utf8) ? request.query ?? [] : []
+            let isFile = request.path.suffix(6).elementsEqual("/files".utf8)
+            let more = isFile ? request.query ?? [] : []
             let what = words(Array("\(request.method)".utf8), request.path, body + more)
             return RequestKey(high: who[0], low: who[1], request: what[0])
         }

@@ -55,7 +55,8 @@ extension Node {
 
     /// Adds a route for signed-in agents.
     func api(
-        _ method: HTTPMethod, _ pattern: String, _ routes: inout Router, takes type: BodyType = .json,
+        _ method: HTTPMethod, _ pattern: String, _ routes: inout Router,
+        takes type: BodyType = .json,
         _ body: @escaping (Node, APICall) throws(Problem) -> Void
     ) {
         routes.add(method, pattern) { [unowned self] exchange, parts in

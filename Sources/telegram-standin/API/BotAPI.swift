@@ -60,9 +60,10 @@ struct BotAPI {
     /// The methods there are, in lower case.
     static let methods: Set<String> = [
         "getme", "setwebhook", "deletewebhook", "getwebhookinfo", "getupdates", "sendmessage",
-        "editmessagetext", "editmessagecaption", "deletemessage", "sendphoto", "senddocument", "sendaudio", "sendvideo",
-        "sendvoice", "sendvideonote", "sendanimation", "sendsticker", "sendchataction", "getfile",
-        "answercallbackquery", "getchat", "setmycommands", "close", "logout",
+        "editmessagetext", "editmessagecaption", "deletemessage", "sendphoto", "senddocument",
+        "sendaudio", "sendvideo", "sendvoice", "sendvideonote", "sendanimation", "sendsticker",
+        "sendchataction", "getfile", "answercallbackquery", "getchat", "setmycommands", "close",
+        "logout",
     ]
 
     private func perform(
