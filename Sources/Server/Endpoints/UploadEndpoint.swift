@@ -82,7 +82,10 @@ extension Node {
             }
             isConfirmed = request.queryItem("confirm") == "true"
             guard let told = request.queryItem("entities") else { return }
-            let all = try JSON.decode([API.Entity].self, from: told.utf8)
+            guard let all = try? JSON.decode([API.Entity].self, from: told.utf8) else {
+                throw .invalid(
+                    "The parameter entities must be JSON: a list as in the field of a reply.")
+            }
             guard all.count <= TextEntity.limit else {
                 throw .invalid("A message may have \(TextEntity.limit) entities at most.")
             }
