@@ -32,7 +32,7 @@ export function openAttachments({ onChanged }) {
         type: 'button', title: 'Attach photos or documents', 'aria-label': 'Attach files',
         onclick: () => picker.click(),
     }, icon('clip'));
-    const strip = h('ul.attached', { 'aria-label': 'Files to send' });
+    const strip = h('ul.attached', { 'aria-label': 'Attached' });
     const node = h('div', strip, picker);
 
     const files = () => (id ? talk(id).files : []);
