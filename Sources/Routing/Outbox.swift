@@ -110,9 +110,12 @@ struct Outbox: Equatable, Sendable {
     }
 
     private mutating func hold(_ id: OutboxID, _ holder: UInt64, _ isHeld: Bool) {
-        var ids = held[holder] ?? OrderedSet()
-        if isHeld { ids.insert(id) } else { ids.remove(id) }
-        held[holder] = ids.isEmpty ? nil : ids
+        if isHeld {
+            held[holder, default: OrderedSet()].insert(id)
+        } else {
+            held[holder]?.remove(id)
+            if held[holder]?.isEmpty == true { held[holder] = nil }
+        }
     }
 
     private mutating func refresh(_ line: inout Line, _ chat: Chat) {

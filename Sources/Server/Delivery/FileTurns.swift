@@ -15,6 +15,9 @@ final class FileTurns {
         static let report: Int64 = 120_000_000_000
         /// Between two looks while there is something to look at.
         static let look: Int64 = 1_000_000_000
+        /// What was not looked at for so long is looked at anew: this node was not in office, or
+        /// nothing waited.
+        static let memory: Int64 = 10_000_000_000
     }
 
     /// Why nobody knows what became of a file.
@@ -22,7 +25,8 @@ final class FileTurns {
         "the node that holds the file does not say what became of it: look before you send it again"
 
     private unowned let node: Node
-    private var awaySince: [UInt64: Int64] = [:]
+    /// Holders that were away at the last look, since when, and when that was.
+    private var away: [UInt64: (since: Int64, seen: Int64)] = [:]
     /// Messages whose turn has come, and when.
     private var begun: [OutboxID: (epoch: UInt64, at: Int64)] = [:]
     private var forgetting: Set<UInt64> = []
@@ -39,12 +43,15 @@ final class FileTurns {
             return false
         }
         if node.peers.isUp(holder) {
-            awaySince[file.holder] = nil
+            away[file.holder] = nil
             return true
         }
-        let since = awaySince[file.holder] ?? node.loop.now
-        awaySince[file.holder] = since
-        if node.loop.now - since >= Limits.away { forget(file.holder) }
+        let now = node.loop.now
+        var known = away[file.holder] ?? (since: now, seen: now)
+        if now - known.seen > Limits.memory { known.since = now }
+        known.seen = now
+        away[file.holder] = known
+        if now - known.since >= Limits.away { forget(file.holder) }
         return false
     }
 
