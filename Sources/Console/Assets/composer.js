@@ -42,7 +42,8 @@ export function openComposer({ onSent }) {
     let id = null;
     let stamp = null;
     let toldAt = 0;
-    let isSendingFiles = false;
+    /** Sessions whose files are on their way to the node. */
+    const sending = new Set();
 
     function submitted(event) {
         event.preventDefault();
@@ -54,7 +55,7 @@ export function openComposer({ onSent }) {
 
     /** Sends the files, with the words as a caption; words that did not go come back. */
     async function sendFiles(words) {
-        if (isSendingFiles) return;
+        if (sending.has(id)) return;
         const { text: plain, entities } = read(words);
         if (Array.from(plain).length > CAPTION) {
             alertOf(new Problem(0, {
@@ -65,7 +66,7 @@ export function openComposer({ onSent }) {
             return;
         }
         const to = id;
-        isSendingFiles = true;
+        sending.add(to);
         text.value = '';
         keep();
         let { problem, isCaptionSent } = await attachments.send(to, { text: plain, entities });
@@ -73,7 +74,7 @@ export function openComposer({ onSent }) {
             ({ problem, isCaptionSent } = await attachments.send(
                 to, { text: plain, entities }, true));
         }
-        isSendingFiles = false;
+        sending.delete(to);
         changed();
         onSent();
         if (problem) {
@@ -171,7 +172,7 @@ export function openComposer({ onSent }) {
         form.hidden = mode.closed !== undefined;
         bar.hidden = !mode.closed;
         const isOn = isWritable();
-        set(button, { disabled: !isOn || isSendingFiles });
+        set(button, { disabled: !isOn || sending.has(id) });
         attachments.draw();
         const next = JSON.stringify([id, mode.closed, mode.step, mode.verb, mode.place, isOn]);
         if (next === stamp) return;
