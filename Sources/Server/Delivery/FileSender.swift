@@ -16,6 +16,9 @@ final class FileSender {
         static let calls = 4
         /// From a call to the end of its answer: 20 MB at two megabits a second.
         static let answer: Duration = .seconds(90)
+        /// A call that can't begin so long after its turn waits for another one, lest the leader
+        /// takes it for silence; see `FileTurns.Limits.report`.
+        static let begin: Int64 = 25_000_000_000
         /// Bytes of an answer.
         static let answerBytes = 1 << 20
         /// So long a file is kept whose message the cluster does not have.
@@ -53,7 +56,8 @@ final class FileSender {
     private var keys: [OutboxID: UInt64] = [:]
     /// The last attempts that were begun here, of messages that are still being sent.
     private var begun: [OutboxID: Turn] = [:]
-    private var waiting: [Turn] = []
+    /// Turns that wait for a call, and since when.
+    private var waiting: [(turn: Turn, since: Int64)] = []
     private var underWay = 0
     private var isForgetting = false
     private lazy var client = node.delivery.client.sibling(
@@ -143,7 +147,7 @@ final class FileSender {
             let turn = Turn(id: id, epoch: epoch, attempt: message.attempts)
             guard begun[id] != turn else { return }
             begun[id] = turn
-            waiting.append(turn)
+            waiting.append((turn, node.loop.now))
             beginNext()
         case .queued: held[file.key]?.idleSince = nil
         case .failed, .uncertain:
@@ -162,7 +166,8 @@ final class FileSender {
     private func beginNext() {
         while underWay < Limits.calls, !waiting.isEmpty {
             underWay += 1
-            confirm(waiting.removeFirst())
+            let (turn, since) = waiting.removeFirst()
+            confirm(turn, since: since)
         }
     }
 
@@ -173,16 +178,25 @@ final class FileSender {
 
     /// Makes sure that a majority knows nothing newer: a node that was away applies old turns, and
     /// what is `uncertain` by now must not be sent behind everybody's back.
-    private func confirm(_ turn: Turn) {
+    private func confirm(_ turn: Turn, since: Int64) {
         let patience: Duration = .seconds(node.configuration.limits.commandSeconds)
         node.ask(within: patience) { replica, request, deadline in
             replica.readRequested(request, deadline: deadline)
         } completion: { [weak self] answer in
             guard let self else { return }
             guard !node.isStopping, isWanted(turn) else { return end() }
+            guard node.loop.now - since < Limits.begin else { return putOff(turn) }
             if case .readable = answer { return call(turn) }
-            _ = node.loop.schedule(after: Limits.again) { [weak self] in self?.confirm(turn) }
+            _ = node.loop.schedule(after: Limits.again) { [weak self] in
+                self?.confirm(turn, since: since)
+            }
         }
+    }
+
+    /// No call was made, and none will be for this turn.
+    private func putOff(_ turn: Turn) {
+        record(turn, .retry(notBefore: node.logTime, reason: "the file's node is busy"))
+        end()
     }
 
     private func call(_ turn: Turn) {
