@@ -91,7 +91,7 @@ struct Outbox: Equatable, Sendable {
         }
         let mark = Stuck(project: message.project, id: message.id)
         if message.state.isStuck { stuck.insert(mark) } else { stuck.remove(mark) }
-        if let file = message.file { hold(message.id, file.holder, !message.state.isStuck) }
+        if let file = message.file { hold(message.id, file.holder, message.isHeld) }
         refresh(&line, message.address)
     }
 

@@ -61,6 +61,14 @@ public struct OutboxMessage: Hashable, Sendable {
         return nil
     }
 
+    /// Whether it has a file that its holder still needs.
+    public var isHeld: Bool {
+        switch state {
+        case .queued, .sending: file != nil
+        case .sent, .failed, .uncertain, .withdrawn: false
+        }
+    }
+
     /// How many messages one reply may be split into.
     public static let partsPerReply: Int64 = 16
     /// What Telegram takes in one message, in code points.

@@ -136,7 +136,10 @@ final class FileSender {
         guard let file = message.file, file.holder == node.configuration.node.rawValue else {
             return
         }
-        guard file.incarnation == node.incarnation else { return forgetOthers() }
+        guard file.incarnation == node.incarnation else {
+            if message.isHeld { forgetOthers() }
+            return
+        }
         if held[file.key] != nil {
             keys[id] = file.key
             held[file.key]?.message = id
