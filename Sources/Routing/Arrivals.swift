@@ -152,7 +152,7 @@ extension RoutingState {
         session.username = message.username
         if session.language != message.language, level >= .second { session.fixLanguage() }
         session.language = message.language
-        session.isBlocked = false
+        session.unreachable = nil
         if session.isAnswered { wake(session, in: roomSlots[session.project]!) }
         session.isAnswered = false
         session.unread &+= 1
@@ -193,19 +193,11 @@ extension RoutingState {
     ) -> Outcome {
         let chat = Chat(project: rooms[slot].project.id, user: user)
         guard let id = latest[chat], var session = sessions[id] else { return .done(id: 0) }
-        markBlocked(isBlocked, &session, in: slot)
+        // Who has not blocked the bot may be out of reach for another reason.
+        if isBlocked || session.isBlocked {
+            mark(isBlocked ? .blockedBot : nil, on: &session, in: slot)
+        }
         store(session)
         return .done(id: id.rawValue)
-    }
-
-    /// Notes on a session whether its customer can be reached.
-    mutating func markBlocked(_ isBlocked: Bool, _ session: inout Session, in slot: Int) {
-        guard session.isBlocked != isBlocked else { return }
-        session.isBlocked = isBlocked
-        if isBlocked, session.state == .unassigned {
-            dequeue(&session, in: slot)
-            close(&session, in: slot)
-        }
-        record(.blocked(isBlocked), in: &session)
     }
 }

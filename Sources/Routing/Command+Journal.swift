@@ -188,7 +188,7 @@ extension DeliveryResult {
     fileprivate var forJournal: DeliveryResult {
         switch self {
         case .sent, .sentFile: .sent(messageID: 0)
-        case .failed(_, let blocksChat): .failed(reason: "", blocksChat: blocksChat)
+        case .failed(_, let why): .failed(reason: "", unreachable: why)
         case .retry(let notBefore, _): .retry(notBefore: notBefore, reason: "")
         case .uncertain: .uncertain(reason: "")
         }

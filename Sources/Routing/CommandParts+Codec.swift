@@ -236,10 +236,11 @@ extension DeliveryResult: Coded {
         case .sent(let messageID):
             writer.u8(1)
             writer.zigzag(messageID)
-        case .failed(let reason, let blocksChat):
+        case .failed(let reason, let unreachable):
             writer.u8(2)
             writer.text(reason)
-            writer.bool(blocksChat)
+            // The first level has 0 or 1 here.
+            writer.u8(unreachable?.rawValue ?? 0)
         case .retry(let notBefore, let reason):
             writer.u8(3)
             writer.put(notBefore)
@@ -259,11 +260,21 @@ extension DeliveryResult: Coded {
         let tag = try reader.u8()
         switch tag {
         case 1: self = .sent(messageID: try reader.zigzag())
-        case 2: self = .failed(reason: try reader.text(), blocksChat: try reader.bool())
+        case 2: self = .failed(reason: try reader.text(), unreachable: try Self.reach(&reader))
         case 3: self = .retry(notBefore: try reader.take(), reason: try reader.text())
         case 4: self = .uncertain(reason: try reader.text())
         case 5: self = .sentFile(messageID: try reader.zigzag(), try reader.take())
         default: throw reader.unknown(tag, at: start)
         }
+    }
+
+    private static func reach(_ reader: inout ByteReader) throws(WireError) -> Unreachable? {
+        let start = reader.offset
+        let number = try reader.u8()
+        guard number != 0 else { return nil }
+        guard let why = Unreachable(rawValue: number) else {
+            throw reader.unknown(number, at: start)
+        }
+        return why
     }
 }

@@ -61,14 +61,17 @@ extension RoutingState {
             return .done(id: 0)
         }
         switch result {
-        case .sent(let messageID): settle(id, .sent(messageID: messageID))
+        case .sent(let messageID):
+            settle(id, .sent(messageID: messageID))
+            noteArrival(in: message.session)
         case .sentFile(let messageID, let file):
             settle(id, .sent(messageID: messageID), file)
+            noteArrival(in: message.session)
         case .uncertain(let reason): settle(id, .uncertain(reason: reason))
-        case .failed(let reason, let blocksChat):
+        case .failed(let reason, let unreachable):
             settle(id, .failed(reason: reason))
-            if blocksChat, var session = sessions[message.session] {
-                markBlocked(true, &session, in: roomSlots[session.project]!)
+            if let unreachable, var session = sessions[message.session] {
+                mark(unreachable, on: &session, in: roomSlots[session.project]!)
                 store(session)
             }
         case .retry(let notBefore, _):
@@ -117,6 +120,12 @@ extension RoutingState {
         draft.messages.note(message.id)
     }
 
+    /// Whether a session's undelivered messages are forgotten; at the first level those were kept
+    /// that failed after the end.
+    private func isOver(_ id: SessionID) -> Bool {
+        level >= .second && sessions[id]?.state == .completed
+    }
+
     /// A message reached a state that the history shows.
     mutating func settle(_ id: OutboxID, _ state: DeliveryState, _ sent: SentFile? = nil) {
         var message = outgoing[id]!
@@ -132,7 +141,10 @@ extension RoutingState {
                     .revision, message.session.rawValue, target.ordinal, as: mark.encoded())
             }
         case .withdrawn: outgoing.remove(id)
-        case .queued, .sending, .failed, .uncertain: outgoing.put(message)
+        // Nobody repeats it any more: the history alone tells of it.
+        case .failed, .uncertain:
+            if isOver(message.session) { outgoing.remove(id) } else { outgoing.put(message) }
+        case .queued, .sending: outgoing.put(message)
         }
         draft.messages.note(id)
         write(message.historyItem, message.session, ordinal: message.ordinal)

@@ -101,7 +101,7 @@ extension RoutingState {
             return .refused(.wrongState)
         }
         guard owner == agent else { return .refused(.ownedBy(owner)) }
-        guard !session.isBlocked else { return .refused(.wrongState) }
+        guard !session.isOutOfReach else { return .refused(.wrongState) }
         let slot = roomSlots[session.project]!
         release(&session)
         session.forgetNeglect(byHand: false)

@@ -218,7 +218,7 @@ extension RoutingState {
     private mutating func requeue(_ session: inout Session, from agent: AgentID) {
         let slot = roomSlots[session.project]!
         release(&session)
-        if session.isBlocked {
+        if session.isOutOfReach {
             close(&session, in: slot)
             record(.requeued(from: agent), nil, in: &session)
         } else {
@@ -230,7 +230,7 @@ extension RoutingState {
     /// Whether a session of an agent who is gone is to be taken away: it is unanswered, and no
     /// person gave it to them knowing that they were gone.
     private func isNeglected(_ session: Session, by desk: Int) -> Bool {
-        if session.isAnswered || session.isBlocked { return false }
+        if session.isAnswered || session.isOutOfReach { return false }
         guard session.isByHand, let since = desks[desk].account.offlineSince else { return true }
         return session.assignedAt! < since
     }

@@ -2,6 +2,11 @@ import Wire
 
 extension RoutingState {
     /// Serves what is due, in (time, key) order: triggers all, expiries within the entry's bound.
+    ///
+    /// Expiries grow with customers and are rows' own: what is left over is due in the next entry,
+    /// also after a restart. Triggers are two an agent and two a project at most, whatever comes
+    /// in, and are in no row: one left over would be lost to a node that loads the state then, and
+    /// the nodes would differ. So they have no bound but the office's size.
     mutating func fireDue() {
         while let trigger = triggers.popDue(at: now.time) { fire(trigger) }
         for _ in 0..<Limits.expiriesPerEntry {

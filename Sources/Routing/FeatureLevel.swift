@@ -58,6 +58,8 @@ extension Command {
         case .update(let update):
             update.asksForLanguage || update.verdict != nil || update.extras != nil
                 ? .second : .first
+        case .finishSending(_, _, .failed(_, let unreachable)):
+            unreachable == nil || unreachable == .blockedBot ? .first : .second
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
             .setModeration, .moderatedReply, .refuseReply, .createHook, .updateHook, .removeHook,
             .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseCustomer,

@@ -7,7 +7,8 @@ extension HistoryItem {
             .handedOver(_, let agent), .transferred(_, let agent, _, _):
             agent
         case .outbound, .revised, .rewritten, .edited, .callback, .alerted, .barred, .flooded,
-            .autoCompleted, .completed, .blocked, .noted, .remarked, .tagged, .moderated:
+            .autoCompleted, .completed, .blocked, .unreachable, .noted, .remarked, .tagged,
+            .moderated:
             nil
         }
     }

@@ -53,6 +53,7 @@ private enum HistoryTag: UInt8 {
     case tagged = 62
     case moderated = 63
     case outboundWithFile = 70
+    case unreachable = 80
 }
 
 extension ByteWriter {
@@ -101,6 +102,7 @@ extension HistoryItem.What: Coded {
         case .completed(let agent): writer.put(.completed, agent)
         case .reopened(let agent): writer.put(.reopened, agent)
         case .blocked(let isBlocked): writer.put(.blocked, isBlocked)
+        case .unreachable(let why): writer.put(.unreachable, why)
         case .noted(let agent): writer.put(.noted, agent)
         case .remarked(let agent, let text): writer.put(.remarked, agent, text)
         case .tagged(let agent, let added, let removed):
@@ -158,6 +160,7 @@ extension HistoryItem.What: Coded {
         case .completed: self = .completed(by: try r.take())
         case .reopened: self = .reopened(by: try r.take())
         case .blocked: self = .blocked(try r.take())
+        case .unreachable: self = .unreachable(try r.take())
         case .noted: self = .noted(by: try r.take())
         case .remarked: self = .remarked(by: try r.take(), text: try r.take())
         case .tagged:

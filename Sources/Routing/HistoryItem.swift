@@ -46,6 +46,9 @@ public struct HistoryItem: Hashable, Sendable {
         case reopened(by: AgentID)
         /// The customer blocked (true) or unblocked the bot; blocking ends a waiting session.
         case blocked(Bool)
+        /// A message told that the customer can't be reached, other than by `blocked`; if only they
+        /// can change that, it ends a waiting session.
+        case unreachable(Unreachable)
         /// An agent wrote a private note; its text is in a row of its own, for its author alone.
         case noted(by: AgentID)
         /// An agent wrote a remark for all who see the session.

@@ -95,7 +95,8 @@ extension RoutingState {
             for place in waiting.places.ascending() {
                 let session = sessions[place.session]!
                 precondition(session.state == .unassigned && session.queuePlace == place)
-                precondition(session.queueKind == waiting.kind && !session.isBlocked)
+                precondition(session.queueKind == waiting.kind && !session.isOutOfReach)
+                precondition(session.isUntold == untold.contains(session.id))
             }
         }
     }

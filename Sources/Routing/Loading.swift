@@ -205,6 +205,7 @@ extension RoutingState {
         }
         guard session.state == .assigned else {
             rooms[slot].queue.insert(session)
+            if session.isUntold { untold.insert(session.id) }
             return expiries.set(.exclusion(session.id), session.exclusions.first?.until)
         }
         guard let owner = session.owner, let desk = deskSlots[owner] else { throw Self.orphan }

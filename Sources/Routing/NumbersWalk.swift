@@ -51,6 +51,7 @@ public struct NumbersWalk: Sendable {
         case .autoCompleted: resolve(opening?.lastAnswer ?? at, endingAt: at, &numbers)
         case .barred(_, true): end(at, &numbers)
         case .blocked(true): if owning == nil { end(at, &numbers) }
+        case .unreachable(let why): if why.isFinal, owning == nil { end(at, &numbers) }
         case .revised, .rewritten, .edited, .callback, .alerted, .barred, .flooded, .blocked,
             .noted, .remarked, .tagged, .moderated:
             return

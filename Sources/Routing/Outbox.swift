@@ -2,12 +2,18 @@ import Wire
 
 /// Messages not known to be delivered, in order for each chat.
 struct Outbox: Equatable, Sendable {
-    /// A chat's first queued message and when it may go.
+    /// A chat's first queued message and when it may go; by project, then that.
     private struct Ready: Hashable, Comparable, Sendable {
+        var project: ProjectID
         var time: LogTime
         var id: OutboxID
         static func < (a: Ready, b: Ready) -> Bool {
-            a.time != b.time ? a.time < b.time : a.id < b.id
+            if a.project != b.project { return a.project < b.project }
+            return a.time != b.time ? a.time < b.time : a.id < b.id
+        }
+        /// Before all of a project.
+        static func first(of project: ProjectID) -> Ready {
+            Ready(project: project, time: LogTime(milliseconds: .min), id: OutboxID(.min))
         }
     }
     /// A message that failed or may have arrived; by project, then message.
@@ -56,9 +62,24 @@ struct Outbox: Equatable, Sendable {
         return lines[message.address]?.ready?.id == id
     }
 
-    /// The next messages of chats that may go at this moment.
+    /// The next messages of chats that may go at this moment, so many of each project at most: one
+    /// with thousands waiting hides no other.
     func ready(at time: LogTime, limit: Int) -> [OutboxMessage] {
-        ready.ascending(limit: limit).prefix { $0.time <= time }.map { messages[$0.id]! }
+        projects.flatMap { project in
+            ready.ascending(after: .first(of: project), limit: limit)
+                .prefix { $0.project == project && $0.time <= time }.map { messages[$0.id]! }
+        }
+    }
+
+    /// Projects with queued messages.
+    private var projects: some Sequence<ProjectID> {
+        sequence(
+            state: ProjectID(.min),
+            next: { from -> ProjectID? in
+                let found = ready.firstNotBefore(.first(of: from))?.project
+                if let found { from = ProjectID(found.rawValue + 1) }
+                return found
+            })
     }
 
     /// The first messages of a project that failed or may have arrived.
@@ -72,7 +93,11 @@ struct Outbox: Equatable, Sendable {
 
     /// When the first message may go that may not yet.
     func next(after time: LogTime) -> LogTime? {
-        ready.firstNotBefore(Ready(time: time.adding(milliseconds: 1), id: OutboxID(.min)))?.time
+        projects.compactMap { project in
+            let later = Ready(
+                project: project, time: time.adding(milliseconds: 1), id: OutboxID(.min))
+            return ready.firstNotBefore(later).flatMap { $0.project == project ? $0.time : nil }
+        }.min()
     }
 
     /// Adds a message, or replaces it in another state.
@@ -122,6 +147,7 @@ struct Outbox: Equatable, Sendable {
         var head: Ready?
         if line.sending == nil, let id = line.ids.first(where: { messages[$0]!.state == .queued }) {
             head = Ready(
+                project: chat.project,
                 time: messages[id]!.notBefore ?? LogTime(milliseconds: .min), id: id)
         }
         if head != line.ready {
@@ -135,7 +161,7 @@ struct Outbox: Equatable, Sendable {
 
 extension OutboxMessage {
     /// The chat it goes to.
-    var address: Chat { Chat(project: project, user: chat) }
+    public var address: Chat { Chat(project: project, user: chat) }
 }
 
 extension DeliveryState {

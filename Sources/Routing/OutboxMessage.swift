@@ -97,8 +97,9 @@ public enum DeliveryResult: Hashable, Sendable {
     case sent(messageID: Int64)
     /// The same of a message with a file, and what Telegram calls that.
     case sentFile(messageID: Int64, SentFile)
-    /// Not sent, and repeating would not help; the reason for people.
-    case failed(reason: Text, blocksChat: Bool)
+    /// Not sent, and repeating would not help; the reason for people, and what it says of the
+    /// customer, if anything.
+    case failed(reason: Text, unreachable: Unreachable?)
     /// Not sent; may be tried again after this moment.
     case retry(notBefore: LogTime, reason: Text)
     /// The answer was lost; it may have been sent.

@@ -99,6 +99,7 @@ extension RoutingState {
         rooms[slot].queue.remove(session)
         if let pool = session.pool { scheduleRestriction(pool, in: slot) }
         clearExclusions(&session)
+        forgetUntold(&session)
     }
 
     /// Ends a session that is in no queue and nobody's.

@@ -10,7 +10,7 @@ struct Recording: Sendable {
         /// Something done with a session at its own time, whoever has it.
         case fixed(Chat, by: AgentID)
         /// A customer turned out to be out of reach.
-        case blocked(Chat)
+        case unreachable(Chat, Unreachable)
         /// Refused: it changed nothing.
         case refused
     }
@@ -41,7 +41,7 @@ struct Recording: Sendable {
         deadlines.append(state.nextDeadline)
         let before = entry.command.deed.flatMap { state.sessions[$0.session] }
         let pace = before.flatMap { paces[$0.chat] } ?? Pace()
-        let blocked = blockedChat(entry.command)
+        let lost = lostChat(entry.command)
         applied.removeAll()
         let outcome = state.apply(
             entry.command, at: entry.index, time: entry.time, into: &applied)
@@ -54,7 +54,7 @@ struct Recording: Sendable {
             paces[chat, default: Pace()].messages += 1
             paces[chat]!.note(entry.time)
         }
-        if let blocked { notes[entry.index] = .blocked(blocked) }
+        if let (chat, why) = lost { notes[entry.index] = .unreachable(chat, why) }
         // A condition that did not hold is not judged again.
         if case .ifUnchanged = entry.command, !outcome.isDone { notes[entry.index] = .refused }
         guard let (id, by) = entry.command.deed else { return }
@@ -85,12 +85,12 @@ struct Recording: Sendable {
         paces[chat, default: Pace()].note(entry.time)
     }
 
-    /// The chat whose bot was found blocked by its customer.
-    private func blockedChat(_ command: Command) -> Chat? {
-        guard case .finishSending(let id, let epoch, .failed(_, blocksChat: true)) = command,
+    /// The chat whose customer was found to be out of reach, and why.
+    private func lostChat(_ command: Command) -> (Chat, Unreachable)? {
+        guard case .finishSending(let id, let epoch, .failed(_, let why?)) = command,
             let message = state.outgoing[id], message.state == .sending(epoch: epoch)
         else { return nil }
-        return message.address
+        return (message.address, why)
     }
 }
 

@@ -72,9 +72,9 @@ struct Rehearsal: Sendable {
             }
             perform(due, at: entry.place)
         case .fixed(let chat, let by): repeatFixed(entry, chat, by)
-        case .blocked(let chat):
+        case .unreachable(let chat, let why):
             apply(.advance, at: entry.place)
-            block(chat)
+            lose(chat, why)
         case .refused: apply(.advance, at: entry.place)
         case nil:
             let outcome = apply(
@@ -160,9 +160,9 @@ struct Rehearsal: Sendable {
         look(at: chat)
     }
 
-    private mutating func block(_ chat: Chat) {
+    private mutating func lose(_ chat: Chat, _ why: Unreachable) {
         guard var session = state.latest[chat].flatMap({ state.sessions[$0] }) else { return }
-        state.markBlocked(true, &session, in: state.roomSlots[chat.project]!)
+        state.mark(why, on: &session, in: state.roomSlots[chat.project]!)
         state.store(session)
         apply(.advance, at: clock)
     }

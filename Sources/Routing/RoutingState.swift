@@ -58,6 +58,8 @@ public struct RoutingState: Sendable {
     public internal(set) var epoch: UInt64 = 0
     /// Whether the drain stopped at its bound.
     var isDrainPending = false
+    /// Sessions that wait and whose customers are to be told so once nothing is given any more.
+    var untold = OrderedSet<SessionID>()
     /// Agents whose sessions in a project go back to the queue, ascending.
     var leaving: [Leaving] = []
     /// Projects to be looked at by the drain, ascending, by slot.
@@ -91,6 +93,8 @@ public struct RoutingState: Sendable {
         if !draft.overdue.isEmpty { moveOverdue() }
         let outcome = performAudited(command)
         settle(&budget)
+        // Messages are numbered within their entry, by its command; `advance` has none of its own.
+        if case .advance = command, isTellingDue { tellUntold() }
         for slot in draft.candidates { runGone(slot) }
         writeRows()
         swap(&draft.applied, &applied)
@@ -99,11 +103,14 @@ public struct RoutingState: Sendable {
 
     /// When `advance` should be proposed next; nil: nothing is due ever.
     public var nextDeadline: LogTime? {
-        if isDrainPending || !leaving.isEmpty { return now.time }
+        if isDrainPending || !leaving.isEmpty || isTellingDue { return now.time }
         guard let expiry = expiries.first else { return triggers.first }
         guard let trigger = triggers.first else { return expiry }
         return min(expiry, trigger)
     }
+
+    /// Whether customers wait who came behind others, and nothing is left to be given.
+    private var isTellingDue: Bool { !untold.isEmpty && !isBacklogged }
 
     /// Whether sessions that could be given wait for the next entry: whoever comes now must queue
     /// behind them.

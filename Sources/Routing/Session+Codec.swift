@@ -35,7 +35,9 @@ extension Session {
         writer.u8(fields.rawValue)
         let more = more
         let hasEarlier = earlier == nil ? 0 : Session.earlierBit
-        writer.u8(state.rawValue | hasEarlier, isLonger: !more.isEmpty)
+        let delivery = deliveryMarks
+        let hasMarks = delivery == 0 ? 0 : Session.deliveryBit
+        writer.u8(state.rawValue | hasEarlier | hasMarks, isLonger: !more.isEmpty)
         writer.put(project)
         writer.put(user)
         writer.text(name)
@@ -64,11 +66,37 @@ extension Session {
         writer.put(touches)
         if !more.isEmpty { encode(more, into: &writer) }
         if let earlier { writer.put(earlier) }
+        if delivery != 0 { writer.u8(delivery) }
         return writer.bytes
     }
 
     /// Beside the state: `earlier` follows. From the second level on.
     private static let earlierBit: UInt8 = 4
+
+    /// Beside the state: a byte follows of how messages fare. From the second level on.
+    private static let deliveryBit: UInt8 = 32
+    /// In that byte, beside the number of `unreachable`: nobody has told the customer that they
+    /// wait.
+    private static let untoldBit: UInt8 = 0x80
+
+    /// How messages fare, where it is more than `Fields.blocked` says.
+    private var deliveryMarks: UInt8 {
+        let reach = isBlocked ? 0 : unreachable?.rawValue ?? 0
+        return reach | (isUntold ? Session.untoldBit : 0)
+    }
+
+    private mutating func takeDeliveryMarks(from reader: inout ByteReader) throws(WireError) {
+        let start = reader.offset
+        let marks = try reader.u8()
+        isUntold = marks & Session.untoldBit != 0
+        let number = marks & ~Session.untoldBit
+        if number != 0 {
+            guard !isBlocked, let reach = Unreachable(rawValue: number), reach != .blockedBot
+            else { throw reader.unknown(number, at: start) }
+            unreachable = reach
+        }
+        guard marks != 0 else { throw WireError(.badValue("session"), offset: start) }
+    }
 
     /// Which fields of the second level follow.
     private struct More: OptionSet {
@@ -128,7 +156,8 @@ extension Session {
         let fields = Fields(rawValue: try reader.u8())
         let start = reader.offset
         let (number, isLonger) = try reader.u8OrLonger()
-        guard let state = State(rawValue: number & ~Session.earlierBit) else {
+        let bits = Session.earlierBit | Session.deliveryBit
+        guard let state = State(rawValue: number & ~bits) else {
             throw reader.unknown(number, at: start)
         }
         let project: ProjectID = try reader.take()
@@ -149,7 +178,7 @@ extension Session {
         unread = try reader.take()
         historyCount = try reader.zigzag()
         isAnswered = fields.contains(.answered)
-        isBlocked = fields.contains(.blocked)
+        if fields.contains(.blocked) { unreachable = .blockedBot }
         if !fields.isDisjoint(with: [.owner, .lastOwner]) {
             lastOwner = try AgentID(from: &reader)
         }
@@ -169,6 +198,7 @@ extension Session {
         touches = try reader.take()
         if isLonger { try takeMore(from: &reader) }
         if number & Session.earlierBit != 0 { earlier = try EarlierTouches(from: &reader) }
+        if number & Session.deliveryBit != 0 { try takeDeliveryMarks(from: &reader) }
         try reader.expectEnd()
     }
 }

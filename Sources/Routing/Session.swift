@@ -86,8 +86,10 @@ public struct Session: Hashable, Sendable {
     public internal(set) var touches: [Touch] = []
     /// The first and last links of the customer's sessions before; nil: none led there.
     public internal(set) var earlier: EarlierTouches?
-    /// Whether the customer has blocked the bot.
-    public internal(set) var isBlocked = false
+    /// Why Telegram delivers nothing to the customer; nil: it does, as far as is known.
+    public internal(set) var unreachable: Unreachable?
+    /// Whether it began to wait behind others and nobody has told the customer yet that they wait.
+    var isUntold = false
     /// The pool that it is for, by its link; nil: the whole project.
     public internal(set) var pool: PoolID?
     /// Whom it would rather have, by its link.
@@ -124,6 +126,10 @@ public struct Session: Hashable, Sendable {
         isByHand = byHand
     }
 
+    /// Whether the customer has blocked the bot.
+    public var isBlocked: Bool { unreachable == .blockedBot }
+    /// Whether nothing reaches the customer until they do something about it.
+    public var isOutOfReach: Bool { unreachable?.isFinal ?? false }
     /// Since when it waits in the queue; nil unless it does.
     public var waitingSince: LogTime? { state == .unassigned ? place : nil }
     /// Its order in the queue.

@@ -97,9 +97,13 @@ extension RoutingState {
         outgoing.held(by: holder).compactMap { outgoing[$0] }
     }
     /// Messages that may be sent at this moment: the first queued one of each chat in which no call
-    /// is under way, by (moment it may be sent, id).
+    /// is under way, by (project, moment it may be sent, id); of each project so many at most.
     public func outboxReady(at time: LogTime, limit: Int) -> [OutboxMessage] {
         outgoing.ready(at: time, limit: limit)
+    }
+    /// Messages with a call under way, or about to have one.
+    public var outboxSending: [OutboxMessage] {
+        outgoing.sending.ascending().compactMap { outgoing[$0] }
     }
     /// When the first message may be sent that may not be yet at `time`.
     public func outboxNext(after time: LogTime) -> LogTime? { outgoing.next(after: time) }

@@ -34,7 +34,7 @@ extension HistoryItem.What {
                 by: agent, Verdict(verdict.action, version: verdict.version, rule: ""))
         case .assigned, .claimed, .gaveBack, .requeued, .rerouted, .alerted, .tookOver,
             .handedOver, .barred, .flooded, .autoCompleted, .completed, .reopened, .blocked,
-            .noted:
+            .unreachable, .noted:
             self
         }
     }

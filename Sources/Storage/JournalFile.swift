@@ -15,9 +15,6 @@ struct JournalFile: DerivedConnection {
         /// Its term.
         var term: UInt64 = 0
     }
-    /// Rows of a base are kept in runs of about so many bytes.
-    private static let runBytes = 256 << 10
-
     private let database: Database
     private(set) var progress: Progress
     /// From the oldest on.
@@ -26,6 +23,8 @@ struct JournalFile: DerivedConnection {
     private(set) var bytes: Int64 = 0
     /// Bytes of entries that came after the newest base was made.
     private(set) var grown: Int64 = 0
+    /// Bytes of the newest base.
+    private(set) var newestBytes: Int64 = 0
     private let begin: Statement
     private let commit: Statement
     private let putProgress: Statement
@@ -99,6 +98,9 @@ struct JournalFile: DerivedConnection {
             try database.prepare(
                 "SELECT total(length(body)) FROM entries WHERE last > "
                     + "(SELECT coalesce(max(at), 0) FROM bases)"))
+        newestBytes = try sum(
+            try database.prepare(
+                "SELECT total(length(body)) FROM runs WHERE base = (SELECT max(at) FROM bases)"))
     }
 
     private func sum(_ statement: Statement) throws(StorageError) -> Int64 {
@@ -135,17 +137,8 @@ struct JournalFile: DerivedConnection {
 
     /// Takes a base. Without `follows` everything before it is dropped: there is a gap.
     mutating func begin(
-        _ base: JournalBaseMark, _ rows: [StateRowCopy], follows: Bool, term: UInt64
+        _ base: JournalBaseMark, _ runs: JournalRuns, follows: Bool, term: UInt64
     ) throws(StorageError) {
-        var runs: [[UInt8]] = []
-        var writer = ByteWriter()
-        for row in rows {
-            row.encode(into: &writer)
-            guard writer.bytes.count >= JournalFile.runBytes else { continue }
-            runs.append(JournalFile.sealed(writer.bytes))
-            writer = ByteWriter()
-        }
-        if !writer.bytes.isEmpty { runs.append(JournalFile.sealed(writer.bytes)) }
         let gap = Progress(index: UInt64(base.index), term: term)
         try transact { () throws(StorageError) in
             if !follows {
@@ -155,7 +148,7 @@ struct JournalFile: DerivedConnection {
             putBase.bind(1, base.index)
             putBase.bind(2, base.time.milliseconds)
             try putBase.run()
-            for (number, run) in runs.enumerated() {
+            for (number, run) in runs.sealed.enumerated() {
                 putRun.bind(1, base.index)
                 putRun.bind(2, Int64(number))
                 try putRun.run(3, run)
@@ -165,6 +158,7 @@ struct JournalFile: DerivedConnection {
         bases.removeAll { $0.index == base.index }
         bases.append(base)
         grown = 0
+        newestBytes = runs.bytes
         bytes = try sum(sumBytes)
     }
 
@@ -242,7 +236,8 @@ struct JournalFile: DerivedConnection {
 
     // MARK: Forms
 
-    private static func sealed(_ bytes: [UInt8]) -> [UInt8] {
+    /// A body of these bytes, with their checksum.
+    static func sealed(_ bytes: [UInt8]) -> [UInt8] {
         var writer = ByteWriter(capacity: bytes.count + 4)
         writer.raw(bytes)
         writer.u32(CRC32C.checksum(bytes))
@@ -304,42 +299,5 @@ public struct JournalRecord: Hashable, Sendable {
         self.index = index
         self.time = time
         self.payload = payload
-    }
-}
-
-/// A row of a journal's base.
-public struct StateRowCopy: Hashable, Sendable {
-    /// Which table.
-    public var table: RowTable
-    /// The first part of the key.
-    public var major: Int64
-    /// The second part of the key, or 0.
-    public var minor: Int64
-    /// The row's bytes in the journal's form.
-    public var value: [UInt8]
-
-    init(table: RowTable, major: Int64, minor: Int64, value: [UInt8]) {
-        self.table = table
-        self.major = major
-        self.minor = minor
-        self.value = value
-    }
-
-    fileprivate init(from reader: inout ByteReader) throws(WireError) {
-        let start = reader.offset
-        let number = try reader.u8()
-        guard let table = RowTable(rawValue: number) else {
-            throw WireError(.unknownTag(UInt64(number)), offset: start)
-        }
-        self.init(
-            table: table, major: try reader.zigzag(), minor: try reader.zigzag(),
-            value: try reader.blob())
-    }
-
-    fileprivate func encode(into writer: inout ByteWriter) {
-        writer.u8(table.rawValue)
-        writer.zigzag(major)
-        writer.zigzag(minor)
-        writer.blob(value)
     }
 }

@@ -10,10 +10,11 @@ public final class JournalKeeper: Sendable {
         /// What is older is dropped, in milliseconds of log time.
         public var retentionMilliseconds: Int64 = 8 * 86_400_000
         /// With more bytes the oldest is dropped, whatever its age.
-        public var bytes: Int64 = 256 << 20
+        public var bytes: Int64 = 1 << 30
         /// A new base is made after so long,
         public var baseMilliseconds: Int64 = 86_400_000
-        /// or after so many bytes of entries, in parts of `bytes`.
+        /// or after so many bytes of entries, in parts of `bytes`; but not before the entries are
+        /// as many bytes as the last base: over many sessions bases would be all that it writes.
         public var baseParts: Int64 = 8
         /// Bytes of log.db read at once.
         public var batchBytes = 1 << 20
@@ -150,7 +151,8 @@ struct JournalWork: Following {
     private mutating func look(_ now: LogTime) throws(StorageError) {
         let grown = try store.grown()
         let age = try store.newest().map { now.milliseconds - $0.time.milliseconds } ?? 0
-        if grown > limits.bytes / limits.baseParts || age >= limits.baseMilliseconds {
+        let due = max(limits.bytes / limits.baseParts, try store.newestBytes())
+        if grown > due || age >= limits.baseMilliseconds {
             _ = try begin(follows: true)
         }
         try store.drop(
@@ -163,20 +165,20 @@ struct JournalWork: Following {
     private mutating func begin(follows: Bool) throws(StorageError) -> Bool {
         var mark = AppliedMark()
         var base: JournalBase?
-        var rows: [StateRowCopy] = []
+        var runs = JournalRuns()
         try reader.whole(JournalBase.tables) { table, row in
             let value = try base?.take(
                 table, major: row.major, minor: row.minor, value: row.value)
             guard let value else { return }
-            rows.append(
-                StateRowCopy(table: table, major: row.major, minor: row.minor, value: value))
+            runs.add(StateRowCopy(table: table, major: row.major, minor: row.minor, value: value))
         } after: { found in
             mark = found
             base = form.time(found).map { JournalBase(at: $0) }
         }
         guard mark.index > .zero, let time = form.time(mark) else { return true }
+        runs.finish()
         try store.begin(
-            JournalBaseMark(index: Int64(mark.index.rawValue), time: time), rows,
+            JournalBaseMark(index: Int64(mark.index.rawValue), time: time), runs,
             follows: follows, term: mark.term.rawValue)
         isJoined = true
         return false

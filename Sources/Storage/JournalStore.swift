@@ -91,6 +91,11 @@ public final class JournalStore: Sendable {
         try file.use { (file) throws(StorageError) in file.grown }
     }
 
+    /// Bytes of the newest base.
+    func newestBytes() throws(StorageError) -> Int64 {
+        try file.use { (file) throws(StorageError) in file.newestBytes }
+    }
+
     /// Takes entries.
     func add(
         _ batch: [JournalRecord], _ progress: JournalFile.Progress
@@ -100,10 +105,10 @@ public final class JournalStore: Sendable {
 
     /// Takes a base; see `JournalFile.begin`.
     func begin(
-        _ base: JournalBaseMark, _ rows: [StateRowCopy], follows: Bool, term: UInt64
+        _ base: JournalBaseMark, _ runs: JournalRuns, follows: Bool, term: UInt64
     ) throws(StorageError) {
         try file.write { (file) throws(StorageError) in
-            try file.begin(base, rows, follows: follows, term: term)
+            try file.begin(base, runs, follows: follows, term: term)
         }
     }
 

@@ -55,7 +55,7 @@ extension HistoryItem.What {
         // No words of people are in these; of a private note the history has none.
         case .callback, .assigned, .claimed, .gaveBack, .requeued, .rerouted, .alerted,
             .autoCompleted, .tookOver, .handedOver, .barred, .flooded, .completed, .reopened,
-            .blocked, .noted, .tagged, .moderated:
+            .blocked, .unreachable, .noted, .tagged, .moderated:
             nil
         }
     }

@@ -90,10 +90,13 @@ public struct BotFailure: Hashable, Sendable {
         public init(reason: Text) {
             if reason.contains("Unauthorized") {
                 self = .unauthorized
-                return
+            } else if reason == "Not Found" {
+                self = .notFound
+            } else if reason.contains("Forbidden") {
+                self = Self.forbidden(reason)
+            } else {
+                self = Self.badRequest(reason)
             }
-            let kind = Self.forbidden(reason)
-            self = kind == .forbidden ? Self.badRequest(reason) : kind
         }
 
         private static func forbidden(_ description: Text) -> Kind {
@@ -116,16 +119,6 @@ public struct BotFailure: Hashable, Sendable {
         self.kind = kind
         self.code = code
         self.description = description
-    }
-
-    /// Whether nothing can reach this person until they act: further messages may wait.
-    public var blocksChat: Bool {
-        switch kind {
-        case .blockedByUser, .userDeactivated, .chatNotFound, .forbidden: true
-        case .unauthorized, .notFound, .conflict, .messageTooLong, .messageEmpty, .migrated,
-            .badRequest:
-            false
-        }
     }
 
     /// Whether a message is already as a change or a deletion would make it.

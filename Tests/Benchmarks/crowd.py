@@ -26,7 +26,7 @@ from driver.configuration import make_cluster  # noqa: E402
 from driver.consoles import Consoles  # noqa: E402
 from driver.processes import Cluster, binary, bound_to_parent  # noqa: E402
 from driver.seeding import administrator, seed, sign_in_all, wait_receiving  # noqa: E402
-from driver.waiting import free_ports  # noqa: E402
+from driver.waiting import free_ports, wait_until  # noqa: E402
 from scale import AGENTS, MESSAGES, NO_LIMITS  # noqa: E402
 from times import Times  # noqa: E402
 
@@ -39,6 +39,7 @@ SECONDS = 10
 OPEN = 0.1
 FLOOR = 0.9
 READY_SECONDS = 300
+FOUND_SECONDS = 3_600
 
 
 class Crowd:
@@ -64,7 +65,17 @@ class Crowd:
         for number in (2, 3):
             self._join(first, number)
         self.cluster.wait_level(READY_SECONDS)
+        if sessions:
+            # Filled from outside, every text is new to search.db: work that is no routing.
+            for node in self.cluster.nodes:
+                self._wait_found(node)
         self.sessions = sessions
+
+    def _wait_found(self, node):
+        admin = administrator(node.url, self.cluster.admin_password)
+        applied = int(node.status()["applied"])
+        wait_until("search.db is level", lambda: int(admin.get(
+            "/api/v1/search", text="a")["searchIndex"]) >= applied, FOUND_SECONDS, every=1)
 
     def _fill(self, node, sessions):
         opened = int(sessions * OPEN)

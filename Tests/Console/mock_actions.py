@@ -102,13 +102,21 @@ def mark(desk: Desk, session: dict, rule: dict, agent: str | None) -> None:
     desk.item(session["id"], "moderated", "system", moderation=moderation, **who)
 
 
+ADVICE = {"Unauthorized": (
+    "badToken",
+    "A manager must set a new bot token in the project's settings; then send again.")}
+
+
 def deliver(desk: Desk, session: dict, item: dict, later) -> None:
     """Walks a message through its states; `later(seconds, callback)` is the clock."""
     def step(state: str, failure: str | None = None) -> None:
         item["delivery"] = state
-        item.pop("failure", None)
+        for field in ("failure", "failureCode", "advice"):
+            item.pop(field, None)
         if failure:
             item["failure"] = failure
+        if failure in ADVICE:
+            item["failureCode"], item["advice"] = ADVICE[failure]
         desk.entry("item", session["id"], item)
 
     fate, reason = desk.fates.pop(0) if desk.fates else ("sent", "")

@@ -27,6 +27,44 @@ def test_a_failed_message_says_why_and_can_be_sent_again(desk, node):
     assert len(node.desk.resent) == 1
 
 
+def test_a_bad_token_says_on_the_message_who_repairs_it(desk, node):
+    node.do(lambda state: state.fates.append(("failed", "Unauthorized")))
+    send(desk, "Are you there?")
+    bubble = desk.locator(".message.ours")
+    expect(bubble).to_contain_text("Not delivered: Unauthorized. A manager must set a new bot")
+    bubble.get_by_role("button", name="Send again").click()
+    expect(bubble.locator(".delivery")).to_have_text("Sent")
+    expect(bubble).not_to_contain_text("A manager must")
+
+
+@pytest.mark.parametrize("code,fact,told,says,is_open", [
+    ("blockedBot", "Has blocked the bot", "The customer blocked the bot",
+     "they come back by writing", False),
+    ("deactivated", "The account is gone", "account is gone", "nothing reaches them", False),
+    ("chatNotFound", "Has not started the bot", "no chat of the customer", "must press Start",
+     True),
+    ("notAllowed", "The bot may not write to them", "does not let the bot write",
+     "A manager looks", True),
+])
+def test_who_is_out_of_reach_is_told_apart(desk, node, code, fact, told, says, is_open):
+    def mark(state):
+        session = [each for each in state.sessions.values()
+                   if each["customer"]["name"] == "Marta Kowalska"][-1]
+        session["customer"]["unreachable"] = code
+        state.entry("session", session["id"])
+        state.item(session["id"], "unreachable", "system", text=code)
+
+    node.do(mark)
+    expect(desk.get_by_label("Details and reasons")).to_contain_text(fact)
+    expect(desk.locator(".event", has_text=told)).to_be_visible()
+    expect(desk.locator(".composer .closed")).to_contain_text(says)
+    answer = desk.get_by_role("textbox", name="Answer")
+    if is_open:
+        expect(answer).to_be_visible()
+    else:
+        expect(answer).to_be_hidden()
+
+
 def test_an_uncertain_message_is_repeated_only_by_a_person(desk, node):
     node.do(lambda state: state.fates.append(("uncertain", "")))
     send(desk, "Your order is ready")

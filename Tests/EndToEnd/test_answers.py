@@ -86,6 +86,59 @@ def test_a_customer_who_blocked_the_bot_is_shown_as_such(desk):
     assert "blocked" in outbound(desk, session)[0][2]
 
 
+def refuse(code, description):
+    """The stand-in refuses the bot's next message."""
+    return lambda desk, user: fault(desk, "fail", code=code, description=description)
+
+
+def act(action):
+    """The customer does something to the bot or their account."""
+    return lambda desk, user: desk.standin.post(
+        f"/standin/customers/{user}/{action}", {"bot": desk.bot})
+
+
+@pytest.mark.parametrize("happens,code,advice", [
+    (act("block"), "blockedBot", "come back by writing"),
+    (act("deactivate"), "deactivated", "account is gone"),
+    (refuse(400, "Bad Request: chat not found"), "chatNotFound", "must press Start"),
+    (refuse(403, "Forbidden: bot can't send messages to the user"), "notAllowed", "restricted"),
+    (refuse(401, "Unauthorized"), "badToken", "A manager must set a new bot token"),
+    (refuse(400, "Bad Request: can't parse entities"), "refused", "Repair what Telegram names"),
+], ids=["blocked", "deactivated", "not-found", "not-allowed", "bad-token", "refused"])
+def test_why_a_message_failed_is_told_apart_with_what_to_do(desk, happens, code, advice):
+    user, session = begin(desk)
+    happens(desk, user)
+    reply(desk, session, "Anyone?")
+    wait_until("failed", lambda: deliveries(desk, session) == ["failed"])
+    history = desk.browser("Ana").history(session["id"])
+    [item] = [each for each in history if each.get("outbox") and each["from"] == "agent"]
+    assert item["failureCode"] == code and advice in item["advice"]
+    is_about_customer = code not in ("badToken", "refused")
+    customer = desk.session_of(user)["customer"]
+    assert customer["unreachable"] == (code if is_about_customer else None)
+    assert customer["isBlocked"] is (code == "blockedBot")
+    assert [each["text"] for each in history if each["kind"] == "unreachable"] == (
+        [code] if is_about_customer and code != "blockedBot" else [])
+    # Who writes is within reach.
+    desk.write(user, "Here I am")
+    assert desk.session_of(user)["customer"]["unreachable"] is None
+
+
+def test_what_fails_after_the_end_of_its_session_is_in_the_history_alone(desk):
+    user, session = begin(desk)
+    fault(desk, "delay_answer", milliseconds=1500)
+    fault(desk, "fail", code=400, description="Bad Request: can't parse entities")
+    outbox = [reply(desk, session, text) for text in ("First", "Second")]
+    now = desk.session_of(user)
+    desk.browser("Ana").post(
+        f"/api/v1/sessions/{session['id']}/complete", {"version": now["version"]})
+    wait_until("failed", lambda: deliveries(desk, session) == ["sent", "failed"], 20)
+    answer = desk.browser("Ana").attempt("POST", f"/api/v1/outbox/{outbox[1]}/resend")
+    assert answer.status == 404
+    evidence = desk.admin.get(f"/api/v1/projects/{desk.id}/checkup")["deliveries"]["evidence"]
+    assert session["id"] not in [each.get("session") for each in evidence]
+
+
 def test_an_answer_whose_fate_is_unknown_is_never_repeated_by_itself(desk):
     user, session = begin(desk)
     fault(desk, "drop_afterwards")

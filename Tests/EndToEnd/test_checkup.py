@@ -215,6 +215,20 @@ def test_what_could_not_be_delivered_says_why_and_what_to_do(new_desk):
     assert all(each["session"] for each in found["evidence"])
 
 
+def test_a_bad_token_is_told_at_the_messages_with_who_repairs_it(new_desk):
+    desk = new_desk("Ana", permissions=ALL)
+    user = new_user()
+    desk.standin.post(f"/standin/customers/{user}/send", {"bot": desk.bot, "text": "/start"})
+    desk.standin.post(f"/standin/bots/{desk.bot}/faults", {
+        "method": "sendMessage", "effect": "fail", "code": 401, "description": "Unauthorized"})
+    desk.write(user, "Hello")
+    desk.browser("Ana").post(
+        f"/api/v1/sessions/{desk.session_of(user)['id']}/reply", {"text": "Hi"})
+    wait_until("failed", lambda: check(desk, "deliveries")["verdict"] == "warning", every=0.5)
+    found = expect(desk, "deliveries", "warning", "Unauthorized")
+    assert "A manager must set a new bot token" in found["fix"]
+
+
 def test_a_checkup_is_for_managers(new_desk):
     desk = new_desk("Ana", permissions=("reply",))
     with pytest.raises(ApiError) as caught:

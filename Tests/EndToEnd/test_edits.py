@@ -199,6 +199,21 @@ def test_a_change_whose_answer_is_lost_is_made_again_by_itself(desk):
     assert received(desk, user) == ["others"]
 
 
+def test_a_change_in_doubt_is_made_five_times_and_then_left_to_a_person(desk):
+    user, session = begin(desk)
+    ordinal = sent(desk, session, "words")
+    fault(desk, "editMessageText", "drop", count=5)
+    outbox = desk.browser("Ana").put(path(session, ordinal), {"text": "others"})["outbox"]
+    # The pauses are 1, 2, 4 and 8 seconds.
+    wait_until("uncertain", lambda: changes(desk, session)[-1][3] == "uncertain", 40)
+    calls = [call for call in desk.standin.get(f"/standin/bots/{desk.bot}/calls")
+             if call["method"] == "editmessagetext" and call["chat"] == user]
+    assert len(calls) == 5
+    assert received(desk, user) == ["words"]
+    desk.browser("Ana").post(f"/api/v1/outbox/{outbox}/resend")
+    wait_until("changed", lambda: received(desk, user) == ["others"], 20)
+
+
 def test_rules_about_texts_count_for_changes_too(new_desk):
     desk = new_desk("Ana", permissions=ALL)
     rules = [{"text": "price", "match": "word", "direction": "out", "action": "confirm"},

@@ -43,6 +43,7 @@ def log_lines(node, message):
     ("trailingEntries", 100, 100_000_000),
     ("trailingMiB", 1, 65_536),
     ("erasureMinutes", 0, 10_080),
+    ("clickSweepSeconds", 1, 86_400),
     ("snapshotMiBPerSecond", 1, 10_000),
 ])
 def test_a_setting_takes_its_edges_and_nothing_beyond(new_cluster, key, lowest, highest):

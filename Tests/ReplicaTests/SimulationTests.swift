@@ -64,10 +64,13 @@ import Testing
         try run(kept)
     }
 
-    /// The oracle was wrong: a leader by late votes need not have what later terms committed; and
-    /// who learns in one turn that it may commit and that another leads committed under the old
-    /// members.
-    @Test(arguments: [(.swarm, 1_985, 30, false), (.swarm, 14_970, 30, false)] as [Kept])
+    /// The oracle was wrong: a leader by late votes need not have what later terms committed; who
+    /// learns in one turn that it may commit and that another leads committed under the old
+    /// members; and a removal that its operator has given up may still be done.
+    @Test(
+        arguments: [
+            (.swarm, 1_985, 30, false), (.swarm, 14_970, 30, false), (.swarm, 12_551, 30, false),
+        ] as [Kept])
     func `Seeds that broke no promise stay`(kept: Kept) throws {
         try run(kept)
     }

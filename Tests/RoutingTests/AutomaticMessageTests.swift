@@ -83,6 +83,65 @@ import Wire
         #expect(world.owner(served) == ana && said(world, served).isEmpty)
     }
 
+    /// Who came in a long drain, in order: for the first the agent has room, for the others none.
+    private func backlog(
+        of late: Int, behind waves: Int
+    ) -> (World, ana: AgentID, ProjectID, late: [SessionID]) {
+        var (world, ana, project) = desk { $0.nobodyAvailable = "Nobody is here" }
+        let count = RoutingState.Limits.drainPerEntry * waves + 10
+        world.limit(ana, open: UInt32(count + 1))
+        for user in 1...count { world.write(project, user: Int64(user)) }
+        world.show(ana)
+        let sessions = (1...late).map { world.write(project, user: Int64(100_000 + $0)) }
+        return (world, ana, project, sessions)
+    }
+
+    @Test func `Who came behind others and is left when the drain ends is told, once`() throws {
+        var (world, ana, project, late) = backlog(of: 3, behind: 4)
+        #expect(late.allSatisfy { world.decision($0).way == .behindQueue })
+        #expect(late.allSatisfy { said(world, $0).isEmpty }, "they will hardly wait")
+        #expect(world.state.nextDeadline == world.time)
+        #expect(try world.rebuilt() == world.state)
+        world.state = try world.rebuilt()
+        while world.state.nextDeadline == world.time { world.apply(.advance) }
+        #expect(late.map { world.owner($0) } == [ana, nil, nil])
+        #expect(late.map { said(world, $0) } == [[], ["Nobody is here"], ["Nobody is here"]])
+        for session in late.dropFirst() {
+            let found = try #require(world.state.session(session))
+            #expect(!found.isAnswered && found.unread == 1, "no first reply")
+        }
+        world.state.checkInvariants()
+        #expect(try world.rebuilt() == world.state)
+        world.write(project, user: 100_002, "still there?")
+        world.pass(milliseconds: 60_000)
+        #expect(said(world, late[1]) == ["Nobody is here"])
+    }
+
+    @Test func `One entry tells as many as it has numbers for messages, and the next the rest`() {
+        let room = Int(OutboxMessage.partsPerReply)
+        var (world, _, _, late) = backlog(of: room + 3, behind: room + 5)
+        func told() -> Int {
+            late.count { !world.state.outbox(of: world.state.session($0)!.chat).isEmpty }
+        }
+        while told() == 0, world.state.nextDeadline == world.time { world.apply(.advance) }
+        #expect(told() == room)
+        #expect(world.state.nextDeadline == world.time)
+        world.apply(.advance)
+        #expect(told() == room + 2)
+        #expect(world.state.nextDeadline! > world.time)
+        let messages = late.flatMap { world.state.outbox(of: world.state.session($0)!.chat) }
+        #expect(Set(messages.map(\.id)).count == room + 2, "each with an id of its own")
+    }
+
+    @Test func `Who came behind others and is served in the meantime is never told`() {
+        var (world, ana, _, late) = backlog(of: 2, behind: 4)
+        let version = world.version(late[1])
+        world.done(.claim(late[1], by: ana, version: version))
+        world.pass(milliseconds: 60_000)
+        #expect(said(world, late[1]).isEmpty)
+        world.state.checkInvariants()
+    }
+
     @Test func `Outside the hours who has to wait is told so, and within them as ever`() throws {
         var (world, _, project) = desk {
             $0.nobodyAvailable = "Nobody is here"

@@ -122,7 +122,7 @@ import Wire
         let blocked: Text = "Forbidden: bot was blocked by the user"
         send(0, .sent(messageID: 1))
         office.expect(.deliveries, .ok, .session(.delivered))
-        for _ in 0..<2 { send(0, .failed(reason: blocked, blocksChat: true)) }
+        for _ in 0..<2 { send(0, .failed(reason: blocked, unreachable: .blockedBot)) }
         send(1, .uncertain(reason: "no answer"))
         let found: [Checkup.Finding] = [
             .session(.failed(sessions[0], messages: 2, reason: blocked)),

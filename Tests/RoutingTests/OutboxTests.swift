@@ -49,6 +49,26 @@ import Wire
         #expect(world.state.outboxReady(at: world.time, limit: 9).map(\.id) == [second])
     }
 
+    @Test func `A project with many waiting hides no other`() {
+        var (world, ana, session) = desk()
+        let other = world.project([ana])
+        let late = world.write(other, user: 9)
+        _ = reply(&world, session, ana)
+        let crowded = world.state.session(session)!.project
+        for user in 2...5 as ClosedRange<Int64> {
+            let id = world.write(crowded, user: user)
+            _ = reply(&world, id, ana)
+        }
+        let last = reply(&world, late, ana)
+        let ready = world.state.outboxReady(at: world.time, limit: 2)
+        #expect(ready.count == 3)
+        #expect(ready.last?.id == last)
+        let later = world.time.adding(milliseconds: 3000)
+        world.done(.startSending([last], epoch: 1))
+        world.done(.finishSending(last, epoch: 1, .retry(notBefore: later, reason: "429")))
+        #expect(world.state.outboxNext(after: world.time) == later)
+    }
+
     @Test func `A message to be retried holds back its chat until its time`() {
         var (world, ana, session) = desk()
         let first = reply(&world, session, ana)
@@ -99,19 +119,55 @@ import Wire
         let first = reply(&world, session, ana)
         let second = reply(&world, session, ana)
         world.done(.startSending([first], epoch: 1))
-        world.done(.finishSending(first, epoch: 1, .failed(reason: "no", blocksChat: false)))
+        world.done(.finishSending(first, epoch: 1, .failed(reason: "no", unreachable: nil)))
         #expect(world.state.outboxReady(at: world.time, limit: 9).map(\.id) == [second])
         world.done(.complete(session, by: ana, version: 2))
         #expect(world.state.outbox(first) == nil && world.state.outbox(second) != nil)
     }
 
-    @Test func `A failure that names the chat marks the customer as out of reach`() {
+    @Test(arguments: [.failed(reason: "no"), .uncertain(reason: "lost")] as [DeliveryState])
+    func `A message that fails after its session's end is in the history alone`(
+        state: DeliveryState
+    ) throws {
+        var (world, ana, session) = desk()
+        world.done(.raiseLevel(to: .second))
+        let id = reply(&world, session, ana)
+        world.done(.startSending([id], epoch: 1))
+        world.done(.complete(session, by: ana, version: 2))
+        #expect(world.state.outbox(id)?.state == .sending(epoch: 1))
+        if case .failed = state {
+            world.done(.finishSending(id, epoch: 1, .failed(reason: "no", unreachable: nil)))
+        } else {
+            world.done(.finishSending(id, epoch: 1, .uncertain(reason: "lost")))
+        }
+        #expect(world.state.outbox(id) == nil)
+        #expect(world.state.outbox(of: Chat(project: ProjectID(2), user: TelegramID(1))).isEmpty)
+        let shown = world.history(session).compactMap { item -> DeliveryState? in
+            guard case .outbound(let message) = item.what else { return nil }
+            return message.state
+        }
+        #expect(shown == [state])
+        #expect(world.apply(.resend(id, by: ana)) == .refused(.notFound))
+        #expect(try world.rebuilt() == world.state)
+    }
+
+    @Test func `One in doubt after a change of leaders is forgotten with its session's end, too`() {
+        var (world, ana, session) = desk()
+        world.done(.raiseLevel(to: .second))
+        let id = reply(&world, session, ana)
+        world.done(.startSending([id], epoch: 1))
+        world.done(.complete(session, by: ana, version: 2))
+        world.done(.beginEpoch(2))
+        #expect(world.state.outbox(id) == nil)
+    }
+
+    @Test func `At the first level what failed after the end was kept`() {
         var (world, ana, session) = desk()
         let id = reply(&world, session, ana)
         world.done(.startSending([id], epoch: 1))
-        world.done(.finishSending(id, epoch: 1, .failed(reason: "blocked", blocksChat: true)))
-        #expect(world.state.session(session)?.isBlocked == true)
-        #expect(world.owner(session) == ana)
+        world.done(.complete(session, by: ana, version: 2))
+        world.done(.finishSending(id, epoch: 1, .failed(reason: "no", unreachable: nil)))
+        #expect(world.state.outbox(id)?.state == .failed(reason: "no"))
     }
 
     @Test func `Text over 4096 code points becomes several messages in order`() {

@@ -314,8 +314,10 @@ struct RandomWorld {
     private mutating func finish() -> Command {
         let sending = world.state.outgoing.sending.ascending()
         guard !sending.isEmpty else { return .advance }
+        let kinds = Unreachable.allCases
+        let why = isNewest ? kinds[Int(world.index) % kinds.count] : .blockedBot
         let results: [DeliveryResult] = [
-            .sent(messageID: 4), .failed(reason: "no", blocksChat: dice.once(in: 2)),
+            .sent(messageID: 4), .failed(reason: "no", unreachable: dice.once(in: 2) ? why : nil),
             .uncertain(reason: "lost"),
             .retry(notBefore: world.time.adding(milliseconds: 5000), reason: "slow"),
         ]

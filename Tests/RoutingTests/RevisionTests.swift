@@ -119,7 +119,7 @@ import Wire
         world.done(.startSending([id], epoch: 1))
         world.done(
             .finishSending(
-                id, epoch: 1, .failed(reason: "message to edit not found", blocksChat: false)))
+                id, epoch: 1, .failed(reason: "message to edit not found", unreachable: nil)))
         #expect(state(world, session) == .failed(reason: "message to edit not found"))
         #expect(mark(world, session, target.ordinal) == nil)
         world.done(.resend(id, by: ana))
@@ -163,7 +163,7 @@ import Wire
         #expect(world.apply(.reviseQueued(id, by: ana, .deletion, nil)) == .refused(.wrongState))
         world.done(.resend(id, by: ana))
         world.done(.startSending([id], epoch: 1))
-        world.done(.finishSending(id, epoch: 1, .failed(reason: "no", blocksChat: false)))
+        world.done(.finishSending(id, epoch: 1, .failed(reason: "no", unreachable: nil)))
         #expect(
             world.apply(.reviseQueued(id, by: ana, .text("x", []), nil)) == .refused(.wrongState))
         world.done(.reviseQueued(id, by: ana, .deletion, nil))

@@ -89,14 +89,21 @@ enum Samples {
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
             + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted
-            + files
+            + files + unreachable
+    }
+
+    private static var unreachable: [Command] {
+        [.chatNotFound, .notAllowed].map { why in
+            .finishSending(OutboxID(160), epoch: 9, .failed(reason: "400", unreachable: why))
+        }
     }
 
     private static var office: [Command] {
         [
             .advance, .beginEpoch(9), .startSending([OutboxID(160), OutboxID(161)], epoch: 9),
             .finishSending(OutboxID(160), epoch: 9, .sent(messageID: 12)),
-            .finishSending(OutboxID(160), epoch: 9, .failed(reason: "403", blocksChat: true)),
+            .finishSending(
+                OutboxID(160), epoch: 9, .failed(reason: "403", unreachable: .blockedBot)),
             .finishSending(OutboxID(160), epoch: 9, .retry(notBefore: time, reason: "429")),
             .finishSending(OutboxID(160), epoch: 9, .uncertain(reason: "lost")),
             .resend(OutboxID(160), by: AgentID(2)),

@@ -199,7 +199,8 @@ import Wire
             .addRemark(session, by: agent, text: secret),
             .transfer(
                 session, by: agent, to: nil, version: 1, remark: secret, confirmed: false),
-            .finishSending(OutboxID(3), epoch: 1, .failed(reason: secret, blocksChat: true)),
+            .finishSending(
+                OutboxID(3), epoch: 1, .failed(reason: secret, unreachable: .blockedBot)),
             update(.message(message)), update(.edit(message)),
             update(.callback(user: TelegramID(7), data: secret)),
             update(.unsupported(kind: secret)),

@@ -210,6 +210,34 @@ import Wire
         #expect(try shelf.played(from: first) == Array(Int64(first) + 1...100))
     }
 
+    @Test func `Entries are as many bytes as a large base before the next`() throws {
+        let shelf = try Shelf()
+        shelf.limits.bytes = 400_000
+        try shelf.state.write(
+            [
+                RowChange(
+                    table: .seenUpdates, major: 2, value: [UInt8](repeating: 9, count: 90_000))
+            ], applied: AppliedMark())
+        try shelf.commit(1)
+        try shelf.catchUp()
+        // An eighth of the bytes allowed would be 50 of them.
+        for _ in 0..<85 {
+            try shelf.commit(1, bytes: 1_000)
+            try shelf.catchUp()
+        }
+        #expect(try shelf.store.coverage().bases == 1)
+        // A start knows how large the base is.
+        shelf.store.close()
+        shelf.work = shelf.makeWork()
+        try shelf.catchUp()
+        #expect(try shelf.store.coverage().bases == 1)
+        for _ in 0..<15 {
+            try shelf.commit(1, bytes: 1_000)
+            try shelf.catchUp()
+        }
+        #expect(try shelf.store.coverage().bases == 2)
+    }
+
     @Test func `A file that does not read is made anew`() throws {
         let shelf = try Shelf()
         try shelf.commit(2)

@@ -115,6 +115,7 @@ extension Faults {
         if chance.happens(permille: 350) { faults.membersEvery = chance.pick([200, 600, 2_000]) }
         if chance.happens(permille: 250) { faults.transferEvery = chance.pick([300, 1_500]) }
         faults.drawMore(&chance)
+        faults.drawApart(seed)
         return faults
     }
 
@@ -128,6 +129,14 @@ extension Faults {
         clockCourse = chance.pick(ClockCourse.allCases)
         if chance.happens(permille: 400) { clockDrift = chance.pick([200, 10_000, 100_000]) }
         if chance.happens(permille: 150) { failedRead = chance.pick([20, 200]) }
+    }
+
+    /// What came later is drawn apart, with a number under which seeds that found something keep
+    /// their storms as they were. All storms of a run have it or none.
+    private mutating func drawApart(_ seed: UInt64) {
+        var chance = Generator(seed: (seed & 0xFF_FFFF_FFFF) ^ 0x100_04E7)
+        if chance.happens(permille: 300) { seldom = chance.pick([20, 100, 300]) }
+        if chance.happens(permille: 150) { upgradeEvery = chance.pick([150, 400, 900]) }
     }
 }
 

@@ -68,6 +68,8 @@ public struct Faults: Sendable, Hashable, Codable {
     public var clockDrift: Int64 = 0
     /// Mean time between two commands of the clients.
     public var commandEvery: Int64 = 4
+    /// Chance that a command is one of those that people give seldom.
+    public var seldom = 0
     /// Mean time between two cuts of some node's log, to what its rows hold durably; 0 is never.
     public var compactEvery: Int64 = 0
     /// Entries that a cut leaves for followers that are a little behind.

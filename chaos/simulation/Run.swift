@@ -177,8 +177,10 @@ public struct Run {
     /// majority gets a command done and a read answered.
     private func progress() throws {
         if cluster.changesMembers {
-            // Only settled members tell what a majority is.
+            // Only settled members tell what a majority is, and a removal that its operator has
+            // given up may still be done for a while.
             try cluster.calm()
+            try cluster.run(until: max(cluster.now, cluster.removalsUntil))
             try converge()
         }
         let majority = try cluster.freeze()

@@ -183,6 +183,7 @@ extension Faults {
         ("members", { $0.membersEvery = 0 }),
         ("transfer", { $0.transferEvery = 0 }),
         ("upgrade", { $0.upgradeEvery = 0 }),
+        ("seldom commands", { $0.seldom = 0 }),
         ("freeze", { $0.freezesRest = false }),
         ("disorder", { $0.isOrdered = true }),
         ("lucky write", { $0.luckyWrite = 0 }),

@@ -20,8 +20,12 @@ extension SimulatedCluster {
         }
     }
 
-    /// A node says that it can't go on: right if its state is wrong, and a violation otherwise.
+    /// A node says that it can't go on: right if its state is wrong, or if the level was raised
+    /// after it was removed, which was not asked what it knows; a violation otherwise.
     func stop(_ member: Member, _ failure: Replica.Failure) throws {
+        if case .newerLevel = failure, oracle.members(founders).excludes(member.id) {
+            return try retire(member.id)
+        }
         guard case .diverged = failure, oracle.corrupted.contains(member.id) else {
             throw Violation("node \(member.id) stopped: \(failure)")
         }

@@ -5,6 +5,8 @@ import Replica
 extension SimulatedCluster {
     /// Members at most, and at least, that operators go for.
     private static let wanted = 1...6
+    /// How long operators wait for an answer, in milliseconds.
+    private static let patience: Int64 = 2_000
 
     /// Whether members changed, or may change.
     var changesMembers: Bool { faults.membersEvery > 0 || oracle.configuration != nil }
@@ -41,6 +43,8 @@ extension SimulatedCluster {
 
     private func remove(_ id: NodeID, at asked: NodeID) throws {
         note { "node \(id) is to be removed" }
+        // By the slowest clock, and the longest way there.
+        removalsUntil = now + Self.patience * 1000 * 5 / 4
         try ask(.remove(id), at: asked) { [self] answer in
             note { "removing node \(id): \(answer)" }
         }
@@ -49,7 +53,7 @@ extension SimulatedCluster {
     private func ask(
         _ change: MembershipChange, at id: NodeID, completion: @escaping (Answer) -> Void
     ) throws {
-        try request(at: id, patience: 2_000, completion: completion) {
+        try request(at: id, patience: Self.patience, completion: completion) {
             replica, request, deadline in
             replica.membershipRequested(change, request: request, deadline: deadline)
         }
@@ -58,7 +62,7 @@ extension SimulatedCluster {
     /// An operator wants another leader.
     func handOver() throws {
         let target = fate.happens(permille: 500) ? fate.pick(ids) : nil
-        try request(at: fate.pick(ids), patience: 2_000, completion: { _ in }) {
+        try request(at: fate.pick(ids), patience: Self.patience, completion: { _ in }) {
             replica, request, deadline in
             replica.transferRequested(to: target, request: request, deadline: deadline)
         }
@@ -83,6 +87,11 @@ extension SimulatedCluster {
         for id in ids where members.excludes(id) { try retire(id) }
         for id in ids where !members.contains(id) {
             try add(id, at: leader?.id ?? ids[0])
+            return false
+        }
+        // Asked for twice, given up by one answer, and added by the other.
+        for id in members.members where !ids.contains(id) {
+            try remove(id, at: leader?.id ?? ids[0])
             return false
         }
         return ids.allSatisfy { id in

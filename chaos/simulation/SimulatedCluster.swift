@@ -86,6 +86,8 @@ public final class SimulatedCluster {
     let founders: Configuration
     /// The highest id that a node was ever given here.
     var highestID: NodeID
+    /// Until then removals that operators asked for may be done, in microseconds.
+    var removalsUntil: Int64 = 0
     /// Nodes that found their state wrong and stopped, for good.
     var stopped: [NodeID] = []
     /// Snapshots on their way.

@@ -63,6 +63,8 @@ final class Workload {
     /// One more command of somebody.
     func act() throws {
         guard let project, link != nil else { return try setUp() }
+        let seldom = cluster.faults.seldom
+        if seldom > 0, cluster.chance.happens(permille: seldom) { return try self.seldom(project) }
         switch cluster.chance.number(0...99) {
         case 0..<40: try message(project)
         case 40..<45: try read()
@@ -72,7 +74,7 @@ final class Workload {
         case 64..<67: try submit(.setAway(somebody, cluster.chance.happens(permille: 300)))
         case 67..<72: try take()
         case 72..<75: try reply()
-        case 75: try keyed.ask(in: owned())
+        case 75: try keyed.ask(in: owned().flatMap { isKept($0.session) ? $0 : nil })
         case 76: try repeatKeyed()
         case 77..<82: try complete()
         case 82..<85: try transfer()
@@ -102,7 +104,7 @@ final class Workload {
 
     // MARK: Setting up
 
-    private func signIn(_ place: Int) -> Command {
+    func signIn(_ place: Int) -> Command {
         .signIn(
             agents[place], tokenHash: Array(repeating: UInt8(33 + place), count: 32),
             idleMilliseconds: 1 << 40, absoluteMilliseconds: 1 << 40)
@@ -188,6 +190,17 @@ final class Workload {
         sent[id] = Sent(update: update)
         try deliver(update)
         if cluster.chance.happens(permille: 50) { try deliver(update) }
+    }
+
+    /// A message that no client keeps an eye on.
+    func write(_ project: ProjectID, as user: TelegramID) throws {
+        let message = InboundMessage(
+            user: user, name: "visitor", language: "", messageID: nextUpdate, text: "hello")
+        nextUpdate += 1
+        try submit(
+            .update(
+                InboundUpdate(
+                    project: project, updateID: nextUpdate - 1, content: .message(message))))
     }
 
     private func repeatMessage() throws {
@@ -299,8 +312,11 @@ final class Workload {
         return (session, owner)
     }
 
+    /// Whether what is said in a session stays.
+    private func isKept(_ session: Session) -> Bool { session.user != Self.forgettable }
+
     private func reply() throws {
-        guard let (session, owner) = owned() else { return }
+        guard let (session, owner) = owned(), isKept(session) else { return }
         let text = Text("answer \(texts.count)")
         texts[text] = .open
         try submit(.reply(session.id, by: owner, text: text)) { [self] answer in

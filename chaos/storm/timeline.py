@@ -76,7 +76,8 @@ def _after(now, event):
     if kind == "reopened":
         _expect(now.state == COMPLETED and agent, now, event)
         return _turn(now, event, ASSIGNED, agent)
-    if kind == "blocked" and now.state == UNASSIGNED:
+    is_gone = kind == "unreachable" and event.get("text") == "deactivated"
+    if (kind == "blocked" or is_gone) and now.state == UNASSIGNED:
         return _turn(now, event, COMPLETED, None)
     return None
 

@@ -10,6 +10,7 @@ import { reply } from './load.js';
 import { alertOf } from './notice.js';
 import { changed, isErased, isMine, isWritable, may, session, state, talk } from './store.js';
 import { choice } from './theme.js';
+import { reachOf } from './words.js';
 
 /** Telegram's limit for one message; longer answers are split. */
 const MESSAGE = 4_096;
@@ -170,18 +171,19 @@ export function openComposer({ onSent }) {
     function draw(each, one) {
         const mode = each ? modeFor(each, one) : { closed: '' };
         form.hidden = mode.closed !== undefined;
-        bar.hidden = !mode.closed;
+        const says = mode.closed ?? reachOf(each.customer.unreachable)?.warns;
+        bar.hidden = !says;
         const isOn = isWritable();
         set(button, { disabled: !isOn || sending.has(id) });
         attachments.draw();
-        const next = JSON.stringify([id, mode.closed, mode.step, mode.verb, mode.place, isOn]);
+        const next = JSON.stringify([id, says, mode.step, mode.verb, mode.place, isOn]);
         if (next === stamp) return;
         stamp = next;
         button.replaceChildren(icon('send'), h('span', mode.verb ?? 'Send'));
         text.placeholder = isOn ? mode.place ?? '' : 'Read-only. Your draft is kept.';
         drawHint();
-        if (!mode.closed) return;
-        bar.replaceChildren(h('p', mode.closed), mode.step ? h('button', {
+        if (!says) return;
+        bar.replaceChildren(h('p', says), mode.step ? h('button', {
             type: 'button',
             onclick: () => {
                 one.stepsIn = true;
@@ -218,9 +220,8 @@ function modeFor(each, one) {
     if (isErased(each)) {
         return { closed: 'This customer was erased: nothing can be written any more.' };
     }
-    if (each.customer.isBlocked) {
-        return { closed: 'This customer has blocked the bot: Telegram delivers nothing to them.' };
-    }
+    const reach = reachOf(each.customer.unreachable);
+    if (reach?.closed) return { closed: reach.closed };
     if (each.state === 'completed') {
         return { closed: 'This session is completed. Reopen it to write, or wait: a new message '
             + 'of the customer opens it again.' };

@@ -5,6 +5,7 @@ import { full, h, icon, reconcile } from './dom.js';
 import { eraseButton } from './erase.js';
 import { aboutRow } from './notes.js';
 import { isMine, project, session, state, talk } from './store.js';
+import { reachOf } from './words.js';
 
 const LANGUAGES = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'code' });
 
@@ -61,7 +62,7 @@ function customerPart({ each }) {
             fact('Language', language && languageName(language)),
             fact('Came by', sourceText(each.source)),
             fact('First came by', isOther(each) && sourceText(each.customer.firstSource)),
-            fact('Telegram', each.customer.isBlocked && 'Has blocked the bot'),
+            fact('Telegram', reachOf(each.customer.unreachable)?.fact),
             fact('Project', project(each.project).name),
             fact('Opened', full(each.openedAt)),
             fact('Session', each.id)),

@@ -8,7 +8,7 @@ import { reply, resend } from './load.js';
 import { messageTools, revisionsOf, wordsNow } from './messages.js';
 import { alertOf, explain } from './notice.js';
 import { changed, isWritable, itemsOf, state, talk } from './store.js';
-import { kindName } from './words.js';
+import { kindName, reachOf } from './words.js';
 
 /** Messages of one side within this time are drawn as one group. */
 const GROUP = 4 * 60_000;
@@ -118,8 +118,9 @@ function trouble(item, id) {
         ? `Not ${isChange ? 'done' : 'delivered'}: ${item.failure || 'Telegram refused it'}.`
         : `It may or may not have arrived${item.failure ? `: ${item.failure}` : ''}. `
             + (isChange ? 'Trying again does no harm.' : 'Sending again could show it twice.');
+    const advice = item.advice ? ` ${item.advice}` : '';
     const isSendable = item.outbox && isWritable();
-    return h('p.aftermath', text, ' ', item.outbox && h('button.quiet', {
+    return h('p.aftermath', text, advice, ' ', item.outbox && h('button.quiet', {
         type: 'button', disabled: !isSendable,
         onclick: async (click) => {
             click.currentTarget.disabled = true;
@@ -161,7 +162,7 @@ function pendingBubble({ pending, id }) {
 }
 
 const MARKS = {
-    opened: 'inbox', requeued: 'back', blocked: 'warn', edited: 'reopen',
+    opened: 'inbox', requeued: 'back', blocked: 'warn', unreachable: 'warn', edited: 'reopen',
     assigned: 'claim', claimed: 'claim', transferred: 'transfer',
     completed: 'check', reopened: 'reopen', gaveBack: 'back', queued: 'clock', waiting: 'clock',
     revised: 'reopen', deleted: 'close', noted: 'info', remarked: 'people', tagged: 'list',
@@ -209,6 +210,7 @@ function sentence(item) {
     case 'alerted': return `A manager was told that ${who} does not answer`;
     case 'autoCompleted': return 'Completed: the customer said nothing more';
     case 'blocked': return 'The customer blocked the bot';
+    case 'unreachable': return reachOf(item.text || 'notAllowed').event;
     case 'noted':
         return item.text ? 'Your private note' : `${who} wrote a private note`;
     case 'remarked': return `Remark by ${who}`;

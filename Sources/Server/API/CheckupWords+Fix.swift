@@ -1,5 +1,4 @@
 import Routing
-import Telegram
 
 extension CheckupWords {
     /// What to do about a finding, in one sentence; nil where there is nothing to do.
@@ -79,24 +78,10 @@ extension CheckupWords {
         switch finding {
         case .writtenAfter: "Let the customer in again if they are to be answered."
         case .waitsAgain: "Claim the session, or look on its page at why it waits."
-        case .failed(_, _, Delivery.noToken): fix(failedFor: .unauthorized)
-        case .failed(_, _, let reason): fix(failedFor: BotFailure.Kind(reason: reason))
+        case .failed(_, _, let reason): DeliveryWords(reason: reason).advice
         case .uncertain:
             "Look in the session whether the message arrived, and send it again if not."
         case .quiet, .delivered: nil
-        }
-    }
-
-    private func fix(failedFor kind: BotFailure.Kind) -> String {
-        switch kind {
-        case .blockedByUser:
-            "The customer blocked the bot: complete the session; they come back by writing."
-        case .userDeactivated: "The customer's account is gone: complete the session."
-        case .chatNotFound:
-            "The customer must press Start in this bot first: complete the session until then."
-        case .unauthorized, .notFound: "\(Self.newToken), then send the messages again."
-        case .messageTooLong, .messageEmpty, .forbidden, .conflict, .migrated, .badRequest:
-            "Repair what Telegram names, then send the messages again."
         }
     }
 }

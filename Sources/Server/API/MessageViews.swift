@@ -54,6 +54,10 @@ extension RoutingState {
         if message.changedAt != nil { view.changed = true }
         view.outbox = "\(message.outbox)"
         // The row is written anew once a state is reached that lasts; until then memory knows more.
-        (view.delivery, view.failure) = (outbox(message.outbox)?.state ?? message.state).words
+        let state = outbox(message.outbox)?.state ?? message.state
+        (view.delivery, view.failure) = state.words
+        guard case .failed(let reason) = state else { return }
+        let words = DeliveryWords(reason: reason)
+        (view.failureCode, view.advice) = (words.code, words.advice)
     }
 }

@@ -64,6 +64,9 @@ enum API {
         var language: String
         /// Whether they blocked the bot.
         var isBlocked: Bool
+        /// Why Telegram delivers nothing to them: `blockedBot`, `deactivated`, `chatNotFound` or
+        /// `notAllowed`; null: it does, as far as is known.
+        @Null var unreachable: String?
         /// Whether the desk blocked them.
         var isBarred: Bool
         /// The first and last links that led them to the project, over their sessions up to this.
@@ -164,7 +167,11 @@ enum API {
         /// The link that led here with this message.
         var source: String?
         var delivery: String?
+        /// Why it failed or is uncertain, in Telegram's words or ours.
         var failure: String?
+        /// What a failure means, and what to do; see `DeliveryWords`.
+        var failureCode: String?
+        var advice: String?
         var outbox: String?
         /// The ordinal of the message that an agent changed or deleted.
         var of: String?

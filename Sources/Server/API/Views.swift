@@ -67,7 +67,7 @@ extension RoutingState {
             customer: API.Customer(
                 id: "\(session.user)", name: session.name.string,
                 username: session.username.string, language: session.language.string,
-                isBlocked: session.isBlocked,
+                isBlocked: session.isBlocked, unreachable: session.unreachable?.word,
                 isBarred: isBarred(session.user, of: session.project),
                 firstSource: session.customersFirstTouch.map(source),
                 lastSource: session.customersLastTouch.map(source)),
@@ -124,6 +124,7 @@ extension RoutingState {
         case .blocked(let isBlocked):
             view.kind = isBlocked ? "blocked" : "unblocked"
             view.from = "customer"
+        case .unreachable(let why): (view.kind, view.text) = ("unreachable", why.word)
         case .assigned:
             view.kind = "assigned"
             view.to = item.decision?.chosen.map(named)

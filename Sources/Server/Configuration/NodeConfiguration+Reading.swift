@@ -166,5 +166,6 @@ extension NodeLimits {
         try set(\.journalDays, "journalDays", 1...366)
         try set(\.journalMiB, "journalMiB", 8...65_536)
         try set(\.erasureMinutes, "erasureMinutes", 0...10_080)
+        try set(\.clickSweepSeconds, "clickSweepSeconds", 1...86_400)
     }
 }

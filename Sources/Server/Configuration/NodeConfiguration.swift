@@ -137,9 +137,11 @@ public struct NodeLimits: Sendable, Hashable {
     /// `journalDays`: how far back the routing journal goes, for what-if.
     public var journalDays = 8
     /// `journalMiB`: with more it goes less far back.
-    public var journalMiB = 256
+    public var journalMiB = 1_024
     /// `erasureMinutes`: so long after a customer was erased the log is cut behind that.
     public var erasureMinutes = 60
+    /// `clickSweepSeconds`: how often the leader looks for clicks that are too old.
+    public var clickSweepSeconds = 3600
     /// The defaults.
     public init() {}
 

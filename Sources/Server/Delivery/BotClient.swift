@@ -54,15 +54,19 @@ final class BotClient {
             completion: completion)
     }
 
-    /// Calls a method of the bot with this token.
-    func call(_ method: BotMethod, token: Text, completion: @escaping Completion) {
+    /// Calls a method of the bot with this token; `begun` is told when the call is about to be
+    /// written, which is later where all connections are busy, and never if it is not sent.
+    func call(
+        _ method: BotMethod, token: Text, begun: (() -> Void)? = nil,
+        completion: @escaping Completion
+    ) {
         var headers = HTTPHeaders()
         headers.append("Host", service.url.authority)
         headers.append("Content-Type", "application/json")
         let target = Array(service.url.path.utf8) + method.target(token: token)
         service.send(
             HTTPRequest(method: .post, target: target, headers: headers, body: method.body()),
-            completion: completion)
+            begun: begun, completion: completion)
     }
 
     /// Downloads the file under a path that `getFile` told.

@@ -12,14 +12,10 @@ import Wire
 /// are ignored by the state: the next office's epoch has made these messages `uncertain`.
 /// Loop's thread only.
 final class Delivery {
-    /// Telegram's rates and our patience.
+    /// Our patience; the rates are in `SendingPace`.
     enum Limits {
-        /// Messages of one bot a second.
-        static let perBot = 30.0
-        /// A pause in a chat between two messages, in nanoseconds.
-        static let chatPause: Int64 = 1_000_000_000
-        /// Messages looked at in one go.
-        static let look = 500
+        /// Messages of one project looked at in one go.
+        static let look = 100
         /// Messages whose sending is committed in one entry.
         static let batch = 100
         /// Pause after the Bot API could not be reached, doubled by each attempt up to `maxPause`.
@@ -38,21 +34,12 @@ final class Delivery {
     private unowned let node: Node
     let client: BotClient
     private var underWay: Set<OutboxID> = []
-    private var chatFreeAt: [Chat: Int64] = [:]
-    private var budgets: [ProjectID: Budget] = [:]
+    private var pace = SendingPace()
+    /// The office whose beginning `pace` knows.
+    private var office: UInt64?
     private var timer: LoopTimer?
     private var isPoked = false
     private lazy var turns = FileTurns(node: node)
-
-    private struct Chat: Hashable {
-        var project: ProjectID
-        var chat: TelegramID
-    }
-    /// A bot's rate as a bucket that refills.
-    private struct Budget {
-        var tokens = Limits.perBot
-        var at: Int64
-    }
 
     init(node: Node, client: BotClient) {
         self.node = node
@@ -72,48 +59,33 @@ final class Delivery {
     private func look() {
         guard let epoch = node.officeEpoch else { return }
         let now = node.loop.now
+        if office != epoch {
+            office = epoch
+            pace.beganOffice(now: now)
+        }
         var chosen: [OutboxMessage] = []
         var wait = Int64.max
+        for chat in turns.look() { pace.ended(chat, now: now) }
+        if turns.isWatching { wait = FileTurns.Limits.look }
         for message in node.state.outboxReady(at: node.logTime, limit: Limits.look)
         where !underWay.contains(message.id) && chosen.count < Limits.batch {
-            let chat = Chat(project: message.project, chat: message.chat)
-            if let free = chatFreeAt[chat], free > now {
-                wait = min(wait, free - now)
-                continue
-            }
             if let file = message.file, !turns.mayBegin(file) {
                 wait = min(wait, FileTurns.Limits.look)
                 continue
             }
-            if let pause = spend(message.project, now: now) {
-                wait = min(wait, pause)
-                continue
+            switch pace.choose(message.address, now: now) {
+            case .go: chosen.append(message)
+            case .wait(let pause): wait = min(wait, pause)
+            // Whatever becomes of their calls, this is looked at again then.
+            case .waitForOthers: break
             }
-            chatFreeAt[chat] = now + Limits.chatPause
-            chosen.append(message)
         }
-        if turns.look() { wait = min(wait, FileTurns.Limits.look) }
-        if chatFreeAt.count > 10_000 { chatFreeAt = chatFreeAt.filter { $0.value > now } }
         if let next = node.state.outboxNext(after: node.logTime) {
             let pause = max(1, next.milliseconds - node.logTime.milliseconds)
             wait = min(wait, min(pause, 3_600_000) * 1_000_000)
         }
         if wait != .max { lookAgain(after: wait) }
         if !chosen.isEmpty { begin(chosen, epoch: epoch) }
-    }
-
-    /// Takes one message from a bot's budget, or says how long until there is one.
-    private func spend(_ project: ProjectID, now: Int64) -> Int64? {
-        var budget = budgets[project] ?? Budget(at: now)
-        let refill = Double(now - budget.at) / 1e9 * Limits.perBot
-        budget.tokens = min(Limits.perBot, budget.tokens + refill)
-        budget.at = now
-        defer { budgets[project] = budget }
-        guard budget.tokens >= 1 else {
-            return Int64((1 - budget.tokens) / Limits.perBot * 1e9) + 1
-        }
-        budget.tokens -= 1
-        return nil
     }
 
     private func lookAgain(after nanoseconds: Int64) {
@@ -133,11 +105,13 @@ final class Delivery {
                 guard case .applied = answer, let now = node.state.outbox(message.id),
                     now.state == .sending(epoch: epoch), node.officeEpoch == epoch
                 else {
+                    pace.gaveUp(message.address)
                     underWay.remove(message.id)
                     continue
                 }
                 guard now.file == nil else {
                     // The node that has the file applies the same entry and makes the call.
+                    pace.called(message.address, now: node.loop.now)
                     underWay.remove(message.id)
                     turns.began(now, epoch: epoch)
                     continue
@@ -152,10 +126,19 @@ final class Delivery {
         guard let project = node.state.project(message.project),
             let token = node.secrets.open(project.settings.sealedToken, for: .botToken)
         else {
-            return finish(message, epoch, .failed(reason: Delivery.noToken, blocksChat: false))
+            pace.gaveUp(message.address)
+            return finish(message, epoch, .failed(reason: Delivery.noToken, unreachable: nil))
         }
-        client.call(message.method, token: token) { [weak self] answer in
+        var isBegun = false
+        let begun = { [weak self] in
             guard let self else { return }
+            isBegun = true
+            pace.called(message.address, now: node.loop.now)
+            poke()
+        }
+        client.call(message.method, token: token, begun: begun) { [weak self] answer in
+            guard let self else { return }
+            if !isBegun { pace.gaveUp(message.address) }
             finish(message, epoch, result(of: answer, for: message))
         }
     }
@@ -174,16 +157,24 @@ final class Delivery {
             {
             case .ok(let result): done(message, result)
             case .retryAfter(let seconds, let reason):
-                retry(after: Int64(seconds) * 1000, reason)
+                held(message, seconds: Int64(seconds), reason)
             case .failed(let failure):
                 if let target = message.act.target, failure.isDoneAlready {
                     .sent(messageID: target.messageID)
                 } else {
-                    .failed(reason: failure.description, blocksChat: failure.blocksChat)
+                    .failed(reason: failure.description, unreachable: unreachable(failure))
                 }
             case .unavailable(let reason): inDoubt(message, reason)
             }
         }
+    }
+
+    /// Telegram takes no more for a while.
+    private func held(
+        _ message: OutboxMessage, seconds: Int64, _ reason: Text
+    ) -> DeliveryResult {
+        pace.refused(message.address, pause: seconds * 1_000_000_000, now: node.loop.now)
+        return retry(after: seconds * 1000, reason)
     }
 
     private func done(_ message: OutboxMessage, _ result: JSONValue) -> DeliveryResult {
@@ -196,13 +187,24 @@ final class Delivery {
         return .sent(messageID: id)
     }
 
+    /// What a failure says of the customer; before the second level there was one word for all.
+    private func unreachable(_ failure: BotFailure) -> Unreachable? {
+        let why = failure.kind.unreachable
+        return why != nil && node.state.level < .second ? .blockedBot : why
+    }
+
     /// Nobody knows whether it was done. A message is left to a person; a change or a deletion is
     /// tried again some times, because twice makes no difference.
     private func inDoubt(_ message: OutboxMessage, _ reason: Text) -> DeliveryResult {
-        guard message.act.target != nil, message.attempts < Limits.attemptsInDoubt else {
+        guard Delivery.isTriedAgain(message.act, attempts: message.attempts) else {
             return .uncertain(reason: reason)
         }
         return retry(message, reason)
+    }
+
+    /// Whether what is in doubt after so many calls is done again.
+    static func isTriedAgain(_ act: OutboxMessage.Act, attempts: UInt32) -> Bool {
+        act.target != nil && attempts < Limits.attemptsInDoubt
     }
 
     /// Another try after a pause that grows with each.

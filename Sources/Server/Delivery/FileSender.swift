@@ -207,12 +207,12 @@ final class FileSender {
             return end()
         }
         guard let bytes = held[file.key]?.bytes else {
-            return finish(turn, message, .failed(reason: Self.notKept, blocksChat: false))
+            return finish(turn, message, .failed(reason: Self.notKept, unreachable: nil))
         }
         guard let project = node.state.project(message.project),
             let token = node.secrets.open(project.settings.sealedToken, for: .botToken)
         else {
-            return finish(turn, message, .failed(reason: Delivery.noToken, blocksChat: false))
+            return finish(turn, message, .failed(reason: Delivery.noToken, unreachable: nil))
         }
         let upload = BotUpload(
             chat: message.chat.rawValue, kind: file.kind == .photo ? .photo : .document,

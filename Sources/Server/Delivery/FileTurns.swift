@@ -27,8 +27,13 @@ final class FileTurns {
     private unowned let node: Node
     /// Holders that were away at the last look, since when, and when that was.
     private var away: [UInt64: (since: Int64, seen: Int64)] = [:]
-    /// Messages whose turn has come, and when.
-    private var begun: [OutboxID: (epoch: UInt64, at: Int64)] = [:]
+    /// A message whose turn has come.
+    private struct Turn {
+        var chat: Chat
+        var epoch: UInt64
+        var at: Int64
+    }
+    private var begun: [OutboxID: Turn] = [:]
     private var forgetting: Set<UInt64> = []
 
     init(node: Node) { self.node = node }
@@ -57,16 +62,21 @@ final class FileTurns {
 
     /// The turn of a message has come.
     func began(_ message: OutboxMessage, epoch: UInt64) {
-        begun[message.id] = (epoch, node.loop.now)
+        begun[message.id] = Turn(chat: message.address, epoch: epoch, at: node.loop.now)
     }
 
-    /// Gives up what takes too long; whether there is more to look after.
-    func look() -> Bool {
+    /// Whether there is something to look after.
+    var isWatching: Bool { !begun.isEmpty }
+
+    /// Gives up what takes too long; the chats in which a call is over since the last look.
+    func look() -> [Chat] {
+        var ended: [Chat] = []
         for (id, turn) in begun.sorted(by: { $0.key < $1.key }) {
             guard let message = node.state.outbox(id), let file = message.file,
                 message.state == .sending(epoch: turn.epoch)
             else {
                 begun[id] = nil
+                ended.append(turn.chat)
                 continue
             }
             guard mayBegin(file), node.loop.now - turn.at >= Limits.report else { continue }
@@ -75,7 +85,7 @@ final class FileTurns {
                 .finishSending(id, epoch: turn.epoch, .uncertain(reason: Self.silent))
             ) { _ in }
         }
-        return !begun.isEmpty
+        return ended
     }
 
     private func forget(_ holder: UInt64) {

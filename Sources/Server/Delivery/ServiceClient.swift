@@ -34,6 +34,8 @@ final class ServiceClient {
 
     private struct Call {
         var request: HTTPRequest
+        /// Told when it has a connection and is about to be written.
+        var begun: (() -> Void)?
         var completion: Completion
     }
 
@@ -72,9 +74,12 @@ final class ServiceClient {
             permits: permits)
     }
 
-    /// Sends a request; the caller gives `Host`.
-    func send(_ request: HTTPRequest, completion: @escaping Completion) {
-        let call = Call(request: request, completion: completion)
+    /// Sends a request; the caller gives `Host`. `begun` is told once it has a connection and is
+    /// about to be written, which may be later, or never.
+    func send(
+        _ request: HTTPRequest, begun: (() -> Void)? = nil, completion: @escaping Completion
+    ) {
+        let call = Call(request: request, begun: begun, completion: completion)
         while let connection = idle.popLast() {
             if connection.isReady {
                 run(call, on: connection)
@@ -134,6 +139,7 @@ final class ServiceClient {
     }
 
     private func run(_ call: Call, on connection: ServiceConnection) {
+        call.begun?()
         connection.send(call.request) { [weak self] result in
             call.completion(result)
             self?.release(connection)

@@ -97,7 +97,7 @@ extension API {
             var agent: String?
             /// Who was given the session.
             var to: String?
-            /// What an agent wrote.
+            /// What an agent wrote; why a customer is out of reach.
             var text: String?
             var delivery: String?
             var opening: String?
@@ -110,6 +110,7 @@ extension API {
                 to = view.to?.id ?? item.decision?.chosen.map { "\($0)" }
                 if case .inbound(let inbound) = item.what { message = inbound.messageID }
                 if case .outbound(let outbound) = item.what { text = outbound.text.string }
+                if case .unreachable(let why) = item.what { text = why.word }
                 delivery = view.delivery
                 opening = view.opening
             }

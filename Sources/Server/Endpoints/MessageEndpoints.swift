@@ -28,7 +28,7 @@ extension Node {
             throw .forbidden
         }
         call.respondNothing()
-        guard session.state == .assigned, !session.isBlocked,
+        guard session.state == .assigned, !session.isOutOfReach,
             let project = state.project(session.project),
             let token = secrets.open(project.settings.sealedToken, for: .botToken),
             typing.mayTell(id, now: loop.now)

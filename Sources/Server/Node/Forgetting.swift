@@ -22,17 +22,20 @@ final class Forgetting: @unchecked Sendable {  // other threads only carry it to
         static let bytes = 64 << 10
         /// Clicks in one entry.
         static let clicks = 250
-        /// How long after all clicks were looked through it begins again, in nanoseconds.
-        static let sweepEvery: Int64 = 3_600_000_000_000
-        /// How long after taking office it begins, in nanoseconds.
+        /// How long after taking office it looks through all clicks, at most; in nanoseconds.
         static let sweepAfter: Int64 = 60_000_000_000
     }
 
     private unowned let node: Node
     private var office: UInt64?
     private var sweepAt: Int64 = 0
+    /// How long after all clicks were looked through it begins again, in nanoseconds.
+    private let sweepEvery: Int64
 
-    init(node: Node) { self.node = node }
+    init(node: Node) {
+        self.node = node
+        sweepEvery = Int64(node.configuration.limits.clickSweepSeconds) * 1_000_000_000
+    }
 
     /// Begins to look.
     func start() { look(after: Limits.look) }
@@ -49,7 +52,9 @@ final class Forgetting: @unchecked Sendable {  // other threads only carry it to
             office = nil
             return look(after: Limits.look)
         }
-        if office != epoch { (office, sweepAt) = (epoch, node.loop.now + Limits.sweepAfter) }
+        if office != epoch {
+            (office, sweepAt) = (epoch, node.loop.now + min(Limits.sweepAfter, sweepEvery))
+        }
         if let erasure = node.state.erasureUnderWay { return findSessions(erasure, after: 0, []) }
         let keepsAll = node.state.projects.allSatisfy { $0.settings.clickRetentionDays == 0 }
         if !keepsAll, node.loop.now >= sweepAt { return sweep(after: nil) }
@@ -234,7 +239,7 @@ final class Forgetting: @unchecked Sendable {  // other threads only carry it to
     }
 
     private func swept() {
-        sweepAt = node.loop.now + Limits.sweepEvery
+        sweepAt = node.loop.now + sweepEvery
         look(after: Limits.look)
     }
 }

@@ -73,7 +73,7 @@ final class HoursResolver {
         return OpenTimes(spans: merged(spans), end: logTime(end))
     }
 
-    /// A minute of a local day; where clocks are put forward the first moment after the gap.
+    /// A minute of a local day; one that the clocks leave out, put forward, is a moment soon after.
     private static func moment(_ minute: UInt32, of day: Date, _ calendar: Calendar) -> LogTime? {
         var parts = calendar.dateComponents([.year, .month, .day], from: day)
         parts.hour = Int(minute / 60)

@@ -35,6 +35,7 @@ struct BotAPI {
     ) {
         let isKnown = Self.methods.contains(method)
         world.calls[isKnown ? method : "unknown", default: 0] += 1
+        if let chat = arguments.int("chat_id") { bot.note(call: method, chat: chat) }
         let done: (Reply) -> Void = { answer($0.response) }
         switch bot.faults.take(for: method) {
         case nil: perform(method, of: bot, arguments, answer: done)

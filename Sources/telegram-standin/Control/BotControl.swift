@@ -23,6 +23,14 @@ struct BotControl {
             let from = request.queryItem("from").flatMap { Int($0.string) } ?? 0
             let limit = request.queryItem("limit").flatMap { Int($0.string) } ?? 1000
             return bot.deliveries.json(from: from, limit: max(0, limit))
+        case (.get, "calls"):
+            return .array(
+                bot.calls.map { call in
+                    [
+                        "method": .text(Text(call.method)), "chat": .int(call.chat),
+                        "milliseconds": .int(call.milliseconds),
+                    ]
+                })
         case (.post, "faults"):
             guard bot.faults.add(try Self.fault(body)) else {
                 throw ControlError(409, "too many faults")

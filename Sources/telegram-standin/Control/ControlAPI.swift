@@ -9,6 +9,7 @@ import Wire
 ///     POST   /standin/bots/B/revoke                     {token?}
 ///     POST   /standin/bots/B/updates                    {kind: value}: any update
 ///     GET    /standin/bots/B/deliveries?from=N&limit=N  attempts at the webhook
+///     GET    /standin/bots/B/calls                      calls that name a chat: when each came
 ///     POST   /standin/bots/B/faults                     one fault; DELETE forgets all
 ///     PUT    /standin/customers/C                       {first_name?, last_name?, username?, ...}
 ///     POST   /standin/customers/C/send|edit|press|block|unblock|deactivate|click

@@ -27,6 +27,9 @@ final class Bot {
     private var lastUpdateAt = 0.0
     /// The request that waits in `getUpdates`.
     var longPoll: LongPoll?
+    /// Calls that name a chat, oldest first: when they came, whatever became of them. The oldest
+    /// are dropped past a bound.
+    private(set) var calls: [ChatCall] = []
     /// What became of deliveries.
     var deliveries = DeliveryLog()
     /// When `setWebhook` may be called again, in Telegram's seconds.
@@ -49,6 +52,25 @@ final class Bot {
         let queue: Int64
         /// In Telegram's seconds; then it is dropped.
         let expiresAt: Double
+    }
+
+    /// A call that names a chat.
+    struct ChatCall {
+        /// In lower case.
+        let method: String
+        let chat: Int64
+        /// The machine's clock since the start.
+        let milliseconds: Int64
+    }
+
+    /// The most calls kept.
+    static let maxCalls = 10_000
+
+    /// Notes a call that came.
+    func note(call method: String, chat: Int64) {
+        let milliseconds = Int64(world.clock.machineSeconds * 1000)
+        calls.append(ChatCall(method: method, chat: chat, milliseconds: milliseconds))
+        if calls.count > Self.maxCalls { calls.removeFirst(Self.maxCalls / 10) }
     }
 
     /// The most updates that wait; then the oldest is dropped.
