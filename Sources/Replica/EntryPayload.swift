@@ -101,7 +101,7 @@ extension Command {
             .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook, .makeLink,
             .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply,
             .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery, .moveSignIn,
-            .eraseCustomer, .formattedReply, .revise, .reviseQueued, .replyWithFile:
+            .eraseCustomer, .formattedReply, .answer, .revise, .reviseQueued, .replyWithFile:
             false
         }
     }

@@ -46,11 +46,8 @@ extension Replica {
     ) {
         switch message {
         case .raft(let message):
-            if case .append(let append) = message.body, message.term >= raft.term,
-                let newest = append.entries.last(where: { $0.kind == .command }),
-                let time = EntryPayload.time(of: newest.payload)
-            {
-                clock.observed(time, now: now)
+            if case .append(let append) = message.body, message.term >= raft.term {
+                readTime(of: append, term: message.term)
             }
             raft.received(message)
         case .forward(let forward):
@@ -76,6 +73,19 @@ extension Replica {
             } else {
                 failure = .diverged(index: report.index, mine: mine, theirs: report.digest)
             }
+        }
+    }
+
+    /// The log's clock follows what the leader stamps.
+    private mutating func readTime(of append: Message.Append, term: Term) {
+        defer { entryAge.heard(append, of: term, now: now) }
+        guard let newest = append.entries.last(where: { $0.kind == .command }),
+            let time = EntryPayload.time(of: newest.payload)
+        else { return }
+        if entryAge.isNew(newest, in: append, of: term, now: now) {
+            clock.observed(time, now: now)
+        } else {
+            clock.observedLate(time, now: now, wall: wall)
         }
     }
 

@@ -26,6 +26,8 @@ public struct Replica: Sendable {
 
     // Log time.
     var clock: LogClock
+    /// Which entries tell the log's time.
+    var entryAge = EntryAge()
     /// The time of the last applied entry.
     var appliedTime: LogTime
     /// The newest configuration among the applied entries.

@@ -16,10 +16,7 @@ extension RoutingState {
             if let verdict = update.verdict, verdict.action == .block {
                 return note(.moderated(by: nil, verdict), nil, message.user, in: slot)
             }
-            return note(
-                .edited(
-                    messageID: message.messageID, text: message.text,
-                    entities: message.extras.entities), update.verdict, message.user, in: slot)
+            return edit(message, update.verdict, in: slot)
         case .callback(let user, let data):
             return note(.callback(data: data), nil, user, in: slot)
         case .blocked(let user, let isBlocked):
@@ -29,21 +26,31 @@ extension RoutingState {
         }
     }
 
+    /// All that is kept of a text that carries a token of ours.
+    private static let startWord: Text = "/start"
+
     /// A message opens a session, opens a completed one again, or joins the open one.
     private mutating func receive(
         _ message: InboundMessage, _ verdict: Verdict?, in slot: Int
     ) -> SessionID {
         let chat = Chat(project: rooms[slot].project.id, user: message.user)
         var touch: Touch?
+        var message = message
         if case .click(let link, let key, let clickedAt, _, _) = message.start {
             touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
+            // A token of our own is for routing, not for reading; a foreign one is a text.
+            if level >= .second, touch?.via != .foreignToken,
+                message.text.utf8.starts(with: Self.startWord.utf8)
+            {
+                message.text = Self.startWord
+            }
         }
         let isBarred = !rooms[slot].barred.isEmpty && rooms[slot].barred.contains(message.user)
         guard let id = latest[chat], var session = sessions[id] else {
             if isBarred { return SessionID(0) }
             return open(message, verdict, touch, chat, after: nil, in: slot)
         }
-        if isFlooding(&session, in: slot) { return id }
+        if isFlooding(&session, album: message.extras.album, in: slot) { return id }
         if isBarred {
             take(message, verdict, nil, opening: .none, nil, into: &session)
             store(session)
@@ -96,7 +103,9 @@ extension RoutingState {
             place: now.time)
         session.flood = flood
         if level >= .second { session.earlier = previous?.touchesForNext }
-        if flood == Flood() { _ = isFlooding(&session, in: slot) }
+        if flood == Flood() {
+            _ = isFlooding(&session, album: message.extras.album, in: slot)
+        }
         latest[chat] = id
         rooms[slot].sessions.insert(id)
         if let touch { apply(touch, message, to: &session) }
@@ -174,12 +183,45 @@ extension RoutingState {
         if let verdict { record(.moderated(by: nil, verdict), in: &session) }
     }
 
+    /// A customer's change of a message joins their latest session, where somebody reads it. A
+    /// place that moves changes its message every few seconds: one item has but the newest.
+    private mutating func edit(
+        _ message: InboundMessage, _ verdict: Verdict?, in slot: Int
+    ) -> Outcome {
+        var edited = HistoryItem.Edited(messageID: message.messageID, text: message.text)
+        guard level >= .second else {
+            return note(.edited(edited), verdict, message.user, in: slot)
+        }
+        edited.kind = message.kind
+        edited.fileID = message.fileID
+        edited.extras = message.extras
+        guard case .location = message.extras.enclosure else {
+            return note(.edited(edited), verdict, message.user, in: slot)
+        }
+        let chat = Chat(project: rooms[slot].project.id, user: message.user)
+        guard let id = latest[chat], var session = sessions[id] else { return .done(id: 0) }
+        if let moving = session.moving, moving.messageID == message.messageID {
+            let item = HistoryItem(
+                index: now.index, at: now.time, what: .edited(edited), decision: nil)
+            write(item, id, ordinal: moving.ordinal)
+            return .done(id: id.rawValue)
+        }
+        guard !isFloodingAside(&session, in: slot) else { return .done(id: id.rawValue) }
+        session.moving = MovingPlace(
+            messageID: message.messageID, ordinal: session.historyCount)
+        record(.edited(edited), in: &session)
+        if let verdict { record(.moderated(by: nil, verdict), in: &session) }
+        store(session)
+        return .done(id: id.rawValue)
+    }
+
     /// Something that joins the customer's latest session and never opens one.
     private mutating func note(
         _ what: HistoryItem.What, _ verdict: Verdict?, _ user: TelegramID, in slot: Int
     ) -> Outcome {
         let chat = Chat(project: rooms[slot].project.id, user: user)
         guard let id = latest[chat], var session = sessions[id] else { return .done(id: 0) }
+        if level >= .second, isFloodingAside(&session, in: slot) { return .done(id: id.rawValue) }
         record(what, in: &session)
         if let verdict { record(.moderated(by: nil, verdict), in: &session) }
         store(session)

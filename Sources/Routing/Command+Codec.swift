@@ -70,6 +70,7 @@ enum CommandTag: UInt8, CaseIterable {
     case moveSignIn = 131
     case replyWithFile = 140
     case forgetFiles = 141
+    case answer = 150
 }
 
 extension ByteWriter {
@@ -129,7 +130,7 @@ extension Command {
         case .revokeToken(let id, let by): writer.put(.revokeToken, id, by)
         case .addNote, .addRemark, .setTags, .setDeskBook: encodePaperwork(into: &writer)
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
-        case .formattedReply, .revise, .reviseQueued: encodeMessages(into: &writer)
+        case .formattedReply, .answer, .revise, .reviseQueued: encodeMessages(into: &writer)
         case .replyWithFile, .forgetFiles: encodeFiles(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
@@ -210,7 +211,8 @@ extension Command: Coded {
             self = try Command(paperwork: tag, from: &r)
         case .setModeration, .moderatedReply, .refuseReply:
             self = try Command(moderation: tag, from: &r)
-        case .formattedReply, .revise, .reviseQueued: self = try Command(messages: tag, from: &r)
+        case .formattedReply, .answer, .revise, .reviseQueued:
+            self = try Command(messages: tag, from: &r)
         case .replyWithFile, .forgetFiles: self = try Command(files: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)

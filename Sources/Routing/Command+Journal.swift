@@ -43,7 +43,7 @@ extension Command {
         // A verdict marks what goes out; one that blocks was refused.
         case .moderatedReply(let id, let by, let text, let verdict):
             verdict.action == .block ? .advance : .reply(id, by: by, text: text.placeholder)
-        case .formattedReply, .revise, .reviseQueued: messagesForJournal
+        case .formattedReply, .answer, .revise, .reviseQueued: messagesForJournal
         case .replyWithFile, .forgetFiles: filesForJournal
         case .transfer(let id, let by, let to, let version, let remark, let confirmed):
             // One that is too long was refused.
@@ -167,7 +167,7 @@ extension InboundUpdate {
             case .message where verdict?.action == .block: .unsupported(kind: "")
             case .message(let message): .message(message.forJournal)
             case .blocked: content
-            // They join a history, which no decision looks at.
+            // They join a history, which no decision looks at, and count apart from messages.
             case .edit, .callback, .unsupported: .unsupported(kind: "")
             }
         return InboundUpdate(project: project, updateID: updateID, content: kept)
@@ -178,9 +178,12 @@ extension InboundMessage {
     fileprivate var forJournal: InboundMessage {
         var payload = start
         if case .text = start { payload = .plain }
-        return InboundMessage(
+        var message = InboundMessage(
             user: user, name: "", language: language, messageID: 0, kind: "", text: "",
             start: payload)
+        // The parts of an album count as one towards the flood limit.
+        message.extras.album = extras.album.masked
+        return message
     }
 }
 

@@ -105,6 +105,9 @@ public enum Command: Hashable, Sendable {
     case moderatedReply(SessionID, by: AgentID, text: Text, Verdict)
     /// An agent's message with formatting; and what rules say of it, if they say anything.
     case formattedReply(SessionID, by: AgentID, text: Text, [TextEntity], Verdict?)
+    /// An agent's message that answers one of the chat's messages; otherwise as `formattedReply`.
+    case answer(
+        SessionID, by: AgentID, to: SentMessage, text: Text, [TextEntity], Verdict?)
     /// An agent changes or deletes a message of theirs that is at Telegram. The node that took it
     /// in has read in the history whose it is.
     case revise(SessionID, by: AgentID, SentMessage, Revision, Verdict?)

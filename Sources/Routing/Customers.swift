@@ -47,14 +47,29 @@ extension RoutingState {
     }
 
     /// Whether one message more is too much for a minute. The first such message is recorded, and
-    /// the others change nothing.
-    mutating func isFlooding(_ session: inout Session, in slot: Int) -> Bool {
+    /// the others change nothing. The parts of an album count as one message.
+    mutating func isFlooding(
+        _ session: inout Session, album: Text = "", in slot: Int
+    ) -> Bool {
+        isTooMuch(&session, \.flood, album, in: slot)
+    }
+
+    /// The same for what joins a history and opens no session: changes of messages and pressed
+    /// buttons. They are counted apart, so that they take no message's place.
+    mutating func isFloodingAside(_ session: inout Session, in slot: Int) -> Bool {
+        isTooMuch(&session, \.asides, "", in: slot)
+    }
+
+    private mutating func isTooMuch(
+        _ session: inout Session, _ flood: WritableKeyPath<Session, Flood>, _ album: Text,
+        in slot: Int
+    ) -> Bool {
         let limit = rooms[slot].project.settings.messagesPerMinute
         guard limit > 0 else { return false }
-        session.flood.note(at: now.time, limit: limit)
-        guard session.flood.count > limit else { return false }
-        if !session.flood.isRecorded {
-            session.flood.isRecorded = true
+        session[keyPath: flood].note(at: now.time, limit: limit, album: album)
+        guard session[keyPath: flood].count > limit else { return false }
+        if !session[keyPath: flood].isRecorded {
+            session[keyPath: flood].isRecorded = true
             record(.flooded, in: &session)
             store(session)
         }
@@ -70,16 +85,36 @@ struct Flood: Hashable, Sendable {
     private(set) var count: UInt32 = 0
     /// Whether the history says that it was too much.
     var isRecorded = false
+    /// The album that was counted last; empty: what was counted last is part of none.
+    private(set) var album: Text = ""
+    /// Its parts so far; 0 without one.
+    private(set) var parts: UInt32 = 0
 
     /// The minute.
     static let windowMilliseconds: Int64 = 60_000
+    /// The most parts that Telegram gives an album; what says that it is one more counts anew.
+    static let albumLimit: UInt32 = 10
 
-    mutating func note(at time: LogTime, limit: UInt32) {
+    /// Takes in a message. A further part of the album counted last fares as its first part did,
+    /// also when the minute has ended since.
+    mutating func note(at time: LogTime, limit: UInt32, album: Text) {
+        if !album.isEmpty, album == self.album, parts < Self.albumLimit {
+            parts += 1
+            return
+        }
+        defer { (self.album, parts) = (album, album.isEmpty ? 0 : 1) }
         if let since, time < since.adding(milliseconds: Self.windowMilliseconds) {
             count = min(count + 1, limit + 1)
         } else {
             self = Flood(since: time, count: 1)
         }
+    }
+
+    /// As the routing journal has it.
+    var forJournal: Flood {
+        var flood = self
+        flood.album = album.masked
+        return flood
     }
 }
 
@@ -87,11 +122,22 @@ extension Flood: Coded {
     func encode(into writer: inout ByteWriter) {
         writer.put(since)
         writer.put(count)
-        writer.bool(isRecorded)
+        writer.u8(isRecorded ? 1 : 0, isLonger: !album.isEmpty)
+        if !album.isEmpty {
+            writer.text(album)
+            writer.put(parts)
+        }
     }
     init(from reader: inout ByteReader) throws(WireError) {
         since = try reader.take()
         count = try reader.take()
-        isRecorded = try reader.bool()
+        let start = reader.offset
+        let (number, isLonger) = try reader.u8OrLonger()
+        guard number <= 1 else { throw WireError(.badValue("flood"), offset: start) }
+        isRecorded = number == 1
+        guard isLonger else { return }
+        album = try reader.text()
+        parts = try reader.take()
+        if album.isEmpty { throw WireError(.badValue("flood"), offset: start) }
     }
 }

@@ -165,6 +165,7 @@ extension OutboxMessage {
         outbound.entities = entities
         outbound.changedAt = changedAt
         outbound.file = file.map { OutboundFile($0, sentFile) }
+        outbound.replyTo = replyTo?.ordinal
         guard let target = act.target else { return .outbound(outbound) }
         return .revised(
             outbound, of: target.ordinal, isDeletion: act == .delete(target))

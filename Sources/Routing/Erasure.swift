@@ -97,7 +97,7 @@ extension Session {
         user = pseudonym
         (name, username, language, fixedLanguage) = ("", "", "", "")
         last?.text = ""
-        flood = Flood()
+        (flood, asides, moving) = (Flood(), Flood(), nil)
     }
 }
 

@@ -63,8 +63,8 @@ extension Command {
         case .addNote, .addRemark, .setTags, .setDeskBook, .tellURL, .pointWebhook,
             .setModeration, .moderatedReply, .refuseReply, .createHook, .updateHook, .removeHook,
             .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseCustomer,
-            .eraseSession, .finishErasure, .forgetClicks, .tellErased, .formattedReply, .revise,
-            .reviseQueued, .replyWithFile, .forgetFiles, .finishSending(_, _, .sentFile):
+            .eraseSession, .finishErasure, .forgetClicks, .tellErased, .formattedReply, .answer,
+            .revise, .reviseQueued, .replyWithFile, .forgetFiles, .finishSending(_, _, .sentFile):
             .second
         case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .renewLeases,

@@ -53,6 +53,9 @@ private enum HistoryTag: UInt8 {
     case tagged = 62
     case moderated = 63
     case outboundWithFile = 70
+    case inboundWithMore = 71
+    case editedWithMore = 72
+    case outboundInReply = 73
     case unreachable = 80
 }
 
@@ -67,12 +70,17 @@ extension ByteWriter {
 extension HistoryItem.What: Coded {
     func encode(into writer: inout ByteWriter) {
         switch self {
+        case .inbound(let message) where message.extras.hasMore:
+            writer.put(.inboundWithMore, message, WholeExtras(message.extras))
         case .inbound(let message) where !message.extras.isEmpty:
             writer.put(.inboundWithExtras, message, message.extras)
         case .inbound(let message): writer.put(.inbound, message)
         case .outbound(let message) where message.file != nil:
             writer.put(
                 .outboundWithFile, message, message.entities, message.changedAt, message.file!)
+        case .outbound(let message) where message.replyTo != nil:
+            writer.put(
+                .outboundInReply, message, message.entities, message.changedAt, message.replyTo!)
         case .outbound(let message) where message.hasMore:
             writer.put(.outboundWithMore, message, message.entities, message.changedAt)
         case .outbound(let message): writer.put(.outbound, message)
@@ -80,9 +88,14 @@ extension HistoryItem.What: Coded {
             writer.put(.revised, message, message.entities, ordinal, isDeletion)
         case .rewritten(let agent, let ordinal, let text, let entities):
             writer.put(.rewritten, agent, ordinal, text, entities)
-        case .edited(let messageID, let text, let entities) where !entities.isEmpty:
-            writer.put(.editedWithEntities, messageID, text, entities)
-        case .edited(let messageID, let text, _): writer.put(.edited, messageID, text)
+        case .edited(let edited) where !edited.isText:
+            writer.put(
+                .editedWithMore, edited.messageID, edited.text, edited.kind, edited.fileID,
+                WholeExtras(edited.extras))
+        case .edited(let edited) where !edited.extras.entities.isEmpty:
+            writer.put(
+                .editedWithEntities, edited.messageID, edited.text, edited.extras.entities)
+        case .edited(let edited): writer.put(.edited, edited.messageID, edited.text)
         case .callback(let data): writer.put(.callback, data)
         case .assigned: writer.put(.assigned)
         case .claimed(let agent, let isOverride): writer.put(.claimed, agent, isOverride)
@@ -114,23 +127,9 @@ extension HistoryItem.What: Coded {
     init(from r: inout ByteReader) throws(WireError) {
         let tag: HistoryTag = try r.takeCase()
         switch tag {
-        case .inbound: self = .inbound(try r.take())
-        case .inboundWithExtras:
-            var message: HistoryItem.Inbound = try r.take()
-            message.extras = try r.take()
-            self = .inbound(message)
-        case .outbound: self = .outbound(try r.take())
-        case .outboundWithMore:
-            var message: HistoryItem.Outbound = try r.take()
-            message.entities = try r.take()
-            message.changedAt = try r.take()
-            self = .outbound(message)
-        case .outboundWithFile:
-            var message: HistoryItem.Outbound = try r.take()
-            message.entities = try r.take()
-            message.changedAt = try r.take()
-            message.file = try OutboundFile(from: &r)
-            self = .outbound(message)
+        case .inbound, .inboundWithExtras, .inboundWithMore, .outbound, .outboundWithMore,
+            .outboundWithFile, .outboundInReply, .edited, .editedWithEntities, .editedWithMore:
+            self = try Self(message: tag, from: &r)
         case .revised:
             var message: HistoryItem.Outbound = try r.take()
             message.entities = try r.take()
@@ -138,10 +137,6 @@ extension HistoryItem.What: Coded {
         case .rewritten:
             self = .rewritten(
                 by: try r.take(), of: try r.take(), text: try r.take(), entities: try r.take())
-        case .edited: self = .edited(messageID: try r.take(), text: try r.take())
-        case .editedWithEntities:
-            self = .edited(
-                messageID: try r.take(), text: try r.take(), entities: try r.take())
         case .callback: self = .callback(data: try r.take())
         case .assigned: self = .assigned
         case .claimed: self = .claimed(try r.take(), isOverride: try r.take())
@@ -170,6 +165,53 @@ extension HistoryItem.What: Coded {
     }
 }
 
+extension HistoryItem.What {
+    /// The rest of a message, or of a customer's change of one, after its tag.
+    fileprivate init(message tag: HistoryTag, from r: inout ByteReader) throws(WireError) {
+        switch tag {
+        case .inbound: self = .inbound(try r.take())
+        case .inboundWithExtras:
+            var message: HistoryItem.Inbound = try r.take()
+            message.extras = try r.take()
+            self = .inbound(message)
+        case .inboundWithMore:
+            var message: HistoryItem.Inbound = try r.take()
+            message.extras = try WholeExtras(from: &r).extras
+            self = .inbound(message)
+        case .outbound: self = .outbound(try r.take())
+        case .outboundWithMore:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            message.changedAt = try r.take()
+            self = .outbound(message)
+        case .outboundWithFile:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            message.changedAt = try r.take()
+            message.file = try OutboundFile(from: &r)
+            self = .outbound(message)
+        case .outboundInReply:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            message.changedAt = try r.take()
+            message.replyTo = try Int64(from: &r)
+            self = .outbound(message)
+        case .edited:
+            self = .edited(HistoryItem.Edited(messageID: try r.take(), text: try r.take()))
+        case .editedWithEntities:
+            var edited = HistoryItem.Edited(messageID: try r.take(), text: try r.take())
+            edited.extras.entities = try r.take()
+            self = .edited(edited)
+        case .editedWithMore:
+            self = .edited(
+                HistoryItem.Edited(
+                    messageID: try r.take(), text: try r.take(), kind: try r.take(),
+                    fileID: try r.take(), extras: try WholeExtras(from: &r).extras))
+        default: preconditionFailure("no message")
+        }
+    }
+}
+
 extension HistoryItem.Inbound: Coded {
     func encode(into writer: inout ByteWriter) {
         writer.put(opening)
@@ -186,6 +228,13 @@ extension HistoryItem.Inbound: Coded {
             opening: try reader.takeCase(), messageID: try reader.take(),
             kind: try reader.take(), text: try reader.take(), fileID: try reader.take(),
             touch: try reader.take(), payload: try reader.take())
+    }
+}
+
+extension HistoryItem.Edited {
+    /// Whether it is a text, with a look at most.
+    fileprivate var isText: Bool {
+        kind == "text" && fileID.isEmpty && extras.attachment.isEmpty && !extras.hasMore
     }
 }
 

@@ -13,7 +13,7 @@ public struct HistoryItem: Hashable, Sendable {
         /// An agent changed a message, the item `of`, before it went.
         case rewritten(by: AgentID, of: Int64, text: Text, entities: [TextEntity])
         /// The customer changed a message.
-        case edited(messageID: Int64, text: Text, entities: [TextEntity] = [])
+        case edited(Edited)
         /// The customer pressed a button.
         case callback(data: Text)
         /// The router gave the waiting session to an agent; see the decision.
@@ -94,6 +94,19 @@ public struct HistoryItem: Hashable, Sendable {
         /// How the text looks, and what is told of the attachment.
         public var extras = MessageExtras()
     }
+    /// A customer's message as it is after a change, in the history.
+    public struct Edited: Hashable, Sendable {
+        /// Telegram's number of the message in its chat.
+        public var messageID: Int64
+        /// The text or caption.
+        public var text: Text
+        /// `text`, `photo`, ...; at the first level always `text`.
+        public var kind: Text = "text"
+        /// The attachment.
+        public var fileID: Text = ""
+        /// How the text looks, and what goes along with it.
+        public var extras = MessageExtras()
+    }
     /// An agent's message in the history.
     public struct Outbound: Hashable, Sendable {
         /// Who wrote.
@@ -112,6 +125,8 @@ public struct HistoryItem: Hashable, Sendable {
         public var changedAt: Int64?
         /// The file that the text is the caption of.
         public var file: OutboundFile?
+        /// The item of the history that it answers; nil: none.
+        public var replyTo: Int64?
     }
     /// The log index at which it happened.
     public var index: Int64

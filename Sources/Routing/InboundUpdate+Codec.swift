@@ -6,10 +6,10 @@ extension InboundUpdate: Coded {
         writer.zigzag(updateID)
         switch content {
         case .message(let message):
-            writer.u8(!message.extras.isEmpty ? 8 : verdict == nil ? 1 : 6)
+            writer.u8(message.extras.tag(8, more: 10) ?? (verdict == nil ? 1 : 6))
             writer.put(message)
         case .edit(let message):
-            writer.u8(!message.extras.isEmpty ? 9 : verdict == nil ? 2 : 7)
+            writer.u8(message.extras.tag(9, more: 11) ?? (verdict == nil ? 2 : 7))
             writer.put(message)
         case .blocked(let user, let isBlocked):
             writer.u8(3)
@@ -24,7 +24,7 @@ extension InboundUpdate: Coded {
             writer.text(kind)
         }
         if let extras {
-            writer.put(extras)
+            if extras.hasMore { writer.put(WholeExtras(extras)) } else { writer.put(extras) }
             writer.put(verdict)
         } else if let verdict {
             writer.put(verdict)
@@ -44,6 +44,13 @@ extension InboundUpdate: Coded {
             var message: InboundMessage = try reader.take()
             message.extras = try reader.take()
             content = tag == 8 ? .message(message) : .edit(message)
+        case 10, 11:
+            var message: InboundMessage = try reader.take()
+            message.extras = try WholeExtras(from: &reader).extras
+            guard message.extras.hasMore else {
+                throw WireError(.badValue("extras"), offset: start)
+            }
+            content = tag == 10 ? .message(message) : .edit(message)
         case 3: content = .blocked(try reader.take(), try reader.bool())
         case 4: content = .callback(user: try reader.take(), data: try reader.text())
         case 5: content = .unsupported(kind: try reader.text())
@@ -52,9 +59,16 @@ extension InboundUpdate: Coded {
         self.init(project: project, updateID: updateID, content: content)
         switch tag {
         case 6, 7: verdict = try Verdict(from: &reader)
-        case 8, 9: verdict = try reader.take()
+        case 8, 9, 10, 11: verdict = try reader.take()
         default: break  // Without a verdict.
         }
+    }
+}
+
+extension MessageExtras {
+    /// Which of two tags says what there is; nil: there is nothing.
+    fileprivate func tag(_ few: UInt8, more: UInt8) -> UInt8? {
+        isEmpty ? nil : hasMore ? more : few
     }
 }
 

@@ -85,6 +85,8 @@ extension Session {
         session.name = ""
         session.username = ""
         session.last = nil
+        // What joins a history is in no journal.
+        (session.flood, session.asides, session.moving) = (flood.forJournal, Flood(), nil)
         return session
     }
 }

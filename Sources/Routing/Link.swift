@@ -20,7 +20,7 @@ public struct Link: Hashable, Sendable {
     public internal(set) var version: UInt64 = 1
 
     /// Whether clicks on it may lead to a project's bot.
-    func leads(to project: ProjectID) -> Bool {
+    public func leads(to project: ProjectID) -> Bool {
         settings.project == project || terms.rules.contains { $0.project == project }
     }
 }

@@ -24,6 +24,8 @@ public struct OutboxMessage: Hashable, Sendable {
     public internal(set) var act = Act.send
     /// The log index at which its text was changed last before it went; nil: it never was.
     public internal(set) var changedAt: Int64?
+    /// The message of the chat that it answers; nil: none.
+    public internal(set) var replyTo: SentMessage?
     /// Where it stands.
     public internal(set) var state: DeliveryState = .queued
     /// How often a call was begun.

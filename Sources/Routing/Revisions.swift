@@ -13,7 +13,7 @@ public enum Revision: Hashable, Sendable {
     public static let deletableMilliseconds: Int64 = 48 * 3_600_000
 }
 
-/// A message of an agent that is at Telegram, as the history of its session tells it.
+/// A message that is at Telegram, as the history of its session tells it.
 public struct SentMessage: Hashable, Sendable {
     /// Its item in the history.
     public var ordinal: Int64
@@ -193,6 +193,8 @@ extension RoutingState {
             revise(id, by: by, target, revision, verdict)
         case .reviseQueued(let id, let by, let revision, let verdict):
             reviseQueued(id, by: by, revision, verdict)
+        case .answer(let id, let by, let target, let text, let entities, let verdict):
+            answer(target, in: id, by: by, text, entities, verdict)
         default: preconditionFailure("not about agents' messages")
         }
     }
@@ -208,6 +210,8 @@ extension Command {
             writer.put(.revise, id, by, target, revision, verdict)
         case .reviseQueued(let id, let by, let revision, let verdict):
             writer.put(.reviseQueued, id, by, revision, verdict)
+        case .answer(let id, let by, let target, let text, let entities, let verdict):
+            writer.put(.answer, id, by, target, text, entities, verdict)
         default: preconditionFailure("not about agents' messages")
         }
     }
@@ -221,6 +225,10 @@ extension Command {
         case .revise:
             self = .revise(
                 try r.take(), by: try r.take(), try r.take(), try r.take(), try r.take())
+        case .answer:
+            self = .answer(
+                try r.take(), by: try r.take(), to: try r.take(), text: try r.take(),
+                try r.take(), try r.take())
         default:
             self = .reviseQueued(try r.take(), by: try r.take(), try r.take(), try r.take())
         }
@@ -230,7 +238,8 @@ extension Command {
     /// than time that passes.
     var messagesForJournal: Command {
         switch self {
-        case .formattedReply(let id, let by, let text, let entities, let verdict):
+        case .formattedReply(let id, let by, let text, let entities, let verdict),
+            .answer(let id, let by, _, let text, let entities, let verdict):
             verdict?.action == .block || entities.objection(in: text) != nil
                 ? .advance : .reply(id, by: by, text: text.placeholder)
         case .revise(let id, let by, let target, let revision, let verdict):

@@ -162,7 +162,7 @@ public struct RoutingState: Sendable {
         case .revokeToken(let id, let by): revokeToken(id, by: by)
         case .addNote, .addRemark, .setTags, .setDeskBook: apply(paperwork: command)
         case .setModeration, .moderatedReply, .refuseReply: apply(moderation: command)
-        case .formattedReply, .revise, .reviseQueued: apply(messages: command)
+        case .formattedReply, .answer, .revise, .reviseQueued: apply(messages: command)
         case .replyWithFile, .forgetFiles: apply(files: command)
         case .makeLink(let by, let settings, let terms): createLink(by: by, settings, terms)
         case .editLink(let id, let by, let version, let settings, let terms):

@@ -199,11 +199,12 @@ extension OutboxMessage {
         writer.put(state)
         writer.put(attempts)
         writer.put(notBefore)
-        if !entities.isEmpty || act != .send || changedAt != nil {
+        if !entities.isEmpty || act != .send || changedAt != nil || replyTo != nil {
             writer.put(entities)
             writer.put(act)
             writer.put(changedAt)
         }
+        if let replyTo { writer.put(replyTo) }
         return writer.bytes
     }
 
@@ -221,6 +222,7 @@ extension OutboxMessage {
             act = try reader.take()
             changedAt = try reader.take()
         }
+        if !reader.isAtEnd { replyTo = try SentMessage(from: &reader) }
         try reader.expectEnd()
     }
 }

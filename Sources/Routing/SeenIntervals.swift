@@ -42,7 +42,17 @@ struct SeenIntervals: Equatable, Sendable {
         return after > 0 && intervals[after - 1].last >= number
     }
 
-    /// Adds a number, or renews the interval that has it.
+    /// Adds a number, or renews the interval that has it; what is too old counts no more and goes
+    /// first, whatever the number is.
+    mutating func insertFresh(_ number: Int64, at time: LogTime) -> Change {
+        let stale = forget(at: time)
+        var change = insert(number, at: time)
+        change.deleted = stale + change.deleted
+        return change
+    }
+
+    /// Adds a number, or renews the interval that has it, however old that is: as everything was
+    /// added at the first feature level. Something is forgotten only when a new interval is made.
     mutating func insert(_ number: Int64, at time: LogTime) -> Change {
         let after = firstIndex(after: number)
         let before = after - 1
@@ -76,16 +86,18 @@ struct SeenIntervals: Equatable, Sendable {
     /// Takes back a stored interval; they come in ascending order.
     mutating func load(_ interval: Interval) { intervals.append(interval) }
 
+    /// Drops what is too old; gives the keys of its rows.
+    private mutating func forget(at time: LogTime) -> [Int64] {
+        let horizon = time.adding(milliseconds: -lifetimeMilliseconds)
+        guard intervals.contains(where: { $0.lastUse < horizon }) else { return [] }
+        let dropped = intervals.filter { $0.lastUse < horizon }.map(\.first)
+        intervals.removeAll { $0.lastUse < horizon }
+        return dropped
+    }
+
     /// Drops what is too old or too much; never the interval that begins with `keeping`.
     private mutating func forget(at time: LogTime, keeping: Int64) -> [Int64] {
-        let horizon = time.adding(milliseconds: -lifetimeMilliseconds)
-        var dropped: [Int64] = []
-        if intervals.contains(where: { $0.lastUse < horizon }) {
-            for interval in intervals where interval.lastUse < horizon {
-                dropped.append(interval.first)
-            }
-            intervals.removeAll { $0.lastUse < horizon }
-        }
+        var dropped = forget(at: time)
         while intervals.count > capacity {
             var oldest = 0
             for index in intervals.indices where intervals[index].first != keeping {

@@ -34,10 +34,8 @@ extension Session {
         let fields = fields
         writer.u8(fields.rawValue)
         let more = more
-        let hasEarlier = earlier == nil ? 0 : Session.earlierBit
         let delivery = deliveryMarks
-        let hasMarks = delivery == 0 ? 0 : Session.deliveryBit
-        writer.u8(state.rawValue | hasEarlier | hasMarks, isLonger: !more.isEmpty)
+        writer.u8(state.rawValue | latest, isLonger: !more.isEmpty)
         writer.put(project)
         writer.put(user)
         writer.text(name)
@@ -66,12 +64,26 @@ extension Session {
         writer.put(touches)
         if !more.isEmpty { encode(more, into: &writer) }
         if let earlier { writer.put(earlier) }
+        if let moving { writer.put(moving) }
+        if asides != Flood() { writer.put(asides) }
         if delivery != 0 { writer.u8(delivery) }
         return writer.bytes
     }
 
-    /// Beside the state: `earlier` follows. From the second level on.
+    /// Beside the state: `earlier`, `moving` and `asides` follow. From the second level on.
     private static let earlierBit: UInt8 = 4
+    private static let movingBit: UInt8 = 8
+    private static let asidesBit: UInt8 = 16
+
+    /// Which of them follow.
+    private var latest: UInt8 {
+        var bits: UInt8 = 0
+        if earlier != nil { bits |= Session.earlierBit }
+        if moving != nil { bits |= Session.movingBit }
+        if asides != Flood() { bits |= Session.asidesBit }
+        if deliveryMarks != 0 { bits |= Session.deliveryBit }
+        return bits
+    }
 
     /// Beside the state: a byte follows of how messages fare. From the second level on.
     private static let deliveryBit: UInt8 = 32
@@ -156,7 +168,8 @@ extension Session {
         let fields = Fields(rawValue: try reader.u8())
         let start = reader.offset
         let (number, isLonger) = try reader.u8OrLonger()
-        let bits = Session.earlierBit | Session.deliveryBit
+        let bits =
+            Session.earlierBit | Session.movingBit | Session.asidesBit | Session.deliveryBit
         guard let state = State(rawValue: number & ~bits) else {
             throw reader.unknown(number, at: start)
         }
@@ -198,6 +211,8 @@ extension Session {
         touches = try reader.take()
         if isLonger { try takeMore(from: &reader) }
         if number & Session.earlierBit != 0 { earlier = try EarlierTouches(from: &reader) }
+        if number & Session.movingBit != 0 { moving = try MovingPlace(from: &reader) }
+        if number & Session.asidesBit != 0 { asides = try reader.take() }
         if number & Session.deliveryBit != 0 { try takeDeliveryMarks(from: &reader) }
         try reader.expectEnd()
     }

@@ -106,6 +106,10 @@ public struct Session: Hashable, Sendable {
     public internal(set) var isAlerted = false
     /// How many messages came of late; counted where the project has a limit.
     var flood = Flood()
+    /// How many changes of messages and pressed buttons came of late; likewise.
+    var asides = Flood()
+    /// The item that tells where a place is now that its sender moved; nil: none is there.
+    var moving: MovingPlace?
     /// Whether a person chose its owner.
     public internal(set) var isByHand = false
 
@@ -134,6 +138,24 @@ public struct Session: Hashable, Sendable {
     public var waitingSince: LogTime? { state == .unassigned ? place : nil }
     /// Its order in the queue.
     public var queuePlace: QueuePlace { QueuePlace(since: place, session: id) }
+}
+
+/// A place that a customer sent and that has moved since: the history has but the newest.
+struct MovingPlace: Hashable, Sendable {
+    /// Telegram's number of the message that is changed again and again.
+    var messageID: Int64
+    /// The item that is written anew with each change.
+    var ordinal: Int64
+}
+
+extension MovingPlace: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(messageID)
+        writer.put(ordinal)
+    }
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(messageID: try reader.take(), ordinal: try reader.take())
+    }
 }
 
 /// The order in which waiting sessions are looked at.

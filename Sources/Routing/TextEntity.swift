@@ -172,37 +172,3 @@ extension Attachment: Coded {
         size = try reader.take()
     }
 }
-
-/// What goes along with a customer's text from the second level on.
-public struct MessageExtras: Hashable, Sendable {
-    /// How the text or caption is to look.
-    public var entities: [TextEntity] = []
-    /// What is told of the file.
-    public var attachment = Attachment()
-
-    /// Whether there is nothing.
-    public var isEmpty: Bool { entities.isEmpty && attachment.isEmpty }
-
-    /// Extras of these parts; entities that do not lie within the text are left out.
-    public init(
-        entities: [TextEntity] = [], of text: Text = "", attachment: Attachment = Attachment()
-    ) {
-        let units = entities.isEmpty ? 0 : text.utf16Units
-        self.entities = Array(entities.filter { $0.fits(units) }.prefix(TextEntity.limit))
-        self.attachment = attachment
-    }
-}
-
-extension MessageExtras: Coded {
-    func encode(into writer: inout ByteWriter) {
-        writer.put(entities)
-        writer.put(attachment)
-    }
-
-    init(from reader: inout ByteReader) throws(WireError) {
-        let start = reader.offset
-        entities = try reader.take()
-        attachment = try reader.take()
-        if isEmpty { throw WireError(.badValue("extras"), offset: start) }
-    }
-}

@@ -22,7 +22,7 @@ extension HistoryItem.What {
             .revised(message.withoutWords, of: ordinal, isDeletion: isDeletion)
         case .rewritten(let agent, let ordinal, _, _):
             .rewritten(by: agent, of: ordinal, text: "", entities: [])
-        case .edited: .edited(messageID: 0, text: "")
+        case .edited: .edited(HistoryItem.Edited(messageID: 0, text: ""))
         case .callback: .callback(data: "")
         case .transferred(let from, let to, let by, _):
             .transferred(from: from, to: to, by: by, remark: "")

@@ -26,9 +26,34 @@ public struct SpooledRow: Hashable, Sendable {
     }
 
     var crc: Int64 {
-        let key = (epoch.littleEndian, sequence.littleEndian, UInt64(clicks).littleEndian)
+        let clicks = UInt64(bitPattern: Int64(clicks))
+        let key = (epoch.littleEndian, sequence.littleEndian, clicks.littleEndian)
         return Int64(CRC32C.checksum(body, seed: withUnsafeBytes(of: key) { CRC32C.checksum($0) }))
     }
+}
+
+/// Rows of the spool as they were read.
+public struct SpooledRows: Sendable {
+    /// A row that is not what was written.
+    public struct Bad: Hashable, Sendable {
+        /// Its place in the spool.
+        public var position: Int64
+        /// What is wrong with it, as a clause.
+        public var reason: String
+        /// A bad row of these parts.
+        public init(position: Int64, reason: String) {
+            self.position = position
+            self.reason = reason
+        }
+    }
+    /// Those that are what was written, oldest first.
+    public internal(set) var rows: [SpooledRow] = []
+    /// Those between them, and before and behind, that are not; they stay until they are removed.
+    public internal(set) var bad: [Bad] = []
+    /// The place of the newest row that was read, good or bad; nil when there is none.
+    public internal(set) var last: Int64?
+    /// Nothing read.
+    public init() {}
 }
 
 /// Clicks acknowledged to a browser and not yet committed: spool.db.
@@ -76,6 +101,9 @@ public final class ClickSpool: Sendable {
         }
     }
 
+    /// How many clicks rows hold; a damaged number counts as one that could be.
+    private static let sumOfClicks = "total(max(0, min(clicks, 1000000)))"
+
     private static func openTables(
         _ database: Database, _ identity: StoreIdentity
     ) throws(StorageError) -> File {
@@ -85,7 +113,7 @@ public final class ClickSpool: Sendable {
                 + " body BLOB NOT NULL)"
         ]
         try database.create(.spool, for: identity, schema: schema) {}
-        let range = try database.prepare("SELECT max(position), total(clicks) FROM clicks")
+        let range = try database.prepare("SELECT max(position), \(sumOfClicks) FROM clicks")
         _ = try range.step()
         defer { range.reset() }
         return File(
@@ -97,7 +125,8 @@ public final class ClickSpool: Sendable {
                 "SELECT position, epoch, sequence, clicks, crc, body FROM clicks"
                     + " WHERE position > ?"
                     + " ORDER BY position LIMIT ?"),
-            sum: try database.prepare("SELECT total(clicks) FROM clicks WHERE position <= ?"),
+            sum: try database.prepare(
+                "SELECT \(sumOfClicks) FROM clicks WHERE position <= ?"),
             delete: try database.prepare("DELETE FROM clicks WHERE position <= ?"),
             last: range.integer(0), count: Int(range.integer(1)))
     }
@@ -133,28 +162,33 @@ public final class ClickSpool: Sendable {
         }
     }
 
-    /// The oldest rows after a position, oldest first.
-    public func next(after position: Int64 = 0, limit: Int) throws(StorageError) -> [SpooledRow] {
-        let path = path
-        return try keepingAlive { (file) throws(StorageError) in
+    /// The oldest rows after a position, oldest first, until `limit` rows were read, or as many
+    /// bytes. A row that is not what was written is named and passed over.
+    public func next(
+        after position: Int64 = 0, limit: Int, maxBytes: Int = .max
+    ) throws(StorageError) -> SpooledRows {
+        try keepingAlive { (file) throws(StorageError) in
             file.select.bind(1, position)
             file.select.bind(2, Int64(max(0, limit)))
             defer { file.select.reset() }
-            var rows: [SpooledRow] = []
-            while try file.select.step() {
+            var read = SpooledRows()
+            var bytes = 0
+            while bytes < maxBytes, try file.select.step() {
                 let row = SpooledRow(
                     position: file.select.integer(0),
                     epoch: UInt64(bitPattern: file.select.integer(1)),
                     sequence: UInt64(bitPattern: file.select.integer(2)),
                     clicks: Int(file.select.integer(3)), body: file.select.bytes(5))
-                guard row.crc == file.select.integer(4) else {
-                    throw StorageError(
-                        .corrupt, file: path,
-                        "table clicks, row \(row.position): the checksum does not match")
+                read.last = row.position
+                bytes += row.body.count
+                if row.crc == file.select.integer(4) {
+                    read.rows.append(row)
+                } else {
+                    read.bad.append(
+                        .init(position: row.position, reason: "the checksum does not match"))
                 }
-                rows.append(row)
             }
-            return rows
+            return read
         }
     }
 

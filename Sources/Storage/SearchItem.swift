@@ -37,13 +37,18 @@ extension HistoryItem {
     }
 }
 
+extension MessageExtras {
+    /// The words of a place or a person that came with a message.
+    fileprivate var enclosureWords: Text { enclosure?.words ?? "" }
+}
+
 extension HistoryItem.What {
     /// The text to be searched and its place among those of one log index: one entry writes at most
     /// one of each kind, and the parts of one reply.
     fileprivate var searchable: (place: Int64, text: Text)? {
         switch self {
-        case .inbound(let message): (0, message.text)
-        case .edited(_, let text, _): (1, text)
+        case .inbound(let message): (0, message.text.joined(message.extras.enclosureWords))
+        case .edited(let edited): (1, edited.text.joined(edited.extras.enclosureWords))
         case .transferred(_, _, _, let remark): (2, remark)
         case .remarked(_, let text): (3, text)
         case .rewritten(_, _, let text, _): (4, text)

@@ -17,7 +17,9 @@ public final class SpoolWriter: Sendable {
     }
     private enum Request {
         case append(SpooledRow, @Sendable (StorageError?) -> Void)
-        case next(Int64, Int, @Sendable (Result<[SpooledRow], StorageError>) -> Void)
+        case next(
+            after: Int64, limit: Int, maxBytes: Int,
+            @Sendable (Result<SpooledRows, StorageError>) -> Void)
         case remove(Int64)
     }
     private struct Queue {
@@ -75,13 +77,13 @@ public final class SpoolWriter: Sendable {
         submit(.append(row, completion))
     }
 
-    /// Reads the oldest clicks after a position, behind everything queued before; the completion
-    /// runs on the thread.
+    /// Reads the oldest clicks after a position, behind everything queued before, until `limit`
+    /// rows were read, or as many bytes; the completion runs on the thread.
     public func next(
-        after position: Int64 = 0, limit: Int,
-        completion: @escaping @Sendable (Result<[SpooledRow], StorageError>) -> Void
+        after position: Int64 = 0, limit: Int, maxBytes: Int = .max,
+        completion: @escaping @Sendable (Result<SpooledRows, StorageError>) -> Void
     ) {
-        submit(.next(position, limit, completion))
+        submit(.next(after: position, limit: limit, maxBytes: maxBytes, completion))
     }
 
     /// Forgets the clicks up to and including a position, behind everything queued before.
@@ -172,10 +174,10 @@ public final class SpoolWriter: Sendable {
                 append(&rows, &completions)
                 switch request {
                 case .append: break
-                case .next(let position, let limit, let completion):
+                case .next(let position, let limit, let maxBytes, let completion):
                     completion(
                         attempt { (spool) throws(StorageError) in
-                            try spool.next(after: position, limit: limit)
+                            try spool.next(after: position, limit: limit, maxBytes: maxBytes)
                         })
                 case .remove(let position):
                     _ = attempt { (spool) throws(StorageError) in

@@ -152,6 +152,10 @@ public struct Message: Hashable, Sendable {
     public var entities: [MessageEntity] = []
     /// What is told of the attachment.
     public var file = FileFacts()
+    /// The place that a `location` or a `venue` tells of.
+    public var location: LocationFacts?
+    /// The person that a `contact` tells of.
+    public var contact: ContactFacts?
 
     /// A message of these parts.
     public init(
@@ -170,7 +174,10 @@ public struct Message: Hashable, Sendable {
     }
 
     /// Whether the kind is one that the desk can show; others are "unsupported: kind".
-    public var isSupported: Bool { Self.supportedKinds.contains(kind) }
+    public var isSupported: Bool { Self.isSupported(kind: kind) }
+
+    /// Whether a kind of content is one that the desk can show.
+    public static func isSupported(kind: Text) -> Bool { supportedKinds.contains(kind) }
 
     /// What `/start` carried: nil when this is no `/start`, empty when it carried nothing.
     public var startPayload: Text? {

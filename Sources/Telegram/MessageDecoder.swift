@@ -17,6 +17,9 @@ struct MessageDecoder {
     private var kind: Text?
     private var rank = 0
     private var file = FoundFile()
+    private var location: LocationFacts?
+    private var venue: LocationFacts?
+    private var contact: ContactFacts?
     private var entities: [MessageEntity] = []
     private var captionEntities: [MessageEntity] = []
     /// The first field that is neither content nor known to go along with content.
@@ -43,6 +46,9 @@ struct MessageDecoder {
             mediaGroup: mediaGroup)
         message.entities = kind == Self.textKind ? entities : captionEntities
         message.file = file.facts
+        if kind == "location" { message.location = location }
+        if kind == "venue" { message.location = venue ?? location }
+        if kind == "contact" { message.contact = contact }
         return .message(message)
     }
 
@@ -83,7 +89,7 @@ struct MessageDecoder {
         } else if json.keyIs("document") {
             found("document", rank: 1, try FoundFile.decode(&json))
         } else if json.keyIs("location") {
-            try json.skipValue()
+            location = try LocationFacts.decode(&json)
             found("location", rank: 1)
         } else {
             try otherField(&json)
@@ -95,11 +101,13 @@ struct MessageDecoder {
             found(kind, rank: 2, try FoundFile.decode(&json))
             return
         }
-        if json.keyIs("venue") || json.keyIs("contact") {
-            let kind = json.key
-            try json.skipValue()
-            found(kind, rank: 2)
-            return
+        if json.keyIs("venue") {
+            venue = try LocationFacts.venue(&json)
+            return found("venue", rank: 2)
+        }
+        if json.keyIs("contact") {
+            contact = try ContactFacts.decode(&json)
+            return found("contact", rank: 2)
         }
         if unknownField == nil, !Self.companions.contains(where: { json.keyIs($0) }) {
             unknownField = json.key

@@ -116,6 +116,34 @@ def test_text_start_and_reply(standin):
     asyncio.run(run())
 
 
+def test_places_people_and_albums_and_their_changes(standin):
+    async def run():
+        async with client(standin) as bot:
+            sent = standin.send(CUSTOMER, kind="location", value={
+                "latitude": 1.5, "longitude": 2.5, "live_period": 900})
+            update = await newest_update(bot, sent["update_id"])
+            assert update.message.location.live_period == 900
+            moved = standin.control("POST", f"customers/{CUSTOMER}/edit", {
+                "bot": "test_bot", "message_id": sent["message_id"], "kind": "location",
+                "value": {"latitude": 1.6, "longitude": 2.5, "live_period": 900}})
+            update = await newest_update(bot, moved["update_id"])
+            assert update.edited_message.location.latitude == 1.6
+            contact = standin.send(CUSTOMER, kind="contact", value={
+                "phone_number": "+49 30", "first_name": "Kim"})
+            update = await newest_update(bot, contact["update_id"])
+            assert update.message.contact.phone_number == "+49 30"
+            part = standin.send(CUSTOMER, kind="photo", media_group_id="7", caption="a")
+            update = await newest_update(bot, part["update_id"])
+            assert update.message.media_group_id == "7"
+            changed = standin.control("POST", f"customers/{CUSTOMER}/edit", {
+                "bot": "test_bot", "message_id": part["message_id"], "kind": "photo",
+                "caption": "b"})
+            update = await newest_update(bot, changed["update_id"])
+            assert update.edited_message.caption == "b" and update.edited_message.photo
+
+    asyncio.run(run())
+
+
 def test_edits_blocks_and_buttons(standin):
     async def run():
         async with client(standin) as bot:

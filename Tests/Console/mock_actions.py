@@ -45,7 +45,7 @@ def reply(desk: Desk, session: dict, agent: str, body: dict, later) -> dict:
         mark(desk, session, rule, agent)
         raise Refused(422, "text_blocked", "The message was not sent",
                       detail=f"A rule of the project forbids it: \"{rule['text']}\".")
-    more = {"entities": body["entities"]} if body.get("entities") else {}
+    more = {key: body[key] for key in ("entities", "replyTo") if body.get(key)}
     item = desk.item(session["id"], "message", "agent", agent=desk.brief(agent),
                      text=body["text"], messageKind="text", delivery="queued",
                      outbox=desk.next_id(), **more)

@@ -11,5 +11,7 @@ def test_five_dead_leaders_cost_nothing(tmp_path):
     assert summary["digests_equal"], story
     assert summary["lost"] == summary["duplicated"] == summary["out_of_turn"] == 0, story
     assert summary["acknowledged"] > 5 * 200, story
-    # Generous, since the test machine also does other things; `make failover` shows the real gap.
-    assert summary["gap_ms"]["max"] < 5000, story
+    # The aim, which `make failover` shows, is a median of 300 ms and 1 s at worst. Here other
+    # work may hold the processors: twice that must hold all the same.
+    assert summary["gap_ms"]["median"] < 600, story
+    assert summary["gap_ms"]["max"] < 2000, story

@@ -7,6 +7,8 @@ import socket
 import time
 
 import pytest
+from desk import Desk, new_update_id, new_user
+from driver import telegram
 from driver.api import request
 from driver.processes import get_status
 from driver.waiting import wait_until
@@ -148,6 +150,26 @@ def test_pipelined_requests_are_answered_in_order(node, connect):
         answer += data
     statuses = re.findall(rb"HTTP/1\.1 (\d+) ", answer)
     assert statuses == [b"200", b"404", b"200"]
+
+
+def test_an_update_that_no_entry_can_hold_is_acknowledged_and_told(new_cluster):
+    # Longer than an entry of the log (1 MiB), within what a webhook's body may be made.
+    cluster = new_cluster(nodes=1, changes={"limits": {"webhookBodyBytes": 4 << 20}})
+    desk = Desk(cluster, None, ["Ana"], permissions=("view", "reply", "transfer"))
+    user, update = new_user(), new_update_id()
+    poison = telegram.message_update(update, user, "x" * (3 << 19))
+    # 503 would be answered for ever: Telegram repeats an update until it is taken.
+    for _ in range(2):
+        assert desk.post_update(poison).status == 200
+    assert desk.session_of(user) is None
+    metrics = request(f"http://{cluster[1].operations}", "GET", "/metrics").body.decode()
+    assert "\nroundhouse_updates_too_large_total 2\n" in metrics
+    assert f'"update":{update}' in cluster[1].log.read_text()
+    # Those behind it are taken, and so is one as long as bodies are by default.
+    desk.write(user, "Hello")
+    desk.write(user, "y" * 1_000_000)
+    assert desk.session_of(user)["unread"] == 2
+    desk.close()
 
 
 def test_running_out_of_file_descriptors_is_survived(new_cluster):

@@ -81,9 +81,22 @@ def test_a_second_user_with_the_same_token_shares_it(desk):
 def test_a_token_at_another_projects_bot_is_foreign(desk, new_desk):
     other = new_desk("Wei", permissions=("view", "reply"))
     user = new_user()
-    other.write(user, f"/start {token_of(click(desk))}")
-    source = other.session_of(user)["source"]
-    assert source["status"] == "foreignToken"
+    text = f"/start {token_of(click(desk))}"
+    other.write(user, text)
+    session = other.session_of(user)
+    assert session["source"]["status"] == "foreignToken"
+    [message] = [item for item in other.browser("Wei").history(session["id"])
+                 if item["kind"] == "message"]
+    assert message["text"] == text
+
+
+def test_a_token_of_ones_own_is_not_for_reading(desk):
+    user = new_user()
+    desk.write(user, f"/start {token_of(click(desk))}")
+    name = next(iter(desk.browsers))
+    [message] = [item for item in desk.browser(name).history(desk.session_of(user)["id"])
+                 if item["kind"] == "message"]
+    assert message["text"] == "/start"
 
 
 @pytest.mark.parametrize("payload", ["", " ", " campaign-7", " " + "A" * 64])

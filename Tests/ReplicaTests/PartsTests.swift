@@ -145,6 +145,47 @@ import Wire
         #expect(seen == time(3_050))
     }
 
+    @Test func `Entries that come late take nothing of the quiet time since`() {
+        let (hour, minute) = (3_600_000 as Int64, 60_000 as Int64)
+        // It ran when the last entry came, at one o'clock, and is cut off until three.
+        var clock = LogClock(last: time(0), now: at(0))
+        clock.observed(time(hour), now: at(hour))
+        clock.observedLate(time(hour + 5 * minute), now: at(3 * hour), wall: time(3 * hour))
+        clock.tookOffice(
+            last: time(hour + 5 * minute), now: at(3 * hour + 100), wall: time(3 * hour + 100))
+        #expect(
+            clock.advance(to: at(3 * hour + 100), wall: time(3 * hour + 100)).milliseconds
+                == 3 * hour + 100)
+        // What is later than its own clock counts, whenever it comes.
+        var behind = LogClock(last: time(0), now: at(0))
+        behind.observed(time(0), now: at(0))
+        behind.observedLate(time(hour), now: at(5), wall: time(0))
+        #expect(behind.time(at: at(5), wall: time(hour)) == time(hour))
+    }
+
+    @Test func `A process that has seen late entries alone may jump to the wall clock in office`() {
+        var clock = LogClock(last: time(0), now: at(0))
+        clock.observedLate(time(5_000), now: at(10), wall: time(900_000))
+        clock.tookOffice(last: time(5_000), now: at(20), wall: time(900_010))
+        #expect(clock.advance(to: at(20), wall: time(900_010)) == time(900_010))
+        // Never back: a wall clock that is behind moves nothing.
+        var early = LogClock(last: time(0), now: at(0))
+        early.observedLate(time(5_000), now: at(10), wall: time(1))
+        early.tookOffice(last: time(5_000), now: at(20), wall: time(1))
+        #expect(early.advance(to: at(20), wall: time(1)) == time(5_000 + 9))
+    }
+
+    @Test func `A wall clock that is wrong pulls by a tenth of the quiet time and no more`() {
+        var clock = LogClock(last: time(0), now: at(0))
+        clock.observed(time(0), now: at(0))
+        clock.observedLate(time(3), now: at(10_000), wall: time(86_400_000))
+        clock.tookOffice(last: time(3), now: at(10_000), wall: time(86_400_000))
+        #expect(clock.advance(to: at(10_000), wall: time(86_400_000)) == time(11_000))
+        // The next entry of a living leader ends the error.
+        clock.observed(time(10_100), now: at(10_100))
+        #expect(clock.time(at: at(10_100), wall: time(86_400_000)) == time(10_100))
+    }
+
     @Test func `It never goes back`() {
         var clock = LogClock(last: time(900), now: at(0))
         clock.tookOffice(last: time(2_000), now: at(1), wall: time(10))
@@ -155,6 +196,50 @@ import Wire
             before = now
         }
         #expect(clock.advance(to: at(0), wall: time(10)) == before)
+    }
+}
+
+@Suite struct EntryAgeTests {
+    private func at(_ milliseconds: Int64) -> Instant {
+        Instant(nanoseconds: milliseconds * 1_000_000)
+    }
+    private func entry(_ index: UInt64, term: UInt64 = 4) -> Entry {
+        Entry(index: LogIndex(index), term: Term(term), kind: .command, payload: [])
+    }
+    private func append(_ entries: [Entry], commit: UInt64) -> Message.Append {
+        .init(previous: .zero, entries: entries, commit: LogIndex(commit))
+    }
+    /// Hears an append as a replica does; whether its last entry is new.
+    private func hear(
+        _ age: inout EntryAge, _ append: Message.Append, term: UInt64 = 4, at time: Int64
+    ) -> Bool {
+        defer { age.heard(append, of: Term(term), now: at(time)) }
+        return append.entries.last.map {
+            age.isNew($0, in: append, of: Term(term), now: at(time))
+        } ?? false
+    }
+
+    @Test func `What its own append calls uncommitted is new, in its own term`() {
+        var age = EntryAge()
+        #expect(hear(&age, append([entry(8)], commit: 7), at: 0))
+        #expect(!hear(&age, append([entry(9, term: 3)], commit: 7), at: 1))
+        #expect(!hear(&age, append([entry(9)], commit: 7), term: 5, at: 2))
+    }
+
+    @Test func `What is committed already is late for who was not there before`() {
+        var age = EntryAge()
+        #expect(!hear(&age, append([entry(5), entry(6)], commit: 900), at: 0))
+        #expect(!hear(&age, append([entry(900)], commit: 901), at: 10))
+        #expect(!hear(&age, append([entry(901)], commit: 905), at: 20), "it was committed at 10")
+    }
+
+    @Test func `Who is a little behind the quorum sees new ones all the same`() {
+        var age = EntryAge()
+        #expect(!hear(&age, append([], commit: 900), at: 0))
+        #expect(hear(&age, append([entry(901)], commit: 902), at: 30))
+        #expect(hear(&age, append([entry(903)], commit: 903), at: 1_030))
+        #expect(!hear(&age, append([entry(904)], commit: 904), at: 2_031), "cut off meanwhile")
+        #expect(!hear(&age, append([entry(905)], commit: 906), term: 5, at: 2_040), "old term")
     }
 }
 

@@ -62,6 +62,24 @@ import Wire
         }
     }
 
+    @Test func `A node that was cut off over a quiet time knows the log's time all the same`() {
+        var desk = Desk()
+        let leader = desk.elect()
+        desk.submit(newAgent("a"), 1, at: leader)
+        desk.settle()
+        let away = desk.follower
+        desk.cut = [NodeID(away)]
+        desk.submit(newAgent("b"), 2, at: leader)
+        desk.settle()
+        // Nothing but heartbeats, which the one that is away does not hear.
+        desk.run(.seconds(20))
+        desk.cut = []
+        desk.run(.milliseconds(300))
+        #expect(desk[away].mark.index == desk[leader].mark.index, "the entry came, late")
+        let lag = desk[leader].logTime.milliseconds - desk[away].logTime.milliseconds
+        #expect(abs(lag) <= 20, "with it its clock would go back to the entry's time")
+    }
+
     @Test func `A request in the old leader's log is sent again and done once`() {
         var desk = Desk()
         let old = desk.elect()

@@ -98,7 +98,9 @@ import Wire
         case .agent: state.agent(AgentID(key.major))!.encoded(at: .first).count == count
         case .link: state.link(LinkID(key.major))!.encoded(at: .first).count == count
         case .click: try! Click(value: value).encodedAlone().count == count
-        case .outbox: state.outbox(OutboxID(key.major))!.plain.encoded().count == count
+        case .outbox:
+            [state.outbox(OutboxID(key.major))!.plain, state.outbox(OutboxID(key.major))!.bare]
+                .contains { $0.encoded().count == count }
         default: false
         }
     }
@@ -121,6 +123,13 @@ extension OutboxMessage {
     fileprivate var plain: OutboxMessage {
         var message = self
         (message.entities, message.act, message.changedAt) = ([], .send, nil)
+        return message.bare
+    }
+
+    /// As it is when it answers none.
+    fileprivate var bare: OutboxMessage {
+        var message = self
+        message.replyTo = nil
         return message
     }
 }

@@ -38,7 +38,9 @@ import Wire
         #expect(
             world.history(session).last?.what
                 == .edited(
-                    messageID: 5, text: "hi a.eu", entities: Self.extras.entities))
+                    HistoryItem.Edited(
+                        messageID: 5, text: "hi a.eu", kind: "photo", fileID: "F",
+                        extras: Self.extras)))
         #expect(try world.rebuilt() == world.state)
     }
 

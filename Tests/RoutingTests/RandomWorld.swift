@@ -279,7 +279,24 @@ struct RandomWorld {
         }
         return .update(
             InboundUpdate(
-                project: project, updateID: Int64(dice.roll(1...1500)), content: content))
+                project: project, updateID: Int64(dice.roll(1...1500)),
+                content: isNewest ? withMore(content) : content))
+    }
+
+    /// Some are parts of albums, answer something, or are places.
+    private func withMore(_ content: InboundUpdate.Content) -> InboundUpdate.Content {
+        let number = world.index
+        switch content {
+        case .message(var message) where number % 3 == 0:
+            message.extras = MessageExtras(album: number % 2 == 0 ? "album" : "", replyTo: 4)
+            return .message(message)
+        case .edit(var message) where number % 2 == 0:
+            message.kind = "location"
+            message.extras = MessageExtras(
+                enclosure: .location(Location(latitude: number, longitude: -number)))
+            return .edit(message)
+        case .message, .edit, .blocked, .callback, .unsupported: return content
+        }
     }
 
     private mutating func start() -> Start? {
@@ -380,8 +397,12 @@ struct RandomWorld {
             let sent = SentMessage(ordinal: 1, messageID: 5, at: world.time)
             return .revise(session, by: agent, sent, revision, nil)
         default:
-            return .formattedReply(
-                session, by: agent, text: "words", [TextEntity(.italic, 1, 2)], nil)
+            let looks = [TextEntity(.italic, 1, 2)]
+            guard world.index % 2 == 0 else {
+                return .formattedReply(session, by: agent, text: "words", looks, nil)
+            }
+            let target = SentMessage(ordinal: 0, messageID: 5, at: world.time)
+            return .answer(session, by: agent, to: target, text: "words", looks, nil)
         }
     }
 

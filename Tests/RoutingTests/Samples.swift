@@ -89,7 +89,7 @@ enum Samples {
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
             + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted
-            + files + unreachable
+            + files + unreachable + whole
     }
 
     private static var unreachable: [Command] {
@@ -257,6 +257,26 @@ enum Samples {
             .revise(session, by: ana, sent, .deletion, nil),
             .reviseQueued(OutboxID(160), by: ana, bold, verdict),
             .reviseQueued(OutboxID(160), by: ana, .deletion, nil),
+        ]
+    }
+
+    private static var whole: [Command] {
+        var (place, person) = (message(nil), message(nil))
+        place.extras = MessageExtras(
+            album: "A1", replyTo: 70,
+            enclosure: .location(
+                Location(
+                    latitude: 525_200_080, longitude: -1_234_567, isLive: true, title: "Café",
+                    address: "Str. 1")))
+        person.extras = MessageExtras(
+            enclosure: .contact(ContactCard(phoneNumber: "+49 30 1", firstName: "Zoë")))
+        let sent = SentMessage(ordinal: 3, messageID: 12, at: time)
+        return [
+            update(.message(place)), moderated(.edit(person)),
+            .answer(
+                SessionID(40), by: AgentID(2), to: sent, text: "hi", [TextEntity(.bold, 0, 2)],
+                verdict),
+            .answer(SessionID(40), by: AgentID(2), to: sent, text: "hi", [], nil),
         ]
     }
 

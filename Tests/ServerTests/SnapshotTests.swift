@@ -65,7 +65,7 @@ private final class Transfer {
             hash: SHA256.hash(bytes))
         taker = SnapshotTaker(
             directory: path, file: "incoming.db", loop: nodes.loop, pool: writers,
-            reserve: reserve, log: Transfer.log)
+            reserve: reserve, log: Transfer.log, news: .milliseconds(20))
         taker.isNeeded = { [unowned self] _ in isNeeded }
         taker.onReady = { [unowned self] in ready.append($0) }
         let one = try nodes.start(LinkedNodes.identity(1))
@@ -175,6 +175,55 @@ private final class Transfer {
         disk.signal()
         transfer.nodes.run { !transfer.ready.isEmpty && transfer.ends.count == 2 }
         #expect(transfer.ends == ["cut", ""] && transfer.received == transfer.bytes)
+    }
+
+    /// Holds a pool's only thread until the signal comes; whether it will.
+    private func holds(
+        _ pool: WorkerPool, _ loop: EventLoop, _ signal: DispatchSemaphore
+    ) -> Bool {
+        pool.submit(on: loop, { signal.wait() }, completion: { _ in })
+    }
+
+    @Test func `the giver hears that it goes on while the whole file is read again`() throws {
+        let transfer = try Transfer(size: 200_000)
+        let loop = transfer.nodes.loop
+        let (chunk, hash) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        // One before the only chunk is written, one before the file is read again.
+        let writers = transfer.writers
+        try #require(holds(writers, loop, chunk))
+        try transfer.offer()
+        transfer.nodes.run { transfer.taker.isWriting }
+        try #require(holds(writers, loop, hash))
+        chunk.signal()
+        transfer.nodes.run { transfer.taker.progress?.done == 200_000 }
+        var news = 0
+        transfer.givers[0].onProgress = { news += 1 }
+        transfer.nodes.run { news >= 3 }
+        #expect(transfer.taker.isWriting && transfer.ends.isEmpty)
+        hash.signal()
+        transfer.nodes.run { !transfer.ready.isEmpty && !transfer.ends.isEmpty }
+        #expect(transfer.ends == [""] && transfer.received == transfer.bytes)
+    }
+
+    @Test func `a database's size is told without opening it`() async throws {
+        let path = NSTemporaryDirectory() + "size-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(SnapshotFile.size(at: path) == nil)
+        try SnapshotFile.make(path).write([1, 2, 3], at: 0)
+        #expect(SnapshotFile.size(at: path) == 3)
+        // What the process holds of it survives, as SQLite's locks must.
+        let held = open(path, O_RDWR)
+        defer { close(held) }
+        var lock = flock()
+        (lock.l_type, lock.l_whence) = (Int16(F_WRLCK), Int16(SEEK_SET))
+        #expect(fcntl(held, F_SETLK, &lock) == 0)
+        #expect(SnapshotFile.size(at: path) == 3)
+        await #expect(processExitsWith: .exitCode(7)) { [path = path as String] in
+            let other = open(path, O_RDWR)
+            var lock = flock()
+            (lock.l_type, lock.l_whence) = (Int16(F_WRLCK), Int16(SEEK_SET))
+            exit(fcntl(other, F_SETLK, &lock) == 0 ? 0 : 7)
+        }
     }
 
     @Test func `what arrives damaged starts over, and is given up the second time`() throws {

@@ -7,7 +7,7 @@ import Wire
 @testable import Storage
 
 /// Changes a state file behind its store's back, which is closed.
-private func tamper(_ path: String, _ sql: String) throws {
+func tamper(_ path: String, _ sql: String) throws {
     let database = try Database(path: path, role: .plain(.state))
     defer { database.close() }
     try database.execute(sql)

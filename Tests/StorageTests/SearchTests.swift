@@ -66,6 +66,25 @@ import Wire
         }
     }
 
+    @Test func `Places and people are found by their names`() throws {
+        let shelf = try Shelf()
+        func send(_ enclosure: Enclosure) throws -> Int64 {
+            try shelf.add(
+                .inbound(
+                    HistoryItem.Inbound(
+                        opening: .none, messageID: 1, kind: "venue", text: "", fileID: "",
+                        touch: nil, payload: "", extras: MessageExtras(enclosure: enclosure))))
+        }
+        let place = try send(
+            .location(
+                Location(latitude: 1, longitude: 2, title: "Museum", address: "Harbour 3")))
+        let person = try send(
+            .contact(ContactCard(phoneNumber: "+49", firstName: "Zoë", lastName: "Quill")))
+        try shelf.catchUp()
+        #expect(try shelf.find("museum") == [place] && shelf.find("harbour") == [place])
+        #expect(try shelf.find("quill") == [person])
+    }
+
     @Test func `A query of two Chinese characters finds its messages`() throws {
         let shelf = try Shelf()
         let first = try shelf.write("你好，我想申请退款。订单还没有到")

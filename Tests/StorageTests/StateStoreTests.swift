@@ -231,9 +231,9 @@ struct ClickSpoolTests {
         #expect(try spool.append(rows(0...4, epoch: 3)) == 11...15)
         for _ in 0..<2 {
             #expect(spool.count == 15)
-            let first = try spool.next(limit: 8)
+            let first = try spool.next(limit: 8).rows
             #expect(first.map(\.position) == Array(1...8))
-            let rest = try spool.next(after: 8, limit: 99)
+            let rest = try spool.next(after: 8, limit: 99).rows
             #expect(rest.map(\.sequence) == [8, 9, 0, 1, 2, 3, 4])
             #expect(rest.map(\.epoch) == [.max, .max, 3, 3, 3, 3, 3])
             #expect(rest[0].body == [UInt8](repeating: 8, count: 8))
@@ -243,9 +243,43 @@ struct ClickSpoolTests {
         try spool.remove(through: 8)
         #expect(spool.count == 7)
         #expect(try spool.append(rows(5...5, epoch: 3)) == 16...16)
-        #expect(try spool.next(limit: 1).map(\.position) == [9])
+        #expect(try spool.next(limit: 1).rows.map(\.position) == [9])
         spool.close()
         failure(.closed) { try spool.remove(through: 9) }
+    }
+
+    @Test func `reading ends with as many bytes as were asked for`() throws {
+        let spool = try ClickSpool.open(path: scratch.spool, identity: identity)
+        try spool.append(rows(10...19, epoch: 1))
+        // Rows of 10, 11, 12 ... bytes.
+        let read = try spool.next(limit: 99, maxBytes: 22)
+        #expect(read.rows.map(\.sequence) == [10, 11, 12] && read.last == 3)
+        #expect(try spool.next(limit: 99, maxBytes: 1).rows.count == 1, "one at least")
+    }
+
+    @Test(arguments: ["epoch = 9", "sequence = 9", "clicks = -7", "crc = crc + 1", "body = NULL"])
+    func `a bad row is passed over and named, and the spool goes on`(damage: String) throws {
+        var spool = try ClickSpool.open(path: scratch.spool, identity: identity)
+        try spool.append(rows(1...3, epoch: 1))
+        spool.close()
+        // A table without its constraints takes any damage.
+        try tamper(
+            scratch.spool,
+            "CREATE TABLE copy AS SELECT * FROM clicks; DROP TABLE clicks;"
+                + "CREATE TABLE clicks(position INTEGER PRIMARY KEY, epoch INTEGER,"
+                + " sequence INTEGER, clicks INTEGER, crc INTEGER, body BLOB);"
+                + "INSERT INTO clicks SELECT * FROM copy; DROP TABLE copy;"
+                + "UPDATE clicks SET \(damage) WHERE position = 2")
+        spool = try ClickSpool.open(path: scratch.spool, identity: identity)
+        for _ in 0..<2 {
+            let read = try spool.next(limit: 9)
+            #expect(read.rows.map(\.position) == [1, 3] && read.bad.map(\.position) == [2])
+            #expect(read.last == 3)
+        }
+        #expect(try spool.next(after: 1, limit: 1).last == 2, "a bad row alone")
+        try spool.remove(through: 3)
+        #expect(spool.count == 0)
+        #expect(try spool.append(rows(4...4, epoch: 1)) != nil)
     }
 }
 

@@ -221,7 +221,7 @@ struct SpoolWriterTests {
         #expect(kept.all == [StorageError.Kind?](repeating: nil, count: 20) + [.full])
         let rows = Told<[UInt64]>()
         writer.remove(through: 4)
-        writer.next(after: 6, limit: 3) { rows.tell((try? $0.get().map(\.sequence)) ?? []) }
+        writer.next(after: 6, limit: 3) { rows.tell((try? $0.get().rows.map(\.sequence)) ?? []) }
         rows.wait()
         #expect(rows.all == [[7, 8, 9]] && writer.count == 16)
         writer.append(epoch: 7, sequence: 21, body: []) { kept.tell($0?.kind) }

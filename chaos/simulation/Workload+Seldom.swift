@@ -54,6 +54,10 @@ extension Workload {
         let command = cluster.chance.pick([
             Command.formattedReply(session.id, by: owner, text: Self.words, bold, verdict),
             .moderatedReply(session.id, by: owner, text: Self.words, Self.verdict),
+            .answer(
+                session.id, by: owner,
+                to: SentMessage(ordinal: 0, messageID: 1, at: session.openedAt),
+                text: Self.words, bold, verdict),
             .refuseReply(
                 session.id, by: owner, Verdict(.block, version: 1, rule: "words")),
         ])

@@ -8,6 +8,7 @@ import { h, icon, set } from './dom.js';
 import { read } from './format.js';
 import { reply } from './load.js';
 import { alertOf } from './notice.js';
+import { replyBar } from './quotes.js';
 import { changed, isErased, isMine, isWritable, may, session, state, talk } from './store.js';
 import { choice } from './theme.js';
 import { reachOf } from './words.js';
@@ -34,12 +35,14 @@ export function openComposer({ onSent }) {
             text.focus();
         }),
     }, icon('list'), h('span', 'Canned'));
+    const answered = replyBar();
     const form = h('form', { onsubmit: submitted },
-        h('div.box', attachments.node, text,
+        h('div.box', answered.node, attachments.node, text,
             h('div.under', hint, attachments.button, canned, button)));
     const bar = h('div.closed', { role: 'note' });
     const node = h('div.composer', form, bar);
     text.setAttribute('aria-describedby', 'composer-hint');
+    addEventListener('replychosen', () => text.focus());
     let id = null;
     let stamp = null;
     let toldAt = 0;
@@ -101,13 +104,16 @@ export function openComposer({ onSent }) {
 
     async function send(words) {
         const to = id;
+        const replyTo = talk(to).replyTo?.ordinal;
+        talk(to).replyTo = null;
         text.value = '';
         keep();
         const { text: plain, entities: found } = read(words);
         const entities = found.length ? found : undefined;
-        const sent = reply(to, plain, { entities });
+        const more = { entities, replyTo };
+        const sent = reply(to, plain, more);
         onSent();
-        const problem = await confirmed(to, plain, entities, await sent);
+        const problem = await confirmed(to, plain, more, await sent);
         if (problem && !problem.isUncertain) alertOf(problem, 'The answer was not sent');
         if (!problem) follow(to);
     }
@@ -123,12 +129,12 @@ export function openComposer({ onSent }) {
         `${problem.body.detail} It will be recorded.`, 'Send it');
 
     /** Asks where a rule of the project wants it; gives what went wrong in the end. */
-    async function confirmed(to, words, entities, problem) {
+    async function confirmed(to, words, more, problem) {
         if (problem?.code !== 'confirm_text') return problem;
         if (!await isSureOf(problem)) return problem;
         const one = talk(to);
         one.pending = one.pending.filter((each) => each.problem !== problem);
-        return reply(to, words, { entities, confirm: true });
+        return reply(to, words, { ...more, confirm: true });
     }
 
     function keyed(event) {
@@ -170,6 +176,7 @@ export function openComposer({ onSent }) {
 
     function draw(each, one) {
         const mode = each ? modeFor(each, one) : { closed: '' };
+        answered.draw(one);
         form.hidden = mode.closed !== undefined;
         const says = mode.closed ?? reachOf(each.customer.unreachable)?.warns;
         bar.hidden = !says;

@@ -7,6 +7,7 @@ import { field, formDialog } from './dialog.js';
 import { h } from './dom.js';
 import { formatted, read, written } from './format.js';
 import { alertOf } from './notice.js';
+import { replyButton } from './quotes.js';
 import { isWritable, state } from './store.js';
 
 /** What became of messages: by their ordinal, { shown, isDeleted, items }. */
@@ -44,14 +45,20 @@ function before(item, title) {
 }
 
 /** What its author can do with a message now; null: nothing. */
-export function messageTools(item, session, revision) {
+export function messageTools(item, session, revision, isHidden = false) {
+    const answers = revision?.isDeleted ? null : replyButton(item, session, isHidden);
+    const own = ownTools(item, session, revision);
+    return answers || own ? h('p.tools', answers, answers && own && ' ', own) : null;
+}
+
+function ownTools(item, session, revision) {
     const isMine = item.from === 'agent' && item.agent?.id === state.me.agent.id;
     if (!isMine || !item.outbox || revision?.isDeleted || revision?.isUnderWay) return null;
     const isSent = item.delivery === 'sent';
     const isWaiting = item.delivery === 'queued';
     if (!isSent && !isWaiting && item.delivery !== 'failed') return null;
     const now = revision?.shown ?? item;
-    return h('p.tools',
+    return [
         (isSent || isWaiting) && h('button.quiet', {
             type: 'button', disabled: !isWritable(),
             onclick: () => changeDialog(item, now, session),
@@ -59,7 +66,8 @@ export function messageTools(item, session, revision) {
         h('button.quiet', {
             type: 'button', disabled: !isWritable(),
             onclick: () => deleteMessage(item, session, isSent),
-        }, isSent ? 'Delete' : 'Withdraw'));
+        }, isSent ? 'Delete' : 'Withdraw'),
+    ];
 }
 
 const address = (item, session) => `/sessions/${session}/messages/${item.ordinal}`;

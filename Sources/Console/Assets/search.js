@@ -4,6 +4,7 @@ import { get } from './api.js';
 import { dialog, field, select } from './dialog.js';
 import { full, h, since } from './dom.js';
 import { explain } from './notice.js';
+import { enclosureName } from './places.js';
 import { project, state } from './store.js';
 
 const STATUSES = [['', 'Any status'], ['unassigned', 'Waiting'], ['assigned', 'With an agent'],
@@ -43,7 +44,8 @@ export function searchDialog(words) {
     }
 
     function row({ session, item }) {
-        const said = item?.text ?? session.lastMessage?.text ?? '';
+        const said = item ? item.text || enclosureName(item)
+            : session.lastMessage?.text ?? '';
         const at = item?.at ?? session.lastMessage?.at ?? session.openedAt;
         return h('li', h('a', {
             href: `#/${state.route.area}/${session.id}`, title: full(at),

@@ -151,7 +151,7 @@ export function talk(id) {
         state.talks.set(id, {
             id, items: new Map(), next: null, isLoaded: false, isLoading: false, isGone: false,
             problem: null, decision: null, blockers: null, pending: [], draft: '', files: [],
-            stepsIn: false,
+            stepsIn: false, replyTo: null,
         });
     }
     return state.talks.get(id);

@@ -7,6 +7,8 @@ import { formatted } from './format.js';
 import { reply, resend } from './load.js';
 import { messageTools, revisionsOf, wordsNow } from './messages.js';
 import { alertOf, explain } from './notice.js';
+import { enclosureOf } from './places.js';
+import { albumsOf, isAnswerable, quoteOf, quoter } from './quotes.js';
 import { changed, isWritable, itemsOf, state, talk } from './store.js';
 import { kindName, reachOf } from './words.js';
 
@@ -22,7 +24,11 @@ export function timelineRows(one, names) {
         .filter((item) => item.moderation?.action === 'confirm' && !item.agent)
         .map((item) => String(Number(item.ordinal) - 1)));
     const revisions = revisionsOf(itemsOf(one));
+    const albums = albumsOf(itemsOf(one));
+    const quoted = quoter(itemsOf(one), hidden);
     for (const item of itemsOf(one)) {
+        const parts = albums.get(item.ordinal);
+        if (parts === null) continue; // It is in the bubble of its album's first part.
         const today = day(item.at);
         if (today !== lastDay) {
             rows.push({ key: `day ${today}`, stamp: today, today });
@@ -30,6 +36,8 @@ export function timelineRows(one, names) {
         }
         lastDay = today;
         const isMessage = item.kind === 'message';
+        const isAnswered = isMessage && isAnswerable(item, one.id);
+        const quote = quoted(item);
         const isNext = isMessage && before && before.from === item.from
             && before.agent?.id === item.agent?.id
             && new Date(item.at) - new Date(before.at) < GROUP;
@@ -42,11 +50,15 @@ export function timelineRows(one, names) {
         const revision = isMessage ? revisions.get(item.ordinal) : null;
         rows.push({
             key: `item ${item.ordinal}`, item, isNext, id: one.id, revision,
-            isHidden: hidden.has(item.ordinal),
-            stamp: JSON.stringify(
-                [item, isNext, names, item.outbox && isShown, hidden.has(item.ordinal), revision]),
+            isHidden: hidden.has(item.ordinal), quote,
+            parts: parts?.map((each) => ({ item: each, isHidden: hidden.has(each.ordinal) })),
+            stamp: JSON.stringify([
+                item, isNext, names, (item.outbox || isAnswered) && isShown, isAnswered, quote,
+                hidden.has(item.ordinal), revision, parts,
+                parts?.map((each) => hidden.has(each.ordinal)),
+            ]),
         });
-        before = isMessage ? item : null;
+        before = isMessage && !item.unsupported ? item : null;
         if (isMessage && item.decision) {
             const given = { ...item, kind: 'assigned' };
             rows.push({
@@ -67,10 +79,14 @@ export function timelineRows(one, names) {
 export function timelineRow(row) {
     if (row.today) return h('li.day', h('span', row.today));
     if (row.pending) return pendingBubble(row);
-    return row.item.kind === 'message' ? bubble(row) : event(row.item, row.id);
+    const isBubble = row.item.kind === 'message' && !row.item.unsupported;
+    return isBubble ? bubble(row) : event(row.item, row.id, row);
 }
 
-function bubble({ item, isNext, id, isHidden, revision }) {
+function bubble({ item, isNext, id, isHidden, revision, quote, parts }) {
+    const all = parts ?? [{ item, isHidden }];
+    const isAlbum = all.length > 1;
+    const said = all.filter((each) => each.item.text);
     const isOurs = item.from === 'agent';
     const isMe = item.agent?.id === state.me.agent.id;
     const side = isOurs ? 'ours' : item.from === 'system' ? 'ours.system' : 'theirs';
@@ -78,18 +94,23 @@ function bubble({ item, isNext, id, isHidden, revision }) {
         ? item.messageKind : null;
     const who = isOurs ? (isMe ? 'You' : nameOf(item.agent)) : null;
     return h(`li.message.${side}${isNext ? '.next' : ''}`,
+        { 'data-ordinals': all.map((each) => each.item.ordinal).join(' ') },
         !isNext && who && !isMe && h('span.who', who),
         h('div.bubble',
             h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
-            item.file && fileOf(item, id, isHidden),
+            quoteOf(quote, id),
+            isAlbum ? h('div.album', all.map((each) => fileOf(each.item, id, each.isHidden)))
+                : item.file && fileOf(item, id, isHidden),
             kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
-            item.text || revision ? words(item, isHidden, revision)
-                : !kind && !item.file && h('p.kind', 'Empty message'),
+            enclosureOf(item),
+            said.map((each) => words(each.item, each.isHidden, revision)),
+            !said.length && revision && words(item, isHidden, revision),
+            !said.length && !revision && !kind && !item.file && h('p.kind', 'Empty message'),
             h('span.when',
                 h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
                 item.changed && h('span', 'changed'),
                 item.delivery && delivery(item.delivery))),
-        messageTools(item, id, revision), trouble(item, id));
+        messageTools(item, id, revision, isHidden), trouble(item, id));
 }
 
 /** A text, which is shown on demand where a rule wants it confirmed. */
@@ -155,7 +176,9 @@ function pendingBubble({ pending, id }) {
                 type: 'button', disabled: !isWritable(),
                 onclick: () => {
                     drop();
-                    reply(id, pending.text, { entities: pending.entities });
+                    reply(id, pending.text, {
+                        entities: pending.entities, replyTo: pending.replyTo,
+                    });
                 },
             }, 'Send again'), ' ',
             isOver && h('button.quiet', { type: 'button', onclick: drop }, 'Discard')));
@@ -169,7 +192,14 @@ const MARKS = {
     moderated: 'warn',
 };
 
-function event(item, id) {
+/** What a customer's message is after a change: under the line that tells of it. */
+function changedTo(item, id, { isHidden, quote }) {
+    return h('div.change', quoteOf(quote, id, 'What was changed'),
+        item.file && fileOf(item, id, isHidden), enclosureOf(item),
+        item.text && words(item, isHidden, null));
+}
+
+function event(item, id, row = {}) {
     const line = h('span', sentence(item), ' ',
         h('time', { datetime: item.at, title: full(item.at) }, clock(item.at)),
         item.delivery && item.delivery !== 'sent' && delivery(item.delivery));
@@ -178,8 +208,10 @@ function event(item, id) {
     const remark = words && h(isNote ? 'p.remark.private' : 'p.remark', { dir: 'auto' },
         h('span.unseen', isNote ? 'Note: ' : 'Remark: '), words);
     const mark = icon(MARKS[item.kind] ?? 'info');
-    if (!item.decision?.candidates) {
-        return h('li.event', h('p', mark, line), remark, trouble(item, id));
+    if (!item.decision?.candidates || item.unsupported) {
+        return h('li.event', { 'data-ordinals': item.ordinal }, h('p', mark, line), remark,
+            item.kind === 'edited' && changedTo(item, id, row),
+            item.unsupported && item.text && words(item, row.isHidden, null), trouble(item, id));
     }
     return h('li.event', h('details',
         h('summary', mark, line, h('span.why', 'Why?')), decisionCard(item.decision)), remark);
@@ -217,8 +249,10 @@ function sentence(item) {
     case 'tagged': return `Tags by ${who}: ${tagChanges(item)}`;
     case 'moderated': return moderated(item);
     case 'unblocked': return 'The customer unblocked the bot';
+    case 'message': return ['The customer sent what can\u2019t be shown: ', unsupported(item)];
     case 'edited':
-        return ['The customer changed a message: ', formatted(item.text, item.entities)];
+        return item.location ? 'The place that the customer sent moved'
+            : 'The customer changed a message';
     case 'revised': return `A message was changed by ${who}`;
     case 'deleted': return `A message was deleted by ${who}`;
     case 'callback': return `The customer pressed a button: ${item.text}`;
@@ -227,6 +261,8 @@ function sentence(item) {
     default: return `${kindName(item.kind)}${item.text ? `: ${item.text}` : ''}`;
     }
 }
+
+const unsupported = (item) => h('span.unsupported', `unsupported: ${item.messageKind}`);
 
 function moderated({ agent, moderation: { action, rule } }) {
     if (action === 'block') {

@@ -59,10 +59,15 @@ export const presenceMeaning = (presence) => MEANINGS[presence] ?? MEANINGS.offl
 /** "Receiving" for receiving. */
 export const presenceName = (presence) => PRESENCES[presence] ?? 'Offline';
 
+/** The kinds of messages that a conversation shows; `withheld` by a rule. */
+const SHOWN = ['text', 'photo', 'document', 'voice', 'audio', 'video', 'video_note', 'animation',
+    'sticker', 'location', 'venue', 'contact', 'withheld', 'message'];
+
 /** The words of a message, or its kind. */
 export function said(message) {
     if (message.text) return message.text;
     const kind = message.kind ?? message.messageKind ?? 'message';
+    if (!SHOWN.includes(kind)) return `unsupported: ${kind}`;
     return kind === 'text' ? 'Empty message' : kindName(kind);
 }
 

@@ -112,7 +112,7 @@ struct APICall {
         _ command: Command, refused: @escaping (Refusal) -> Problem? = { _ in nil },
         done: @escaping (Int64) -> Void
     ) {
-        if node.isOutOfRoom { return respond(node.outOfRoom) }
+        if let refusal = node.refusalOfChanges { return respond(refusal) }
         let key: RequestKey?
         var asked = command
         do throws(Problem) {

@@ -24,6 +24,39 @@ extension API {
     }
 }
 
+extension API {
+    /// A place on the earth, in degrees (WGS 84).
+    struct Location: Encodable {
+        var latitude: Double
+        var longitude: Double
+        /// True when it follows its sender.
+        var live: Bool?
+        var title: String?
+        var address: String?
+
+        init(_ place: Routing.Location) {
+            latitude = Double(place.latitude) / Double(Routing.Location.perDegree)
+            longitude = Double(place.longitude) / Double(Routing.Location.perDegree)
+            live = place.isLive ? true : nil
+            title = place.title.isEmpty ? nil : place.title.string
+            address = place.address.isEmpty ? nil : place.address.string
+        }
+    }
+
+    /// A person, as somebody's telephone knows them.
+    struct Contact: Encodable {
+        var phoneNumber: String
+        var firstName: String
+        var lastName: String?
+
+        init(_ person: ContactCard) {
+            phoneNumber = person.phoneNumber.string
+            firstName = person.firstName.string
+            lastName = person.lastName.isEmpty ? nil : person.lastName.string
+        }
+    }
+}
+
 extension API.Entity {
     init(_ entity: TextEntity) {
         type = entity.kind.word.string
@@ -78,12 +111,9 @@ extension [API.Entity] {
 
 extension API.File {
     /// The file of a customer's message; nil when it has none.
-    init?(_ message: HistoryItem.Inbound) {
-        guard !message.fileID.isEmpty else { return nil }
-        self.init(
-            message.extras.attachment,
-            hasThumbnail: !message.extras.attachment.thumbnailID.isEmpty
-                || message.kind == "photo")
+    init?(_ fileID: Text, of kind: Text, _ facts: Attachment) {
+        guard !fileID.isEmpty else { return nil }
+        self.init(facts, hasThumbnail: !facts.thumbnailID.isEmpty || kind == "photo")
     }
 
     /// The file of an agent's message, which can be seen once it is sent.

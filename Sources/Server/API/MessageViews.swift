@@ -1,4 +1,5 @@
 import Routing
+import Telegram
 import Wire
 
 /// What customers and agents wrote, as the API shows it.
@@ -18,9 +19,12 @@ extension RoutingState {
             (view.kind, view.from, view.agent) = ("revised", "agent", named(agent))
             (view.text, view.of) = (text.string, "\(ordinal)")
             view.entities = Array(shown: entities)
-        case .edited(_, let text, let entities):
-            (view.kind, view.from, view.text) = ("edited", "customer", text.string)
-            view.entities = Array(shown: entities)
+        case .edited(let edited):
+            (view.kind, view.from, view.text) = ("edited", "customer", edited.text.string)
+            view.messageKind = edited.kind.string
+            view.ofNumber = number(edited.messageID)
+            view.file = API.File(edited.fileID, of: edited.kind, edited.extras.attachment)
+            show(edited.extras, in: &view)
         case .callback(let data):
             (view.kind, view.from, view.text) = ("callback", "customer", data.string)
         default: preconditionFailure("nobody's words")
@@ -32,8 +36,10 @@ extension RoutingState {
         view.from = "customer"
         view.text = message.text.string
         view.messageKind = message.kind.string
-        view.entities = Array(shown: message.extras.entities)
-        view.file = API.File(message)
+        view.number = number(message.messageID)
+        view.file = API.File(message.fileID, of: message.kind, message.extras.attachment)
+        if !Message.isSupported(kind: message.kind) { view.unsupported = true }
+        show(message.extras, in: &view)
         view.opening =
             switch message.opening {
             case .none: nil
@@ -42,6 +48,20 @@ extension RoutingState {
             }
         view.source = message.touch.flatMap { link($0.link)?.settings.name.string }
     }
+
+    private func show(_ extras: MessageExtras, in view: inout API.Item) {
+        view.entities = Array(shown: extras.entities)
+        view.album = extras.album.isEmpty ? nil : extras.album.string
+        view.replyToNumber = number(extras.replyTo)
+        switch extras.enclosure {
+        case .location(let place): view.location = API.Location(place)
+        case .contact(let person): view.contact = API.Contact(person)
+        case nil: return
+        }
+    }
+
+    /// Telegram's number of a message; an erased customer's have none.
+    private func number(_ id: Int64) -> String? { id > 0 ? "\(id)" : nil }
 
     private func show(_ message: HistoryItem.Outbound, in view: inout API.Item) {
         view.kind = "message"
@@ -52,6 +72,8 @@ extension RoutingState {
         view.file = message.file.map { API.File($0) }
         view.entities = Array(shown: message.entities)
         if message.changedAt != nil { view.changed = true }
+        view.replyTo = message.replyTo.map { "\($0)" }
+        if case .sent(let messageID) = message.state { view.number = number(messageID) }
         view.outbox = "\(message.outbox)"
         // The row is written anew once a state is reached that lasts; until then memory knows more.
         let state = outbox(message.outbox)?.state ?? message.state

@@ -160,6 +160,19 @@ enum API {
         var messageKind: String?
         /// How the text looks; absent: as it is.
         var entities: [Entity]?
+        /// Telegram's number of the message in its chat; absent: it has none, or none yet.
+        var number: String?
+        /// Parts of one album have this in common.
+        var album: String?
+        /// The ordinal of the message that it answers, where that is known.
+        var replyTo: String?
+        /// Telegram's number of the message that a customer's message answers.
+        var replyToNumber: String?
+        /// The place, or the person, that it consists of.
+        var location: Location?
+        var contact: Contact?
+        /// True when it is of a kind that can't be shown.
+        var unsupported: Bool?
         /// The file in it; see `GET /api/v1/sessions/{id}/messages/{ordinal}/file`.
         var file: File?
         /// `opened` or `reopened` when this message did that to the session.
@@ -173,8 +186,10 @@ enum API {
         var failureCode: String?
         var advice: String?
         var outbox: String?
-        /// The ordinal of the message that an agent changed or deleted.
+        /// The ordinal of the message that was changed or deleted, where that is known.
         var of: String?
+        /// Telegram's number of the message that a customer changed.
+        var ofNumber: String?
         /// True when the text was changed before it went.
         var changed: Bool?
         var remark: String?
@@ -201,6 +216,8 @@ enum API {
         var text: String
         var entities: [Entity]?
         var confirm: Bool?
+        /// Of a reply alone: the ordinal of the message that it answers.
+        var replyTo: String?
     }
     /// A change that carries the version it saw.
     struct Versioned: Decodable { var version: Int64? }

@@ -267,7 +267,8 @@ extension OutboxMessage {
         return switch act {
         // What sends a file is the call of who has it; see `FileSender`.
         case .send, .sendFile:
-            .sendMessage(chat: chat.rawValue, text: text, entities: entities)
+            .sendMessage(
+                chat: chat.rawValue, text: text, entities: entities, replyTo: replyTo?.messageID)
         case .edit(let target):
             .editMessageText(
                 chat: chat.rawValue, message: target.messageID, text: text, entities: entities)

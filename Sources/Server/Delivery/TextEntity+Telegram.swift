@@ -52,6 +52,25 @@ extension MessageEntity {
     }
 }
 
+extension Enclosure {
+    /// The place or the person that a message consists of; nil: it is none of these, or not told.
+    init?(_ message: Message) {
+        if let place = message.location {
+            self = .location(
+                Location(
+                    latitude: place.latitude, longitude: place.longitude,
+                    isLive: place.livePeriod > 0, title: place.title, address: place.address))
+        } else if let person = message.contact {
+            self = .contact(
+                ContactCard(
+                    phoneNumber: person.phoneNumber, firstName: person.firstName,
+                    lastName: person.lastName))
+        } else {
+            return nil
+        }
+    }
+}
+
 extension Attachment {
     /// What Telegram tells of a file.
     init(_ file: FileFacts) {

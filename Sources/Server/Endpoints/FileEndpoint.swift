@@ -112,20 +112,21 @@ enum FileName {
 extension HistoryItem {
     /// The file in a message: its id with the project's bot and its name; nil: there is none.
     fileprivate func file(isThumbnail: Bool) -> (id: Text, name: Text)? {
-        let (id, facts, isPhoto): (Text, Attachment, Bool)
+        let (fileID, kind, facts): (Text, Text, Attachment)
         switch what {
         case .inbound(let message):
-            (id, facts) = (message.fileID, message.extras.attachment)
-            isPhoto = message.kind == "photo"
+            (fileID, kind, facts) = (message.fileID, message.kind, message.extras.attachment)
+        case .edited(let edited):
+            (fileID, kind, facts) = (edited.fileID, edited.kind, edited.extras.attachment)
         case .outbound(let message):
             guard let file = message.file else { return nil }
-            (id, facts, isPhoto) = (file.fileID, file.attachment, file.kind == .photo)
+            (fileID, kind, facts) = (file.fileID, file.kind.word, file.attachment)
         default: return nil  // Nobody's file.
         }
-        guard !id.isEmpty else { return nil }
-        guard isThumbnail else { return (id, facts.name) }
+        guard !fileID.isEmpty else { return nil }
+        guard isThumbnail else { return (fileID, facts.name) }
         // A photo that has but one size is its own thumbnail.
-        if facts.thumbnailID.isEmpty, isPhoto { return (id, "") }
+        if facts.thumbnailID.isEmpty, kind == "photo" { return (fileID, "") }
         return facts.thumbnailID.isEmpty ? nil : (facts.thumbnailID, "")
     }
 }

@@ -52,7 +52,7 @@ extension Node {
             return respondSignedIn(caller.agent, nil, exchange)
         }
         guard state.signIn(tokenHash: ticket.tokenHash) != nil else { throw .notSignedIn }
-        if isOutOfRoom { throw outOfRoom }
+        if let refusalOfChanges { throw refusalOfChanges }
         let token = SecureRandom.bytes(32)
         let command = Command.moveSignIn(from: ticket.tokenHash, to: SHA256.hash(token))
         submit(command) { [self] answer in

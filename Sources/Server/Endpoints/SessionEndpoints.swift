@@ -207,11 +207,15 @@ extension Node {
                 guard let item = try? HistoryItem(value: row.value) else { continue }
                 read.append((item, row.minor, try reader.note(of: item, for: reading)))
             }
-            return read
-        } completion: { [self] rows in
+            var numbers = MessageNumbers(read.map { ($0.item, $0.ordinal) })
+            try numbers.lookFurther(in: id, reader)
+            return (rows: read, numbers: numbers)
+        } completion: { [self] read in
+            let rows = read.rows
             let items = rows.reversed().map { row in
                 var view = state.view(row.item, ordinal: row.ordinal)
                 if let note = row.note { view.text = note.text.string }
+                read.numbers.name(&view, of: row.item)
                 return view
             }
             let next = rows.count == limit ? rows.last?.ordinal : nil
@@ -225,6 +229,7 @@ extension Node {
     private func reply(_ call: APICall) throws(Problem) {
         let id = try contestedSession(call)
         let body = try call.body(API.Reply.self)
+        if let target = body.replyTo { return try answer(target, in: id, body, call) }
         let (text, entities) = try body.checked()
         let agent = call.caller.agent
         struct Answer: Encodable { var outbox: String }

@@ -72,7 +72,7 @@ extension Node {
     }
 
     private func admit(_ agent: Agent, _ exchange: Exchange) {
-        if isOutOfRoom { return refuse(exchange, outOfRoom) }
+        if let refusalOfChanges { return refuse(exchange, refusalOfChanges) }
         let token = SecureRandom.bytes(32)
         let command = Command.signIn(
             agent.id, tokenHash: SHA256.hash(token), idleMilliseconds: Node.signInIdle,

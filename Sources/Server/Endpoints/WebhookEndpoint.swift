@@ -9,8 +9,9 @@ import Wire
 ///
 /// Refused here, before anything enters the log: unknown project 404, wrong secret 401, too large
 /// 413 (by the HTTP room), malformed 400. 200 means committed by a majority and applied at this
-/// node. 503: it may or may not be committed; Telegram sends it again and the second is known by
-/// its update id.
+/// node; or that it never will be, since the router refuses it or no entry can hold it, which the
+/// node's log says. 503: it may or may not be committed; Telegram sends it again and the second is
+/// known by its update id.
 extension Node {
     static let webhookPrefix = Array("/telegram/".utf8)
     private static let accepted = HTTPResponse(status: 200)
@@ -34,7 +35,7 @@ extension Node {
             return finishWebhook(exchange, Node.unavailable("busy"), started)
         }
         var inbound = InboundUpdate(
-            project: project, updateID: update.id, content: content(of: update))
+            project: project, updateID: update.id, content: content(of: update, in: project))
         if let text = inbound.content.text {
             inbound.verdict = verdict(on: text, .inbound, in: project)
         }
@@ -43,17 +44,16 @@ extension Node {
             case .applied(_, .done):
                 metrics.count(.updatesAccepted)
                 finishWebhook(exchange, Node.accepted, started)
+                follow(update, of: project)
             case .applied(_, .duplicate):
                 metrics.count(.updatesDuplicate)
                 finishWebhook(exchange, Node.accepted, started)
             case .applied(_, .refused(let refusal)):
-                // Telegram would repeat it for a day and stall the others: acknowledge and say so.
-                log.warning(
-                    "update not taken",
-                    [
-                        "project": .count(project.rawValue), "update": .number(update.id),
-                        "reason": .text("\(refusal)"),
-                    ])
+                sayNotTaken(inbound, "\(refusal)")
+                finishWebhook(exchange, Node.accepted, started)
+            case .refused(.tooLarge):
+                metrics.count(.updatesTooLarge)
+                sayNotTaken(inbound, "it is longer than an entry of the log may be")
                 finishWebhook(exchange, Node.accepted, started)
             case .refused(.noRoom):
                 metrics.count(.updatesRefused)
@@ -65,6 +65,33 @@ extension Node {
                 metrics.count(.updatesRefused)
                 finishWebhook(exchange, Node.unavailable("no answer in time"), started)
             }
+        }
+    }
+
+    /// Telegram would repeat such an update for a day and stall the others: it is acknowledged.
+    private func sayNotTaken(_ update: InboundUpdate, _ reason: String) {
+        log.warning(
+            "update not taken",
+            [
+                "project": .count(update.project.rawValue), "update": .number(update.updateID),
+                "reason": .text(reason),
+            ])
+    }
+
+    /// What is done once about an update that was taken, after Telegram has its answer.
+    private func follow(_ update: Update, of project: ProjectID) {
+        switch update.content {
+        case .message(let message) where !message.isSupported:
+            metrics.unsupported.count(message.kind)
+        case .other(let kind): metrics.unsupported.count(kind)
+        case .callbackQuery(let query):
+            guard let settings = state.project(project)?.settings,
+                let token = secrets.open(settings.sealedToken, for: .botToken)
+            else { return metrics.count(.callbacksUnanswered) }
+            callbackAnswers.answer(query.id, token: token) { [weak self] isTaken in
+                self?.metrics.count(isTaken ? .callbacksAnswered : .callbacksUnanswered)
+            }
+        case .message, .editedMessage, .myChatMember: return
         }
     }
 
@@ -119,10 +146,14 @@ extension Node {
     }
 
     /// An update as the router takes it.
-    private func content(of update: Update) -> InboundUpdate.Content {
+    private func content(
+        of update: Update, in project: ProjectID
+    ) -> InboundUpdate.Content {
         switch update.content {
-        case .message(let message) where message.from.id > 0: .message(inbound(message))
-        case .editedMessage(let message) where message.from.id > 0: .edit(inbound(message))
+        case .message(let message) where message.from.id > 0:
+            .message(inbound(message, in: project))
+        case .editedMessage(let message) where message.from.id > 0:
+            .edit(inbound(message, in: project))
         case .callbackQuery(let query) where query.from.id > 0:
             .callback(user: TelegramID(query.from.id), data: query.data)
         case .myChatMember(let user, let isBlocked) where user.id > 0:
@@ -134,20 +165,25 @@ extension Node {
         }
     }
 
-    private func inbound(_ message: Message) -> InboundMessage {
+    private func inbound(_ message: Message, in project: ProjectID) -> InboundMessage {
         let start = start(of: message)
         var text = message.text
-        // A token is for routing, not for reading.
-        if case .click = start { text = "/start" }
+        // A token is for routing, not for reading, unless it is for another project's bot.
+        if case .click(let link, _, _, _, _) = start,
+            state.level < .second || state.link(link)?.leads(to: project) ?? false
+        {
+            text = "/start"
+        }
         var inbound = InboundMessage(
             user: TelegramID(message.from.id), name: message.from.name,
             username: message.from.username, language: message.from.languageCode,
-            messageID: message.messageID, kind: message.kind, text: text,
+            messageID: message.messageID, kind: message.knownKind, text: text,
             fileID: message.fileID, start: start)
         if state.level >= .second {
             inbound.extras = MessageExtras(
                 entities: message.entities.compactMap(TextEntity.init), of: text,
-                attachment: Attachment(message.file))
+                attachment: Attachment(message.file), album: message.mediaGroup,
+                replyTo: message.replyTo ?? 0, enclosure: Enclosure(message))
         }
         return inbound
     }
@@ -169,6 +205,13 @@ extension Node {
             status: 503, contentType: "text/plain; charset=utf-8", body: Array((why + "\n").utf8))
         response.headers.append("Retry-After", "1")
         return response
+    }
+}
+
+extension Message {
+    /// The kind, of which the name of a field that nobody knows is cut.
+    fileprivate var knownKind: Text {
+        isSupported || kind.utf8.count <= 64 ? kind : "unknown"
     }
 }
 

@@ -116,17 +116,12 @@ struct Exchange {
 
     /// Whether it came over TLS.
     var isSecure: Bool { session.connection.isSecure }
-    /// The client's address as text: the peer's, or what a trusted proxy says in
-    /// `X-Forwarded-For`, read from the right past further trusted proxies.
+    /// The client's address as text: the peer's, or what a trusted proxy says.
     var clientAddress: Text {
-        guard session.isPeerTrusted, let header = request.header("X-Forwarded-For") else {
-            return session.peerAddress
-        }
-        let hops = header.string.split(separator: ",").map { hop in
-            String(hop.drop { $0 == " " }.prefix { $0 != " " })
-        }
-        let client = hops.last { !session.front.trustedProxies.contains($0) }
-        return client.map { Text($0) } ?? session.peerAddress
+        guard session.isPeerTrusted else { return session.peerAddress }
+        return ForwardedFor.client(
+            request.headers.all("X-Forwarded-For"), peer: session.peerAddress,
+            trusted: session.front.trustedProxies)
     }
     /// Whether so many large answers wait for slow readers that a further one must be refused.
     var isFrontFull: Bool { session.front.isFullOfLarge }

@@ -15,6 +15,12 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         static let rows = 100
         /// Clicks in one entry, a last row's surplus aside.
         static let batch = 500
+        /// Bytes of one entry's clicks: well below what an entry may hold.
+        static let batchBytes = 512 << 10
+        /// Bytes of one row of the spool: the clicks of a turn may be several rows.
+        static let rowBytes = 256 << 10
+        /// Bytes of the rows read at once; the last one's surplus aside.
+        static let readBytes = 1 << 20
         /// While more clicks than this arrive in a `pause`, they are passed on a batch a pause:
         /// answering browsers goes before counting them.
         static let busy = 200
@@ -24,7 +30,8 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         static let pause: Duration = .milliseconds(100)
         /// Pause after the cluster did not take a batch.
         static let retry: Duration = .milliseconds(500)
-        /// A kept text of a click is cut here.
+        /// A kept text of a click is cut here. A click has four of them; its query gets a link's
+        /// UTM values besides, and its address is one: at most some 6 KiB in all.
         static let textBytes = 1024
     }
 
@@ -45,6 +52,10 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
     private var visitors: [Visitor] = []
     private var keptBefore: UInt64 = 0
     private var isPassingOn = false
+    /// What was read and is not passed on yet, in its order.
+    private var runs: [[Click]] = []
+    /// What was found among it that can't be read: it goes when the rest is in the log.
+    private var bad: [SpooledRows.Bad] = []
     private var timer: LoopTimer?
 
     init(node: Node) { self.node = node }
@@ -67,13 +78,21 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
 
     /// Hands the clicks of this turn to the spool; the node calls it at each turn's end.
     func flush() {
-        guard let first = arrived.first else { return }
-        var writer = ByteWriter(capacity: 256 * arrived.count)
-        Command.clicks(arrived).encode(into: &writer)
+        guard !arrived.isEmpty else { return }
+        var rest = visitors[...]
+        for run in ClickRuns.split(arrived, maxBytes: Limits.rowBytes) {
+            append(run.clicks, run.body, Array(rest.prefix(run.clicks.count)))
+            rest = rest.dropFirst(run.clicks.count)
+        }
+        arrived.removeAll(keepingCapacity: true)
+        visitors.removeAll(keepingCapacity: true)
+    }
+
+    private func append(_ clicks: [Click], _ body: [UInt8], _ visitors: [Visitor]) {
         let ticket = LoopBound(visitors, loop: node.loop)
         let loop = node.loop
         node.stores.spool.append(
-            epoch: epoch, sequence: first.key.sequence, clicks: arrived.count, body: writer.bytes
+            epoch: epoch, sequence: clicks[0].key.sequence, clicks: clicks.count, body: body
         ) { [weak self] error in
             let intake = self
             loop.post {
@@ -81,8 +100,6 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
                 intake?.lookSoon()
             }
         }
-        arrived.removeAll(keepingCapacity: true)
-        visitors.removeAll(keepingCapacity: true)
     }
 
     private func lookSoon() {
@@ -104,43 +121,88 @@ final class ClickIntake: @unchecked Sendable {  // other threads only carry it t
         }
         isPassingOn = true
         let loop = node.loop
-        node.stores.spool.next(limit: Limits.rows) { [weak self] result in
+        node.stores.spool.next(
+            limit: Limits.rows, maxBytes: Limits.readBytes
+        ) { [weak self] result in
             let intake = self
             loop.post { intake?.took(result) }
         }
     }
 
-    private func took(_ result: Result<[SpooledRow], StorageError>) {
-        guard case .success(let rows) = result, !rows.isEmpty else {
+    private func took(_ result: Result<SpooledRows, StorageError>) {
+        guard case .success(let read) = result, let newest = read.last else {
             isPassingOn = false
             return
         }
         var clicks: [Click] = []
-        var last = rows[0].position
-        for row in rows where clicks.count < Limits.batch {
-            last = row.position
+        var bytes = 0
+        bad = []
+        // Bad rows between the others go with them.
+        var last = read.rows.isEmpty ? newest : read.rows[0].position
+        for (place, row) in read.rows.enumerated() {
+            guard place == 0 || clicks.count < Limits.batch && bytes < Limits.batchBytes else {
+                break
+            }
+            last = place == read.rows.count - 1 ? newest : row.position
             var reader = ByteReader(row.body)
             guard case .clicks(let some)? = try? Command.decode(&reader) else {
-                node.log.error(
-                    "spooled clicks can't be read and are left out",
-                    ["position": .number(row.position), "clicks": .count(row.clicks)])
+                bad.append(.init(position: row.position, reason: "its bytes hold no clicks"))
                 continue
             }
             clicks += some
+            bytes += row.body.count
         }
-        node.submit(.clicks(clicks)) { [weak self] answer in
+        bad += read.bad.filter { $0.position <= last }
+        runs =
+            bytes <= Limits.batchBytes
+            ? [clicks].filter { !$0.isEmpty }
+            : ClickRuns.split(clicks, maxBytes: Limits.batchBytes).map(\.clicks)
+        submitNext(through: last)
+    }
+
+    /// Passes on one run after the other; once all are in the log the rows up to `last` go.
+    private func submitNext(through last: Int64) {
+        guard !runs.isEmpty else { return passedOn(through: last) }
+        let run = runs.removeFirst()
+        node.submit(.clicks(run)) { [weak self] answer in
             guard let self else { return }
-            isPassingOn = false
-            guard case .applied = answer else { return look(after: Limits.retry) }
-            node.metrics.count(.clicksForwarded, by: clicks.count)
-            node.stores.spool.remove(through: last)
-            // The removal stands before the next read in the writer's queue.
-            if sequence - keptBefore > Limits.busy {
-                look(after: Limits.pause)
-            } else {
-                passOn()
+            switch answer {
+            case .applied:
+                node.metrics.count(.clicksForwarded, by: run.count)
+                submitNext(through: last)
+            case .refused(.tooLarge):
+                // Only where an entry holds less than it does here.
+                if let (first, second) = ClickRuns.halves(run) {
+                    runs.insert(contentsOf: [first, second], at: 0)
+                } else {
+                    bad.append(.init(position: last, reason: "a click is longer than an entry"))
+                }
+                submitNext(through: last)
+            case .refused, .unknown, .readable:
+                // All of it comes again; what was taken is known by its clicks' names.
+                runs = []
+                isPassingOn = false
+                look(after: Limits.retry)
             }
-            keptBefore = sequence
         }
+    }
+
+    private func passedOn(through last: Int64) {
+        isPassingOn = false
+        // Nobody could ever count these.
+        for row in bad {
+            node.metrics.count(.spoolRowsLeftOut)
+            node.log.error(
+                "spooled clicks can't be read and are left out",
+                ["position": .number(row.position), "reason": .text(row.reason)])
+        }
+        node.stores.spool.remove(through: last)
+        // The removal stands before the next read in the writer's queue.
+        if sequence - keptBefore > Limits.busy {
+            look(after: Limits.pause)
+        } else {
+            passOn()
+        }
+        keptBefore = sequence
     }
 }

@@ -56,6 +56,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) var compaction: Compaction!
     private(set) var repair: Repair!
     private(set) var disk: DiskWatch!
+    private(set) lazy var backlog = BacklogWatch(node: self)
     private(set) var hours: HoursResolver!
     private(set) var frontDoor: FrontDoorWatch!
     private(set) var forgetting: Forgetting!
@@ -69,6 +70,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var typing = TypingPace()
     /// Apart from the messages' connections: a slow answer to this holds up none of them.
     lazy var typingClient = delivery.client.sibling(maxConnections: 2, answerBytes: 64 << 10)
+    private(set) lazy var callbackAnswers = CallbackAnswers(client: delivery.client)
     /// Just before the first entry in log.db.
     private(set) var logBase: LogIndex
     var publicFront: HTTPFront? { host.publicFront }
@@ -314,8 +316,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     /// The disk has more or less room than before.
     func roomChanged(to room: Room) { input { $0.roomChanged(to: room) } }
 
-    /// A write of log.db is durable.
-    func wrote(_ id: UInt64) { input { $0.persisted(id: id) } }
+    /// The replica may know that a write of log.db is durable.
+    func persisted(_ id: UInt64) { input { $0.persisted(id: id) } }
 
     private func carryOut() {
         clicks.flush()

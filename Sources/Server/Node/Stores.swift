@@ -146,7 +146,7 @@ final class StorageRelay: @unchecked Sendable {  // `node` is touched on the loo
 
     /// The write of this number is durable.
     func wrote(_ id: UInt64) {
-        loop.post { self.node?.wrote(id) }
+        loop.post { self.node?.backlog.wrote(id) }
     }
     /// A store failed for good.
     func failed(_ error: StorageError) {

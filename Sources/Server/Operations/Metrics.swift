@@ -9,6 +9,8 @@ struct Metrics {
     private var webhookSeconds = Histogram()
     /// How long an election left the node without a known leader.
     var leaderlessSeconds = Histogram()
+    /// What customers sent and the desk can't show.
+    var unsupported = UnsupportedKinds()
     /// By `Counter.rawValue`.
     private var counters = [Int](repeating: 0, count: Counter.allCases.count)
 
@@ -18,9 +20,11 @@ struct Metrics {
         case updatesAccepted
         case updatesDuplicate
         case updatesRefused
+        case updatesTooLarge
         case textsModerated
         case clicksAccepted
         case clicksForwarded
+        case spoolRowsLeftOut
         case leaderChanges
         case peerConnections
         case peerBytesSent
@@ -32,10 +36,13 @@ struct Metrics {
         case consolesDropped
         case badRows
         case writesWithoutRoom
+        case writesHeld
         case webhooksMoved
         case webhookMovesFailed
         case hooksDelivered
         case hooksFailed
+        case callbacksAnswered
+        case callbacksUnanswered
 
         /// The name that Prometheus sees.
         var name: String {
@@ -44,9 +51,11 @@ struct Metrics {
             case .updatesAccepted: "roundhouse_updates_accepted_total"
             case .updatesDuplicate: "roundhouse_updates_duplicate_total"
             case .updatesRefused: "roundhouse_updates_refused_total"
+            case .updatesTooLarge: "roundhouse_updates_too_large_total"
             case .textsModerated: "roundhouse_texts_moderated_total"
             case .clicksAccepted: "roundhouse_clicks_accepted_total"
             case .clicksForwarded: "roundhouse_clicks_forwarded_total"
+            case .spoolRowsLeftOut: "roundhouse_spool_rows_left_out_total"
             case .leaderChanges: "roundhouse_leader_changes_total"
             case .peerConnections: "roundhouse_peer_connections_total"
             case .peerBytesSent: "roundhouse_peer_sent_bytes_total"
@@ -58,10 +67,13 @@ struct Metrics {
             case .consolesDropped: "roundhouse_consoles_dropped_total"
             case .badRows: "roundhouse_state_bad_rows_total"
             case .writesWithoutRoom: "roundhouse_disk_writes_without_room_total"
+            case .writesHeld: "roundhouse_state_holds_total"
             case .webhooksMoved: "roundhouse_webhooks_moved_total"
             case .webhookMovesFailed: "roundhouse_webhook_moves_failed_total"
             case .hooksDelivered: "roundhouse_hook_deliveries_total"
             case .hooksFailed: "roundhouse_hook_tries_failed_total"
+            case .callbacksAnswered: "roundhouse_callbacks_answered_total"
+            case .callbacksUnanswered: "roundhouse_callbacks_unanswered_total"
             }
         }
     }
@@ -129,6 +141,7 @@ struct Metrics {
             text += "# TYPE \(counter.name) counter\n"
             text += "\(counter.name) \(counters[counter.rawValue])\n"
         }
+        unsupported.write(into: &text)
         webhookSeconds.write("roundhouse_webhook_seconds", into: &text)
         leaderlessSeconds.write("roundhouse_leaderless_seconds", into: &text)
         for gauge in gauges {

@@ -25,6 +25,13 @@ final class SnapshotFile: Sendable {
     }
     deinit { close(descriptor) }
 
+    /// How long the file at a path is; nil when it can't be told. Without opening it: to close any
+    /// descriptor of a database in this process drops SQLite's locks on it.
+    static func size(at path: String) -> UInt64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? UInt64(status.st_size) : nil
+    }
+
     /// How long it is.
     func size() throws(StorageError) -> UInt64 {
         var status = stat()

@@ -14,6 +14,9 @@ final class SnapshotTaker {
         static let waitingBytes = 2 * SnapshotGiver.Limits.windowBytes
         /// The giver closes when it hears that all is done; it is not waited for longer.
         static let farewell: Duration = .milliseconds(500)
+        /// While the whole file is synced and read again, which takes minutes for a large one, the
+        /// giver hears as often that it goes on: well within its patience.
+        static let news: Duration = .seconds(5)
     }
 
     /// Whether a snapshot that goes so far would help; asked when one is offered and at the end.
@@ -52,11 +55,13 @@ final class SnapshotTaker {
     /// Came while something of an earlier transfer was still being written.
     private var offer: SnapshotHeader?
     private(set) var isReady = false
+    private let news: Duration
+    private var newsTimer: LoopTimer?
 
     /// Gathers into `file` of a directory.
     init(
         directory: String, file: String, loop: EventLoop, pool: WorkerPool, reserve: UInt64,
-        log: Log
+        log: Log, news: Duration = Limits.news
     ) {
         self.directory = directory
         path = directory + "/" + file
@@ -64,6 +69,7 @@ final class SnapshotTaker {
         self.pool = pool
         self.reserve = reserve
         self.log = log
+        self.news = news
     }
 
     /// Bytes that have come and bytes in all, while a transfer is under way.
@@ -209,6 +215,7 @@ final class SnapshotTaker {
     private func verify() {
         guard let partial, !isWriting else { return }
         isWriting = true
+        tellNews()
         let file = partial.file
         let started = pool.submit(on: loop) { () -> Result<[UInt8], StorageError> in
             Result { () throws(StorageError) in
@@ -218,11 +225,23 @@ final class SnapshotTaker {
         } completion: { [weak self] result in
             guard let self else { return }
             isWriting = false
+            newsTimer?.cancel()
             if !beginPostponed() { verified(result) }
         }
         if !started {
             isWriting = false
+            newsTimer?.cancel()
             fail("too much work for the disk")
+        }
+    }
+
+    /// Says again what is written, which every giver takes for a sign that the transfer goes on.
+    private func tellNews() {
+        newsTimer?.cancel()
+        newsTimer = loop.schedule(after: news) { [weak self] in
+            guard let self, isWriting, offer == nil, let partial else { return }
+            link?.send(.taken(offset: partial.written))
+            tellNews()
         }
     }
 

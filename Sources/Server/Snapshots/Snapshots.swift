@@ -174,7 +174,7 @@ final class Snapshots: @unchecked Sendable {  // other threads only carry it to 
         copies += 1
         let directory = node.stores.directory
         let path = directory.outgoingPath(copies)
-        let size = (try? SnapshotFile.open(node.stores.statePath).size()) ?? 0
+        let size = SnapshotFile.size(at: node.stores.statePath) ?? 0
         let needed = size + node.configuration.limits.diskReserveBytes
         if let free = DiskRoom.free(at: directory.path), free < needed {
             node.log.warning(

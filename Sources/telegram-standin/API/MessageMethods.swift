@@ -202,9 +202,11 @@ struct MessageMethods {
         guard let until = bot.openCallbacks.removeValue(forKey: arguments["callback_query_id"]),
             world.clock.seconds < until
         else {
+            bot.callbacksRefused += 1
             return .bad(
                 "query is too old and response timeout expired or query ID is invalid")
         }
+        bot.callbacksAnswered += 1
         return .ok(true)
     }
 

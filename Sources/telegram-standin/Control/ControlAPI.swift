@@ -111,6 +111,11 @@ struct ControlAPI {
             "connections": .int(Int64(bot.webhook?.connectionsOpen ?? 0)),
             "chats": .int(Int64(bot.conversations.count)),
             "faults": .int(Int64(bot.faults.faults.count)),
+            "callbacks": [
+                "open": .int(Int64(bot.openCallbacks.count)),
+                "answered": .int(Int64(bot.callbacksAnswered)),
+                "refused": .int(Int64(bot.callbacksRefused)),
+            ],
         ]
     }
 

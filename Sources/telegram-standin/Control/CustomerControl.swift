@@ -28,10 +28,7 @@ struct CustomerControl {
         switch action {
         case "send": return try send(in: chat)
         case "edit":
-            guard let message = body["message_id"]?.int, let text = body["text"]?.text,
-                let (edited, update) = chat.customerEdits(message, text: text)
-            else { throw ControlError(400, "message_id of the customer and text are needed") }
-            return Self.result(edited, update)
+            return try edit(in: chat)
         case "press":
             guard let message = body["message_id"]?.int, let data = body["data"]?.text,
                 let (query, update) = chat.customerPresses(message, data: data)
@@ -50,6 +47,19 @@ struct CustomerControl {
         return bot.conversation(with: customer)
     }
 
+    /// `{message_id, text}`, or what `send` takes with a `kind`.
+    private func edit(in chat: Conversation) throws(ControlError) -> JSONValue {
+        let text = body["text"]?.text ?? body["caption"]?.text
+        var new: ChatMessage.Content?
+        if let kind = body["kind"]?.text { new = try content(kind, chat.bot) }
+        guard let message = body["message_id"]?.int, text != nil || new != nil,
+            let (edited, update) = chat.customerEdits(message, text: text ?? "", content: new)
+        else {
+            throw ControlError(400, "message_id of the customer and text or kind are needed")
+        }
+        return Self.result(edited, update)
+    }
+
     /// `{text}`, `{start}` or `{kind, caption?, bytes?, file_name?, mime_type?, size?, value?}`.
     private func send(in chat: Conversation) throws(ControlError) -> JSONValue {
         let replyTo = body["reply_to"]?.int
@@ -66,15 +76,17 @@ struct CustomerControl {
         guard let kind = body["kind"]?.text else {
             throw ControlError(400, "text, start or kind is needed")
         }
-        let content: ChatMessage.Content
-        if let value = body["value"] {
-            content = .other(kind: kind, value)
-        } else {
-            content = try files(kind, chat.bot)
-        }
         let (message, update) = chat.customerSends(
-            content, text: body["caption"]?.text ?? "", replyTo: replyTo, mediaGroup: group)
+            try content(kind, chat.bot), text: body["caption"]?.text ?? "", replyTo: replyTo,
+            mediaGroup: group)
         return Self.result(message, update)
+    }
+
+    private func content(
+        _ kind: Text, _ bot: Bot
+    ) throws(ControlError) -> ChatMessage.Content {
+        if let value = body["value"] { return .other(kind: kind, value) }
+        return try files(kind, bot)
     }
 
     /// The file of a kind; a photo comes in two sizes.

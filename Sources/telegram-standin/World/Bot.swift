@@ -39,6 +39,9 @@ final class Bot {
     private var sendRate: RateBucket
     /// Buttons pressed and not answered yet: id and when it is too late.
     var openCallbacks: [Text: Double] = [:]
+    /// How many of them were answered in time, and how many answers came too late or twice.
+    var callbacksAnswered = 0
+    var callbacksRefused = 0
     /// How many updates there were.
     private(set) var createdUpdates = 0
 

@@ -73,12 +73,16 @@ final class Conversation {
         return (message, update)
     }
 
-    /// The customer changes a message.
-    func customerEdits(_ id: Int64, text: Text) -> (message: ChatMessage, update: Int64?)? {
+    /// The customer changes a message: its text or caption, and what it consists of if that is
+    /// given.
+    func customerEdits(
+        _ id: Int64, text: Text, content: ChatMessage.Content? = nil
+    ) -> (message: ChatMessage, update: Int64?)? {
         guard message(id)?.isFromBot == false else { return nil }
         let date = bot.world.clock.unixTime
         let changed = change(id) {
             $0.text = text
+            if let content { $0.content = content }
             $0.entities = ChatMessage.commands(in: text, $0.content)
             $0.editDate = date
         }
