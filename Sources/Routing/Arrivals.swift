@@ -36,8 +36,9 @@ extension RoutingState {
         let chat = Chat(project: rooms[slot].project.id, user: message.user)
         var touch: Touch?
         var message = message
-        if case .click(let link, let key, let clickedAt, _, _) = message.start {
-            touch = self.touch(link: link, key: key, clickedAt: clickedAt, chat: chat)
+        if case .click(let link, let key, let clickedAt, _, _, let project) = message.start {
+            touch = self.touch(
+                link: link, key: key, clickedAt: clickedAt, to: project, chat: chat)
             // A token of our own is for routing, not for reading; a foreign one is a text.
             if level >= .second, touch?.via != .foreignToken,
                 message.text.utf8.starts(with: Self.startWord.utf8)
@@ -126,9 +127,9 @@ extension RoutingState {
         session.pool = isOwn ? link.pool : nil
         session.prefer = isOwn ? link.prefer : MemberRule()
         session.fixedLanguage = link.language
-        guard case .click(_, _, _, let language, let pool) = message.start else { return }
+        guard case .click(_, _, _, let language, let pool, _) = message.start else { return }
         if !language.isEmpty { session.fixedLanguage = language }
-        // What a parameter rule said at the click, if there still is such a pool.
+        // What held at the click, if there still is such a pool.
         if let pool, poolRooms[pool].map({ rooms[$0].project.id }) == session.project {
             session.pool = pool
             session.prefer = MemberRule()

@@ -32,6 +32,12 @@ extension Session {
     /// The last link that led the customer to the project, in this session or one before.
     public var customersLastTouch: Touch? { lastTouch ?? earlier?.last }
 
+    /// The touches that may be the first of their token: what counts a start, on its link and in
+    /// reports. The last slot's is for attribution alone (see `attach`).
+    public var startingTouches: [Touch] {
+        touches.prefix(Touch.limit - 1).filter { $0.via == .own }
+    }
+
     /// What a next session of the customer carries along.
     var touchesForNext: EarlierTouches? {
         guard var first = customersFirstTouch, var last = customersLastTouch else { return nil }

@@ -4,10 +4,12 @@ import Wire
 public enum Start: Hashable, Sendable {
     /// Without a payload.
     case plain
-    /// A token with a good MAC, and the language that the click asked for, and the pool that a
-    /// parameter rule of the link gave it.
+    /// A token with a good MAC, and what held at the click: the language that it asked for, the
+    /// pool that a parameter rule or the link gave it, and the project to whose bot it led. Tokens
+    /// of the first feature level do not say the project: then it is what the link says now.
     case click(
-        link: LinkID, key: ClickKey, clickedAt: LogTime, language: Text = "", pool: PoolID? = nil)
+        link: LinkID, key: ClickKey, clickedAt: LogTime, language: Text = "", pool: PoolID? = nil,
+        project: ProjectID? = nil)
     /// Any other payload, kept as text.
     case text(Text)
 }

@@ -56,7 +56,7 @@ extension Command {
         case .createLink(_, let settings), .updateLink(_, _, let settings):
             settings.routes ? .second : .first
         case .update(let update):
-            update.asksForLanguage || update.verdict != nil || update.extras != nil
+            update.tellsOfClick || update.verdict != nil || update.extras != nil
                 ? .second : .first
         case .finishSending(_, _, .failed(_, let unreachable)):
             unreachable == nil || unreachable == .blockedBot ? .first : .second

@@ -82,12 +82,14 @@ extension InboundUpdate {
         }
     }
 
-    /// Whether its `/start` carries a language, which the first level does not know.
-    var asksForLanguage: Bool {
+    /// Whether its `/start` carries what held at the click, which the first level does not know.
+    var tellsOfClick: Bool {
         switch content {
         case .message(let message), .edit(let message):
-            guard case .click(_, _, _, let language, let pool) = message.start else { return false }
-            return !language.isEmpty || pool != nil
+            guard case .click(_, _, _, let language, let pool, let project) = message.start else {
+                return false
+            }
+            return !language.isEmpty || pool != nil || project != nil
         case .blocked, .callback, .unsupported: return false
         }
     }
@@ -119,11 +121,17 @@ extension Start: Coded {
     func encode(into writer: inout ByteWriter) {
         switch self {
         case .plain: writer.u8(1)
-        case .click(let link, let key, let clickedAt, let language, let pool):
-            writer.u8(pool != nil ? 5 : language.isEmpty ? 2 : 4)
+        case .click(let link, let key, let clickedAt, let language, let pool, let project):
+            writer.u8(project != nil ? 6 : pool != nil ? 5 : language.isEmpty ? 2 : 4)
             writer.put(link)
             writer.put(key)
             writer.put(clickedAt)
+            if let project {
+                writer.text(language)
+                writer.put(pool)
+                writer.put(project)
+                return
+            }
             if pool != nil || !language.isEmpty { writer.text(language) }
             if let pool { writer.put(pool) }
         case .text(let text):
@@ -145,13 +153,18 @@ extension Start: Coded {
             self = .click(
                 link: try reader.take(), key: try reader.take(), clickedAt: try reader.take(),
                 language: try reader.text())
-            guard case .click(_, _, _, let language, _) = self, !language.isEmpty else {
+            guard case .click(_, _, _, let language, _, _) = self, !language.isEmpty else {
                 throw WireError(.badValue("language"), offset: start)
             }
         case 5:
             self = .click(
                 link: try reader.take(), key: try reader.take(), clickedAt: try reader.take(),
                 language: try reader.text(), pool: try PoolID(from: &reader))
+        case 6:
+            self = .click(
+                link: try reader.take(), key: try reader.take(), clickedAt: try reader.take(),
+                language: try reader.text(), pool: try reader.take(),
+                project: try ProjectID(from: &reader))
         default: throw reader.unknown(tag, at: start)
         }
     }

@@ -19,7 +19,7 @@ public struct Link: Hashable, Sendable {
     /// Counts changes of settings and terms; who edits says which one they saw.
     public internal(set) var version: UInt64 = 1
 
-    /// Whether clicks on it may lead to a project's bot.
+    /// Whether clicks on it may lead to a project's bot, as it is now.
     public func leads(to project: ProjectID) -> Bool {
         settings.project == project || terms.rules.contains { $0.project == project }
     }

@@ -112,14 +112,17 @@ extension RoutingState {
         store(session)
     }
 
-    /// What a start token means in a project for a user, before it is attached to a session.
+    /// What a start token means in a project for a user, before it is attached to a session. Where
+    /// its click led to holds, whatever the link says now.
     func touch(
-        link: LinkID, key: ClickKey, clickedAt: LogTime, chat: Chat
+        link: LinkID, key: ClickKey, clickedAt: LogTime, to project: ProjectID?, chat: Chat
     ) -> Touch {
         var touch = Touch(
             link: link, key: key, clickedAt: clickedAt, startedAt: now.time, via: .own,
             isPending: false)
-        guard let slot = linkSlots[link], linkList[slot].leads(to: chat.project) else {
+        guard let slot = linkSlots[link],
+            project.map({ $0 == chat.project }) ?? linkList[slot].leads(to: chat.project)
+        else {
             touch.via = .foreignToken
             return touch
         }

@@ -185,8 +185,7 @@ extension RoutingState {
     /// Notes what a session that was loaded implies; it is placed once everything is loaded.
     private mutating func note(_ session: Session) {
         latest[Chat(project: session.project, user: session.user)] = session.id
-        for touch in session.touches.prefix(Touch.limit - 1)
-        where touch.via == .own && started[touch.key] == nil {
+        for touch in session.startingTouches where started[touch.key] == nil {
             started[touch.key] = session.id
         }
         unplacedSessions.append(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import secrets
 
 import mock_actions
 import mock_checkup
 import mock_hooks
+import mock_links
 import mock_settings
 from mock_desk import Desk, Refused
 
@@ -45,6 +45,14 @@ def answer(desk: Desk, request, agent: str | None, body, later):
         return 200, mock_settings.audit_line(desk, int(request.query["cursor"]) - 1)
     if parts == ["audit"]:
         return 200, audit(desk, request)
+    if parts[0] == "links" and parts[2:] == ["report"]:
+        return 200, mock_links.report(desk, parts[1], request)
+    if parts[0] == "links" and parts[2:] == ["clicks"]:
+        return 200, mock_links.clicks(desk, parts[1], request)
+    if parts[2:] == ["links", "report"]:
+        return 200, mock_links.comparison(desk, parts[1], request)
+    if parts[2:] == ["pools"]:
+        return 200, mock_links.pools(desk, parts[1])
     if parts[2:] == ["numbers"]:
         return 200, numbers(desk, parts[1], request)
     if parts[2:] == ["what-if"]:
@@ -125,7 +133,12 @@ def search(desk: Desk, request, agent: str) -> dict:
     for session in desk.sessions.values():
         isWanted = desk.sees(agent, session) and all(
             request.query.get(name, value) == value for name, value in
-            [("status", session["state"]), ("project", session["project"])])
+            [("status", session["state"]), ("project", session["project"]),
+             ("agent", session["owner"]), ("link", (session["source"] or {}).get("link"))])
+        opened = moment(session["openedAt"])
+        isWanted = isWanted and all(
+            name not in request.query or isIn(moment(request.query[name]))
+            for name, isIn in [("from", opened.__ge__), ("to", opened.__lt__)])
         if not isWanted or request.query.get("tag", "") not in ["", *session["tags"]]:
             continue
         view = desk.view(session, agent)
@@ -190,16 +203,6 @@ def put_agent(desk: Desk, agent, parts, body):
     desk.agents[parts[1]].update(body)
     desk.moved(parts[1])
     return 200, desk.agent_view(parts[1])
-
-
-def set_link(desk: Desk, key: str, body: dict) -> dict:
-    code = body.get("code") or secrets.token_hex(4)
-    if any(each["code"] == code and each["id"] != key for each in desk.links.values()):
-        raise Refused(409, "already_exists", "This code is taken", hint="Choose another code.")
-    desk.links[key] = {"enabled": True, "open": "web", "humanClicks": 0, "starts": 0, **body,
-                       "expires": body.get("expires") or None, "code": code, "id": key}
-    desk.entry("link", key)
-    return desk.links[key]
 
 
 def audit(desk: Desk, request) -> dict:
@@ -271,11 +274,8 @@ ADMIN = {
     ("POST", "agents"): lambda desk, agent, parts, body: (
         201, desk.add_agent(body["login"], body["name"], body["password"], body["isAdmin"])),
     ("PUT", "agents"): put_agent,
-    ("GET", "links"): lambda desk, agent, parts, body: (
-        200, {"items": list(desk.links.values())}),
-    ("POST", "links"): lambda desk, agent, parts, body: (
-        201, set_link(desk, desk.next_id(), body)),
-    ("PUT", "links"): lambda desk, agent, parts, body: (
-        200, set_link(desk, parts[1], body)),
+    ("GET", "links"): mock_links.read,
+    ("POST", "links"): mock_links.make,
+    ("PUT", "links"): mock_links.change,
     **mock_settings.ROUTES,
 }

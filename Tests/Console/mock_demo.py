@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mock_actions
+import mock_links
 from mock_desk import Desk
 
 MINUTE = 60
@@ -30,9 +31,8 @@ def fill(desk: Desk) -> None:
     for code, name in [("spring", "Spring newsletter"), ("map", "Map listing"),
                        ("qr7", "Shop window code")]:
         links[code] = desk.next_id()
-        desk.links[links[code]] = {"id": links[code], "code": code, "name": name,
-                                   "project": shop, "enabled": code != "qr7", "expires": None,
-                                   "open": "web"}
+        desk.links[links[code]] = {**mock_links.DEFAULTS, "id": links[code], "code": code,
+                                   "name": name, "project": shop, "enabled": code != "qr7"}
         desk.entry("link", links[code])
     present(desk, people, {"ana": True, "wei": True, "jonas": False})
     desk.agents[people["wei"]]["openLimit"] = 3

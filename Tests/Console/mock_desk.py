@@ -16,6 +16,7 @@ DEFAULTS = {
     "claimOnly": False, "openLimit": 0, "newPerMinute": 0, "hiddenGraceSeconds": 60,
     "reopenSeconds": 86_400, "firstReplySeconds": None, "firstReplyMoves": 2, "goneSeconds": 900,
     "autoCompleteSeconds": 86_400, "messagesPerMinute": 0, "hours": None,
+    "clickRetentionDays": 0,
 }
 
 
@@ -43,6 +44,8 @@ class Desk:
         self.agents: dict[str, dict] = {}
         self.projects: dict[str, dict] = {}
         self.links: dict[str, dict] = {}
+        self.pools: dict[str, list[dict]] = {}
+        self.asked: list[dict] = []
         self.sessions: dict[str, dict] = {}
         self.history: dict[str, list[dict]] = {}
         self.decisions: dict[str, dict] = {}
@@ -59,6 +62,7 @@ class Desk:
         self.cookies: dict[str, str] = {}
         self.journal: list[tuple[int, str, str, dict | None]] = []
         self.listeners: list = []
+        self.audiences: dict[str, str | None] = {}
         self.fates: list[tuple[str, str]] = []
         self.resent: list[str] = []
         self.typed = 0
@@ -73,10 +77,20 @@ class Desk:
     def entry(self, kind: str, key: str, extra: dict | None = None) -> int:
         """One more log entry and its event."""
         self.index += 1
+        if kind == "session":
+            extra = {"before": self.saw(key)}
         self.journal.append((self.index, kind, key, extra))
         for listener in list(self.listeners):
             listener(self.journal[-1])
         return self.index
+
+    def saw(self, key: str) -> str | None:
+        """Who saw a session before it changed hands: `everyone` where it waited, an agent, or
+        nobody where it is for whom it was."""
+        session = self.sessions[key]
+        now = "everyone" if session["state"] == "unassigned" else session["owner"]
+        before, self.audiences[key] = self.audiences.get(key, now), now
+        return before if before != now else None
 
     def next_id(self) -> str:
         """The index that the next entry will have."""

@@ -19,6 +19,7 @@ from aiohttp import WSMsgType, web
 
 import mock_actions
 import mock_api
+import mock_links
 from mock_desk import Desk, Refused
 
 ROOM = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "Console"
@@ -104,6 +105,7 @@ class MockNode:
             web.post("/telegram/{project}", self.webhook),
             web.get("/api/v1/sessions/{id}/messages/{ordinal}/file", self.file),
             web.post("/api/v1/sessions/{id}/files", self.upload),
+            web.get("/api/v1/links/{id}/qr.svg", self.symbol),
             web.route("*", "/api/v1/{path:.*}", self.api),
         ])
         self.runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -220,6 +222,10 @@ class MockNode:
                 "key": request.headers["Idempotency-Key"]}, self.loop.call_later)
         return web.json_response({"outbox": item["outbox"]}, status=201)
 
+    async def symbol(self, request):
+        """The QR code of any link: a picture."""
+        return web.Response(body=mock_links.QR, content_type="image/svg+xml")
+
     async def live(self, request):
         agent = self.desk.cookies.get(request.cookies.get("roundhouse", ""))
         if not agent:
@@ -259,8 +265,10 @@ class MockNode:
             self.desk.moved(agent)
 
     async def pour(self, queue, socket, agent):
-        """Sends events as this agent sees them."""
+        """Sends events as this agent sees them. As a node does, it tells that a session is gone
+        where this connection told it before, or the agent saw it when it changed hands."""
         desk = self.desk
+        shown: set[str] = set()
         while True:
             index, kind, key, extra = await queue.get()
             session = desk.sessions.get(key)
@@ -270,8 +278,16 @@ class MockNode:
             elif kind == "raw":
                 await socket.send_json(extra)
             elif kind in ("session", "item") and not desk.sees(agent, session):
-                await socket.send_json({"type": "gone", "session": key})
+                before = extra["before"] if kind == "session" else None
+                saw = before == agent or (
+                    before == "everyone"
+                    and "reply" in desk.permissions(agent, session["project"]))
+                if key in shown or saw:
+                    shown.discard(key)
+                    await socket.send_json(
+                        {"type": "gone", "index": str(index), "session": key})
             elif kind == "session":
+                shown.add(key)
                 await socket.send_json({"type": "session", "index": str(index),
                                         "session": desk.view(session, agent)})
             elif kind == "item":

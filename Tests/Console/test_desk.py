@@ -109,6 +109,25 @@ def test_claiming_a_waiting_session_and_losing_the_race(office):
     expect(wei.get_by_text("No longer yours to see")).to_be_visible()
 
 
+def test_a_waiting_session_goes_from_a_page_that_was_loaded_after_it_came(office):
+    office.add_agent("Ana")
+    office.add_agent("Wei")
+    ana, wei = office.desk_of("Ana"), office.desk_of("Wei")
+    for page in (ana, wei):
+        page.get_by_role("switch", name="Available").click()
+        expect(page.locator(".belief")).to_have_text("Away")
+    office.customer_writes("Tom Okafor", "Hello?")
+    wei.reload()
+    for page in (ana, wei):
+        page.get_by_role("link", name="Waiting").click()
+    row = wei.locator(".session", has_text="Tom Okafor")
+    expect(row).to_be_visible()
+    open_session(ana, "Tom Okafor")
+    ana.get_by_role("button", name="Claim", exact=True).click()
+    expect(ana.locator(".head")).to_contain_text("Yours")
+    expect(row).to_have_count(0)
+
+
 def test_answering_a_waiting_session_claims_it(office):
     office.add_agent("Ana")
     page = office.desk_of("Ana")

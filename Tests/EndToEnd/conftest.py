@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "Tests"))
 sys.path.insert(0, str(ROOT / "cluster"))
 sys.path.insert(0, str(ROOT / "chaos" / "failover"))
+sys.path.append(str(ROOT / "chaos"))
 
 from desk import Desk  # noqa: E402
 from driver.configuration import make_cluster  # noqa: E402

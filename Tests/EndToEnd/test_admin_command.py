@@ -88,6 +88,9 @@ def test_things_are_made_and_changed(admin, desk, tmp_path):
     assert members["members"][0]["permissions"] == ["reply", "manage"]
     link = admin.json("link", "create", project["id"], "Flyer", "--code", f"flyer-{desk.id}")
     assert admin.json("link", "set", link["code"], "enabled:=false")["enabled"] is False
+    report = admin.json("link", "report", project["id"], "--from", "24h")
+    assert [item["code"] for item in report["items"]] == [link["code"]]
+    assert report["clicks"]["total"] == 0
     assert "小威" in admin("project", "members", project["id"])
 
 

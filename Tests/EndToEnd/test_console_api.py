@@ -153,6 +153,68 @@ def test_two_agents_at_two_nodes_see_what_happens_at_a_third(own_desk):
     ana.wait_for("gone", lambda e: e["type"] == "gone" and e["session"] == item["session"])
 
 
+def waiting_row(desk, name, node):
+    """A session that waits, as an agent's list of waiting sessions at a node shows it."""
+    user = new_user()
+    desk.write(user, "Is anybody there?")
+    return wait_until("listed", lambda: next((
+        each for each in desk.browser(name, node).sessions("waiting", project=desk.id, fresh=1)
+        if each["customer"]["id"] == str(user)), None))
+
+
+def claim(desk, name, session, node=1):
+    """An agent takes a waiting session."""
+    return desk.browser(name, node).post(
+        f"/api/v1/sessions/{session['id']}/claim", {"version": session["version"]})
+
+
+def all_away(desk):
+    """Nobody is given sessions, whoever has a console."""
+    for name in desk.browsers:
+        desk.browser(name).put("/api/v1/me/presence", {"away": True})
+
+
+@pytest.mark.parametrize("node", [1, 2])
+def test_a_listed_session_that_another_agent_takes_is_gone(own_desk, node):
+    all_away(own_desk)
+    session = waiting_row(own_desk, "Wei", node)
+    # The feed begins after the list: this connection never told of the session.
+    index = own_desk.browser("Wei", node).get("/api/v1/me")["index"]
+    wei = own_desk.feeds["Wei"] = LiveFeed(own_desk.browser("Wei", node), after=index)
+    wei.wait_for("hello", lambda e: e["type"] == "hello")
+    claim(own_desk, "Ana", session)
+    wei.wait_for("gone", lambda e: e["type"] == "gone" and e["session"] == session["id"])
+
+
+def test_what_was_taken_while_a_console_was_away_is_gone_when_it_comes_back(own_desk):
+    all_away(own_desk)
+    wei = own_desk.open_console("Wei", node=2, visible=False)
+    hello = wei.wait_for("hello", lambda e: e["type"] == "hello")
+    session = waiting_row(own_desk, "Wei", 2)
+    later = waiting_row(own_desk, "Wei", 2)
+    index = own_desk.browser("Wei", 2).get("/api/v1/me")["index"]
+    assert int(index) >= int(hello["index"])
+    wei.close()
+    claim(own_desk, "Ana", session)
+    again = own_desk.feeds["Wei"] = LiveFeed(own_desk.browser("Wei", 2), after=index)
+    again.wait_for("gone", lambda e: e["type"] == "gone" and e["session"] == session["id"])
+    # What this connection never told of, and what goes only now.
+    claim(own_desk, "Ana", later)
+    again.wait_for("gone", lambda e: e["type"] == "gone" and e["session"] == later["id"])
+
+
+def test_a_session_that_is_handed_on_is_gone_for_who_listed_it_as_theirs(own_desk):
+    all_away(own_desk)
+    session = claim(own_desk, "Wei", waiting_row(own_desk, "Wei", 1))
+    index = own_desk.browser("Wei", 3).get("/api/v1/me?fresh=1")["index"]
+    wei = own_desk.feeds["Wei"] = LiveFeed(own_desk.browser("Wei", 3), after=index)
+    wei.wait_for("hello", lambda e: e["type"] == "hello")
+    own_desk.browser("Wei", 1).post(
+        f"/api/v1/sessions/{session['id']}/transfer",
+        {"version": session["version"], "to": own_desk.ids["Ana"], "confirm": True})
+    wei.wait_for("gone", lambda e: e["type"] == "gone" and e["session"] == session["id"])
+
+
 def test_a_console_that_comes_back_hears_what_it_missed(own_desk):
     feed = own_desk.open_console("Ana", node=1)
     hello = feed.wait_for("hello", lambda e: e["type"] == "hello")

@@ -232,6 +232,32 @@ def test_a_parameter_rule_gives_the_session_a_pool_and_a_language(desk):
     assert session["pool"] is None and session["spokenLanguage"] == "pt"
 
 
+def test_what_held_at_the_click_holds_at_the_start(desk, new_desk):
+    other = new_desk("Wei", permissions=("view", "reply"))
+    pool = desk.admin.post(f"/api/v1/projects/{desk.id}/pools", {
+        "name": f"pool of {new_user()}", "only": {"agents": [desk.ids["Ana"]]}})
+    link = made(desk, pool=pool["id"], rules=[
+        {"name": "lang", "value": "zh", "project": other.id, "language": "zh"}])
+    own = token_of(click(desk, name=link["code"]))
+    led = token_of(click(desk, name=link["code"], query="?lang=zh"))
+    # Meanwhile the link loses its pool, and the rule leads elsewhere.
+    third = new_desk("Mei", permissions=("view", "reply"))
+    desk.admin.put(f"/api/v1/links/{link['id']}", {"pool": "", "rules": [
+        {"name": "lang", "value": "zh", "project": third.id}]})
+    users = [new_user() for _ in range(3)]
+    desk.write(users[0], f"/start {own}")
+    other.write(users[1], f"/start {led}")
+    third.write(users[2], f"/start {led}")
+    session = desk.session_of(users[0])
+    assert session["source"]["status"] in ("click", "pending")
+    assert session["pool"]["id"] == pool["id"]
+    session = other.session_of(users[1])
+    assert session["source"]["status"] in ("click", "pending")
+    assert session["spokenLanguage"] == "zh"
+    assert third.session_of(users[2])["source"]["status"] == "foreignToken"
+    assert link["id"] == third.session_of(users[2])["source"]["link"]
+
+
 def test_a_report_tells_sessions_and_customers_that_came_first_and_last(desk):
     link, later = made(desk), made(desk)
     user = new_user()
@@ -369,11 +395,20 @@ def test_a_report_is_had_as_csv(desk):
     assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/csv")
     assert answer.body.decode().splitlines() == [
         "value,total,human,unique,unidentified", "\"'=1,2\",1,1,1,0"]
+    for what, lines in (
+            ("totals", ["total,human,other,unique,unidentified", "1,1,0,1,0"]),
+            ("funnel", ["clicks,starts,assigned,firstReplies,completed", "1,0,0,0,0"]),
+            ("attribution", ["sessionsFirst,sessionsLast,customersFirst,customersLast",
+                             "0,0,0,0"])):
+        answer = desk.admin.attempt(
+            "GET", f"/api/v1/links/{link['id']}/report?format=csv&what={what}")
+        assert answer.body.decode().splitlines() == lines
 
 
 def test_a_report_refuses_what_it_can_not_count_by(desk):
     link = made(desk)
-    for query in ("by=colour", "format=xml", "uniqueHours=0", "from=yesterday",
+    for query in ("by=colour", "by=link", "format=xml", "what=all", "uniqueHours=0",
+                  "from=yesterday",
                   "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"):
         answer = desk.admin.attempt("GET", f"/api/v1/links/{link['id']}/report?{query}")
         assert answer.status == 422, query
@@ -416,3 +451,65 @@ def test_the_funnel_goes_from_click_to_completed(new_desk):
     counted(desk, link, 4)
     assert report(desk, link)["funnel"] == {
         "clicks": 4, "starts": 3, "assigned": 3, "firstReplies": 2, "completed": 1}
+
+
+def test_the_links_of_a_project_are_compared_in_one_report(new_desk):
+    desk = new_desk("Ana", permissions=("view", "reply"))
+    link, other = made(desk), made(desk, name="=other")
+    for code in (link["code"], link["code"], other["code"]):
+        assert click(desk, name=code).status == 302
+    user = new_user()
+    desk.write(user, f"/start {token_of(click(desk, name=other['code']))}")
+    for each in (link, other):
+        counted(desk, each, 2)
+    found = desk.admin.get(f"/api/v1/projects/{desk.id}/links/report")
+    assert (found["clicks"]["total"], found["clicks"]["unique"]) == (4, 1)
+    items = {item["link"]: item for item in found["items"]}
+    assert {*items} >= {link["id"], other["id"]}
+    for each in (link, other):
+        alone = report(desk, each)
+        assert items[each["id"]] == {
+            "link": each["id"], "name": each["name"], "code": each["code"],
+            **{part: alone[part] for part in ("clicks", "funnel", "attribution")}}
+    assert found["funnel"]["starts"] == 1 and found["attribution"]["sessions"]["first"] == 1
+    answer = desk.admin.attempt(
+        "GET", f"/api/v1/projects/{desk.id}/links/report?format=csv")
+    lines = answer.body.decode().splitlines()
+    assert lines[0] == (
+        "link,name,code,total,human,other,unique,unidentified,starts,assigned,firstReplies,"
+        "completed,sessionsFirst,sessionsLast,customersFirst,customersLast")
+    assert f"{other['id']},'=other,{other['code']},2,2,0,1,0,1,0,0,0,1,1,1,1" in lines
+    assert desk.browser("Ana").attempt(
+        "GET", f"/api/v1/projects/{desk.id}/links/report").status == 403
+
+
+def test_a_welcome_is_no_first_reply_in_the_funnel(new_desk):
+    desk = new_desk("Ana", permissions=("view", "reply"))
+    desk.admin.put(f"/api/v1/projects/{desk.id}/desk", {"welcome": "Welcome."})
+    desk.open_console("Ana")
+    link, user = made(desk), new_user()
+    desk.write(user, f"/start {token_of(click(desk, name=link['code']))}")
+    counted(desk, link, 1)
+    assert report(desk, link)["funnel"] == {
+        "clicks": 1, "starts": 1, "assigned": 1, "firstReplies": 0, "completed": 0}
+    ana = desk.browser("Ana")
+    ana.post(f"/api/v1/sessions/{desk.session_of(user)['id']}/reply", {"text": "hello"})
+    assert report(desk, link)["funnel"]["firstReplies"] == 1
+
+
+def test_a_token_counts_once_in_the_funnel_as_on_its_link(new_desk):
+    desk = new_desk("Ana", permissions=("view", "reply"))
+    desk.admin.put(f"/api/v1/projects/{desk.id}", {"reopenSeconds": 0})
+    desk.open_console("Ana")
+    ana, link, user = desk.browser("Ana"), made(desk), new_user()
+    first, second = (token_of(click(desk, name=link["code"])) for _ in range(2))
+    desk.write(user, f"/start {first}")
+    session = desk.session_of(user)
+    ana.post(f"/api/v1/sessions/{session['id']}/complete", {"version": session["version"]})
+    # The same token once more opens another session; then another token joins that.
+    desk.write(user, f"/start {first}")
+    assert desk.session_of(user)["id"] != session["id"]
+    desk.write(user, f"/start {second}")
+    counted(desk, link, 2)
+    starts = desk.admin.get(f"/api/v1/links/{link['id']}")["starts"]
+    assert report(desk, link)["funnel"]["starts"] == starts == 2

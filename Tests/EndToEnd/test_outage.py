@@ -1,6 +1,7 @@
 """Without a quorum, across a failover, and after everything was gone at once."""
 
 import concurrent.futures
+import datetime
 import http.client
 import signal
 import time
@@ -11,6 +12,7 @@ from driver import telegram
 from driver.api import request
 from driver.processes import get_status
 from driver.waiting import wait_until
+from storm.shim import Shim, build
 
 ALL = ("view", "reply", "transfer")
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -83,6 +85,49 @@ def test_without_a_quorum_it_says_so_and_goes_on_afterwards(desk):
     clicker = new_user()
     desk.write(clicker, f"/start {token}", node=2)
     wait_until("attributed", lambda: desk.session_of(clicker)["source"]["status"] == "click")
+
+
+def until(seconds):
+    """A moment so many seconds from now, as the API writes it."""
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def expiring(desk, seconds):
+    """A new link that expires so many seconds from now, known at every node; gives its path."""
+    path = "/" + desk.admin.post(
+        "/api/v1/links", {"name": "soon", "project": desk.id, "expires": until(seconds)})["code"]
+    for node in desk.cluster.running():
+        wait_until("known", lambda: request(node.url, "GET", path, BROWSER).status != 404)
+    return path
+
+
+def test_a_link_expires_by_log_time_whatever_a_nodes_clock_says(desk, tmp_path):
+    leader = desk.cluster.wait_leader()
+    wrong = next(node for node in desk.cluster.nodes if node is not leader)
+    shim = Shim(build("shim.c", tmp_path), tmp_path / "control")
+    shim.set_clock(86_400)
+    wrong.stop()
+    wrong.start(environment=shim.environment)
+    wrong.wait_ready()
+    desk.admin = desk.admin.at(leader.url)
+    path = expiring(desk, 3600)
+    for node in desk.cluster.nodes:
+        assert request(node.url, "GET", path, BROWSER).status == 302, node.number
+    shim.set_clock(-86_400)
+    over = expiring(desk, -5)
+    for node in desk.cluster.nodes:
+        assert request(node.url, "GET", over, BROWSER).status == 410, node.number
+
+
+def test_a_link_expires_also_at_a_node_that_is_cut_off(desk):
+    path = expiring(desk, 12)
+    for number in (2, 3):
+        desk.cluster[number].kill()
+    alone = desk.cluster[1]
+    wait_until("not ready", lambda: get_status(alone.operations, "/readyz") == 503)
+    assert request(alone.url, "GET", path, BROWSER).status == 302
+    wait_until("expired", lambda: request(alone.url, "GET", path, BROWSER).status == 410, 30)
 
 
 def test_an_update_repeated_across_a_failover_is_one_message(desk):

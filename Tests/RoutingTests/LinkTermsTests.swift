@@ -99,6 +99,38 @@ import Wire
         #expect(desk.world.state.session(late)?.pool == nil)
     }
 
+    @Test func `A token leads where its click led, whatever the link says at the start`() throws {
+        var desk = Desk()
+        let only = MemberRule(agents: [desk.ana])
+        let few = desk.world.pool(desk.first, "Few", only)
+        var settings = desk.settings()
+        settings.pool = few
+        let rule = LinkTerms.Rule(name: "lang", value: "zh", project: desk.second)
+        let link = LinkID(
+            desk.world.done(.makeLink(by: nil, settings, LinkTerms(rules: [rule]))))
+        func start(_ sequence: UInt64, _ project: ProjectID, _ pool: PoolID? = nil) -> Start {
+            .click(
+                link: link, key: ClickKey(epoch: 7, sequence: sequence),
+                clickedAt: desk.world.time, pool: pool, project: project)
+        }
+        // The rule goes, and the link moves.
+        let third = desk.world.project([desk.ana])
+        settings.pool = nil
+        settings.project = third
+        desk.world.done(.editLink(link, by: nil, version: nil, settings, LinkTerms()))
+        let own = desk.world.write(desk.first, user: 1, start: start(1, desk.first, few))
+        let led = desk.world.write(desk.second, user: 1, start: start(2, desk.second))
+        let stray = desk.world.write(third, user: 1, start: start(3, desk.second))
+        let touches = [own, led, stray].map {
+            desk.world.state.session($0)?.touches.map(\.via)
+        }
+        #expect(touches == [[.own], [.own], [.foreignToken]])
+        #expect(desk.world.state.session(own)?.pool == few)
+        #expect(desk.world.state.session(led)?.pool == nil)
+        #expect(desk.world.state.link(link)?.starts == 2)
+        #expect(try desk.world.rebuilt() == desk.world.state)
+    }
+
     @Test func `A parameter rule names a pool of its project, and keeps one that is removed`() {
         var desk = Desk()
         let pool = desk.world.pool(desk.first, "Few", MemberRule(agents: [desk.ana]))

@@ -370,6 +370,12 @@ enum Samples {
                         .click(
                             link: LinkID(30), key: key, clickedAt: time, language: "de",
                             pool: PoolID(31))))),
+            update(
+                .message(
+                    message(
+                        .click(
+                            link: LinkID(30), key: key, clickedAt: time, language: "de",
+                            pool: PoolID(31), project: ProjectID(8))))),
         ]
     }
 

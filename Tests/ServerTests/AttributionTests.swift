@@ -28,8 +28,9 @@ import Wire
     }
 
     private func counts(_ link: Int64, _ sessions: [Session]) -> [Int] {
-        var counts = LinkAttribution()
-        for session in sessions { counts.take(session, link: LinkID(link), in: span) }
+        var outcomes = LinkOutcomes(of: [LinkID(link)], in: span)
+        for session in sessions { _ = outcomes.take(session) }
+        let counts = outcomes.attribution(of: LinkID(link))
         return [
             counts.sessionsFirst, counts.sessionsLast, counts.customersFirst, counts.customersLast,
         ]
@@ -42,6 +43,21 @@ import Wire
         #expect(counts(5, [first, bare, third]) == [2, 1, 1, 1])
         #expect(counts(6, [first, bare, third]) == [0, 1, 0, 0])
         #expect(counts(6, [first, bare]) == [0, 1, 0, 1])
+    }
+
+    @Test func `Links side by side are attributed as each would be alone`() {
+        let first = session(1, user: 7, [touch(5, at: 110), touch(6, at: 120)])
+        let second = session(2, user: 7, [touch(5, at: 130)], after: first)
+        let third = session(3, user: 8, [touch(6, at: 140)])
+        var outcomes = LinkOutcomes(of: [LinkID(5), LinkID(6)], in: span)
+        for session in [first, second, third] { _ = outcomes.take(session) }
+        for link in [LinkID(5), LinkID(6)] {
+            var alone = LinkOutcomes(of: [link], in: span)
+            for session in [first, second, third] { _ = alone.take(session) }
+            #expect(outcomes.attribution(of: link) == alone.attribution(of: link))
+            #expect(outcomes.everyAttribution()[link] == alone.attribution(of: link))
+        }
+        #expect(outcomes.attribution(of: LinkID(5)).customersLast == 1)
     }
 
     @Test func `Clicks out of the span and tokens of other projects count for nothing`() {

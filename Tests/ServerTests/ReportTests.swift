@@ -7,8 +7,6 @@ import Wire
 /// How clicks are counted, and what their user agents tell.
 @Suite struct ReportTests {
     private static let hour: Int64 = 3_600_000
-    private let link = LinkID(5)
-
     private func click(
         at hours: Int64, by visitor: UInt64, query: Text = "", flag: Click.Flag = .human,
         link: LinkID = LinkID(5)
@@ -21,9 +19,10 @@ import Wire
 
     private func report(
         _ clicks: [Click], by property: ClickReport.Property? = nil,
-        in span: Range<Int64> = Int64.min..<Int64.max, window: Int64 = 24
+        in span: Range<Int64> = Int64.min..<Int64.max, window: Int64 = 24,
+        of links: Set<LinkID> = [LinkID(5)]
     ) -> (all: ClickReport.Count, items: [String: ClickReport.Count]) {
-        var report = ClickReport(link, in: span, by: property)
+        var report = ClickReport(links, in: span, by: property)
         for click in clicks { report.take(click) }
         let items = report.finish(windowMilliseconds: window * Self.hour)
         return (report.all, Dictionary(uniqueKeysWithValues: items.map { ($0.name, $0.count) }))
@@ -69,6 +68,18 @@ import Wire
         let days = report([click(at: 0, by: 1), click(at: 24, by: 2)], by: .day).items
         #expect(days.keys.sorted() == ["1970-01-01", "1970-01-02"])
         #expect(report([click(at: 25, by: 1)], by: .hour).items.keys.first == "1970-01-02T01:00Z")
+    }
+
+    @Test func `Links side by side count as each would alone, and a visitor of two once in all`() {
+        let clicks = [
+            click(at: 1, by: 7), click(at: 2, by: 7, link: LinkID(6)), click(at: 3, by: 7),
+            click(at: 4, by: 8, link: LinkID(6)), click(at: 5, by: 9, link: LinkID(4)),
+        ]
+        let found = report(clicks, by: .link, of: [LinkID(5), LinkID(6)])
+        #expect(found.all == .init(total: 4, human: 4, unique: 2))
+        #expect(found.items["5"] == report(clicks).all)
+        #expect(found.items["6"] == report(clicks, of: [LinkID(6)]).all)
+        #expect(found.items["5"]?.unique == 1 && found.items["6"]?.unique == 2)
     }
 
     @Test func `What comes after a thousand values is the rest`() {

@@ -169,6 +169,30 @@ import Wire
         #expect(far.pool == nil && far.language == "zh-hant")
     }
 
+    @Test(arguments: [("", nil), ("pt-br", nil), ("zh", PoolID(31))] as [(Text, PoolID?)])
+    func `a token is of the project to which its click led, in no more characters`(
+        language: Text, pool: PoolID?
+    ) {
+        var without = token
+        without.language = language
+        without.pool = pool
+        if pool != nil {
+            without = StartToken(
+                link: token.link, key: ClickKey(epoch: 5, sequence: 99), at: token.at,
+                language: language, pool: pool)
+        }
+        var token = without
+        token.project = ProjectID(8)
+        let text = token.text(key: key)
+        #expect(text.count == without.text(key: key).count && text.count <= 64)
+        #expect(StartToken(text, key: key) == nil)
+        #expect(StartToken(text, key: key) { _ in [ProjectID(9)] } == nil)
+        let read = StartToken(text, key: key) { link in
+            link == token.link ? [ProjectID(9), ProjectID(8)] : []
+        }
+        #expect(read == token)
+    }
+
     @Test func `another key or any changed character is refused`() {
         var text = token.text(key: key)
         #expect(StartToken(text, key: HMACKey([UInt8](repeating: 8, count: 32))) == nil)

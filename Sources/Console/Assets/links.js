@@ -4,30 +4,38 @@ import { itemsIn, pageHead, table } from './admin.js';
 import { get, post, put } from './api.js';
 import { field, formDialog, select } from './dialog.js';
 import { full, h, icon } from './dom.js';
+import { openLink } from './linkpage.js';
+import { openComparison } from './linkreport.js';
 import { alertOf, inform, tell } from './notice.js';
 import { state } from './store.js';
 
-/** Shows the links. */
-export async function openLinks(page) {
+/** Shows the links, one link, or all links of a project side by side ("compare"). */
+export async function openLinks(page, item) {
+    if (item === 'compare') return openComparison(page);
+    if (item) return openLink(page, item);
     const draw = () => openLinks(page);
     const links = itemsIn((await get('/links')).data);
     page.replaceChildren(
         pageHead('Magic links', 'Put one address behind each advertisement or page. '
             + 'The session shows which one brought the customer.',
-        h('button.primary', { type: 'button', onclick: () => edit(null, draw) }, icon('plus'),
+        h('a.button', { href: '#/admin/links/compare' }, icon('list'), 'Compare links'),
+        h('button.primary', { type: 'button', onclick: () => create(draw) }, icon('plus'),
             'New link')),
         table('Magic links', ['Name', 'Address', 'Project', 'Expires', 'Opens', 'Clicks', 'Starts',
             'State', ''],
             links.map((each) => row(each, draw)),
             ['No links yet', 'Create one; its address works on every node at once.']));
+    return null;
 }
 
-const address = (link) => link.url ?? `${location.origin}/${link.code}`;
+/** What visitors open. */
+export const address = (link) => link.url ?? `${location.origin}/${link.code}`;
 
 function row(link, draw) {
     const isOver = link.expires && new Date(link.expires) < new Date();
     return [
-        link.name, h('code', address(link)), projectName(link.project),
+        h('a', { href: `#/admin/links/${link.id}` }, link.name),
+        h('code', address(link)), projectName(link.project),
         link.expires ? full(link.expires) : 'Never',
         link.open === 'app' ? 'Telegram app' : 't.me',
         String(link.humanClicks ?? '—'), String(link.starts ?? '—'),
@@ -38,9 +46,10 @@ function row(link, draw) {
                 type: 'button', 'aria-label': `Copy the address of ${link.name}`,
                 onclick: () => copy(address(link)),
             }, icon('copy'), 'Copy'),
-            h('button', {
-                type: 'button', 'aria-label': `Edit ${link.name}`, onclick: () => edit(link, draw),
-            }, 'Edit'),
+            h('a.button', {
+                href: `#/admin/links/${link.id}`,
+                'aria-label': `Settings and report of ${link.name}`,
+            }, 'Open'),
             h('button', {
                 type: 'button',
                 'aria-label': `${link.enabled ? 'Switch off' : 'Switch on'} ${link.name}`,
@@ -52,7 +61,8 @@ function row(link, draw) {
 const projectName = (id) => state.me.projects.find((each) => each.id === id)?.name
     ?? `project ${id}`;
 
-async function copy(text) {
+/** Copies an address, or says that one has to do it. */
+export async function copy(text) {
     try {
         await navigator.clipboard.writeText(text);
         tell('Address copied', { detail: text });
@@ -61,60 +71,42 @@ async function copy(text) {
     }
 }
 
-const settingsOf = ({ code, name, project, enabled, expires, open }) => ({
-    code, name, project, enabled, expires: expires ?? '', open: open ?? 'web',
-});
-
 async function change(link, what, draw) {
     try {
-        await put(`/links/${link.id}`, { ...settingsOf(link), ...what }, link.etag);
+        await put(`/links/${link.id}`, what, link.etag);
     } catch (problem) {
         alertOf(problem, `${link.name} was not changed`);
     }
     draw();
 }
 
-function edit(link, draw) {
-    const name = h('input', { required: true, maxlength: 100, value: link?.name ?? '' });
+function create(draw) {
+    const name = h('input', { required: true, maxlength: 100 });
     const code = h('input', {
-        value: link?.code ?? '', pattern: '[A-Za-z0-9_\\-]{2,64}', autocapitalize: 'none',
-        spellcheck: 'false', placeholder: 'Chosen for you', required: Boolean(link),
+        pattern: '[A-Za-z0-9_\\-]{2,64}', autocapitalize: 'none', spellcheck: 'false',
+        placeholder: 'Chosen for you',
     });
     const managed = state.me.projects.filter((each) => state.me.agent.isAdmin
-        || each.permissions.includes('manage') || each.id === link?.project);
-    const project = select(managed.map((each) => [each.id, each.name]),
-        link?.project ?? managed[0]?.id ?? '', { required: true, disabled: Boolean(link) });
-    const expires = h('input', { type: 'datetime-local', value: local(link?.expires) });
-    const open = select([['web', 't.me, works everywhere'], ['app', 'Telegram app directly']],
-        link?.open ?? 'web');
-    formDialog(link ? `Edit ${link.name}` : 'New magic link', [
+        || each.permissions.includes('manage'));
+    const project = select(managed.map((each) => [each.id, each.name]), managed[0]?.id ?? '',
+        { required: true });
+    formDialog('New magic link', [
         field('Name', name, 'The source that agents see, for example "Autumn newsletter".'),
-        field('Project', project), field('Code', code, 'The end of the address.'),
-        field('Expires', expires, 'Empty: never.'), field('Opens', open),
+        field('Project', project),
+        field('Code', code, 'The end of the address. All else is set on the link’s own page.'),
     ], {
-        verb: link ? 'Save' : 'Create',
+        verb: 'Create',
         submit: async () => {
             const body = {
-                name: name.value.trim(), project: project.value, open: open.value,
-                enabled: link?.enabled ?? true,
-                expires: expires.value ? new Date(expires.value).toISOString() : '',
+                name: name.value.trim(), project: project.value,
                 ...(code.value ? { code: code.value.trim() } : {}),
             };
-            const { data } = link
-                ? await put(`/links/${link.id}`, body, link.etag) : await post('/links', body);
-            tell(link ? 'Link saved' : 'Link created', data?.code && {
+            const { data } = await post('/links', body);
+            tell('Link created', data?.code && {
                 detail: address(data),
                 action: { name: 'Copy', run: () => copy(address(data)) },
             });
             draw();
         },
-        reload: draw,
     });
-}
-
-/** A moment as the local date-and-time field wants it. */
-function local(at) {
-    if (!at) return '';
-    const date = new Date(at);
-    return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -157,7 +157,7 @@ function received(message) {
         sessionChanged(message.session, Number(message.index));
         break;
     case 'gone':
-        forgetSession(message.session);
+        forgetSession(message.session, Number(message.index));
         break;
     case 'item':
         absorbItem(message.session, message.item, Number(message.index));

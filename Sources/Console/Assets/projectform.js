@@ -48,6 +48,7 @@ const TIMERS = [
         'Their unanswered sessions are routed anew. Empty: never.', 0],
     ['autoCompleteSeconds', 'Completed by itself after (s)',
         'Since the last answer. Empty: never.', 0],
+    ['clickRetentionDays', 'Clicks on its links are kept for (days)', 'Empty or 0: for ever.', 0],
 ];
 
 /** The form; `reload` loads the page anew when somebody else was quicker. */

@@ -11,6 +11,7 @@ export const state = {
     sessions: new Map(),
     lists: emptyLists(),
     talks: new Map(),
+    gone: new Map(),
     project: localStorage.getItem('project') ?? '',
     route: { area: 'mine', id: null, part: null },
     link: 'connecting',
@@ -27,7 +28,8 @@ function emptyLists() {
 /** Forgets everything that belongs to who was signed in. */
 export function reset() {
     state.me = null;
-    for (const map of [state.agents, state.sessions, state.talks, state.seen]) map.clear();
+    const { agents, sessions, talks, gone, seen } = state;
+    for (const map of [agents, sessions, talks, gone, seen]) map.clear();
     state.lists = emptyLists();
     state.link = 'connecting';
     state.isReadOnly = false;
@@ -77,6 +79,9 @@ export function isErased(session) {
 export function absorbSession(session, index) {
     const known = state.sessions.get(session.id);
     if (known && known.index > index) return null;
+    // A list that was asked for before it went may arrive after the word that it is gone.
+    if (state.gone.get(session.id) > index) return null;
+    state.gone.delete(session.id);
     if (isErased(session)) session.customer.name = 'Erased customer';
     state.sessions.set(session.id, { session, index });
     const talk = state.talks.get(session.id);
@@ -85,9 +90,14 @@ export function absorbSession(session, index) {
     return { before: known?.session ?? null };
 }
 
-/** Forgets a session that this agent no longer sees. */
-export function forgetSession(id) {
+/** Sessions of which is remembered when they went. */
+const KEPT_GONE = 2000;
+
+/** Forgets a session that this agent no longer sees, as of a log index if one is known. */
+export function forgetSession(id, index) {
     state.sessions.delete(id);
+    if (index) state.gone.set(id, index);
+    if (state.gone.size > KEPT_GONE) state.gone.delete(state.gone.keys().next().value);
     const talk = state.talks.get(id);
     if (talk) talk.isGone = true;
     changed();

@@ -31,6 +31,13 @@ extension API {
             var assigned: Int
             var firstReplies: Int
             var completed: Int
+            init(_ counts: LinkFunnel, of clicks: Int) {
+                self.clicks = clicks
+                starts = counts.starts
+                assigned = counts.assigned
+                firstReplies = counts.firstReplies
+                completed = counts.completed
+            }
         }
         /// How many it led here first, and last.
         struct Attribution: Encodable {
@@ -59,23 +66,20 @@ extension API {
         var items: [Item]
 
         init(
-            index: String, _ scan: ReportScan, _ counts: [(name: String, count: ClickReport.Count)],
-            uniqueHours: Int, keptSince: LogTime?
+            index: String, _ id: LinkID, _ scan: ReportScan, uniqueHours: Int,
+            keptSince: LogTime?
         ) {
             self.index = index
             self.keptSince = keptSince?.text
             self.uniqueHours = uniqueHours
             let report = scan.report
-            link = "\(report.link)"
+            link = "\(id)"
             whole = report.isWhole
             clicks = Clicks(report.all)
-            funnel = Funnel(
-                clicks: report.all.human, starts: scan.funnel.starts,
-                assigned: scan.funnel.assigned, firstReplies: scan.funnel.firstReplies,
-                completed: scan.funnel.completed)
-            attribution = Attribution(scan.attribution)
+            funnel = Funnel(scan.outcomes.funnel(of: id), of: report.all.human)
+            attribution = Attribution(scan.outcomes.attribution(of: id))
             by = report.property?.rawValue
-            items = counts.map { name, count in
+            items = scan.counts.map { name, count in
                 Item(
                     value: name, total: count.total, human: count.human, unique: count.unique,
                     unidentified: count.unidentified)

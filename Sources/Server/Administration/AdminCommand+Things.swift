@@ -172,7 +172,32 @@ extension AdminCommand {
             let fields = try AdminFields.document(words.dropFirst(2))
             let id = try id(words[1], in: path, by: ["code"])
             output.show(try client.send(.put, "\(path)/\(id)", .object(fields)))
+        case ("report", 2): try reportLinks(of: words[1])
         default: throw AdminCommand.wrong("link")
         }
+    }
+
+    /// The links of a project side by side.
+    private func reportLinks(of project: String) throws {
+        let now = WallClock.now()
+        let span = try ["from", "to"].compactMap { name in
+            try arguments.options[name].map { text in
+                "\(name)=\(try AdminCommand.moment(text, before: now))"
+            }
+        }
+        let query = span.isEmpty ? "" : "?" + span.joined(separator: "&")
+        let report = try client.get("/api/v1/projects/\(projectID(project))/links/report\(query)")
+        if output.isJSON { return output.show(report) }
+        output.list(
+            report["items"]?.elements ?? [],
+            [
+                .init("ID", "link"), .init("CODE", "code"), .init("NAME", "name"),
+                .init("CLICKS", "clicks.total"), .init("PEOPLE", "clicks.human"),
+                .init("UNIQUE", "clicks.unique"), .init("STARTS", "funnel.starts"),
+                .init("ASSIGNED", "funnel.assigned"), .init("REPLIED", "funnel.firstReplies"),
+                .init("COMPLETED", "funnel.completed"),
+                .init("FIRST", "attribution.sessions.first"),
+                .init("LAST", "attribution.sessions.last"),
+            ])
     }
 }

@@ -13,7 +13,7 @@ public struct AdminCommand {
         "agent": "agent list|show A|create LOGIN NAME|set A FIELD...|offline A",
         "hook": "hook list P|show H|create P URL EVENT...|set H FIELD...|secret H|ping H|"
             + "waiting H|remove H",
-        "link": "link list|show L|create P NAME|set L FIELD...",
+        "link": "link list|show L|create P NAME|set L FIELD...|report P",
         "session": "session list|show S|history S|claim S|transfer S A|take-over S|give-back S|"
             + "complete S|reopen S|send-file S FILE",
         "customer": "customer show P USER|erase P USER|erasures P",

@@ -7,6 +7,10 @@ import Wire
 struct PreparedLink {
     /// Which link.
     let id: LinkID
+    /// Where it leads to without a rule.
+    let project: ProjectID
+    /// Its own pool, of that project.
+    let pool: PoolID?
     /// From then on it answers no more.
     let expires: LogTime?
     /// The redirect up to the token.
@@ -52,9 +56,8 @@ extension Node {
         case .get, .head: break
         default: return false
         }
-        let now = LogTime(milliseconds: WallClock.now())
-        if let expires = link.expires, expires <= now { return false }
-        keepClick(exchange, on: link, at: now)
+        if let expires = link.expires, expires <= clickTime { return false }
+        keepClick(exchange, on: link)
         return true
     }
 
@@ -66,12 +69,12 @@ extension Node {
         guard link.settings.isEnabled, let project = state.project(link.settings.project) else {
             return exchange.respond(Node.linkPage(410, "This link is switched off."))
         }
-        let now = LogTime(milliseconds: WallClock.now())
-        if let expires = link.settings.expires, expires <= now {
+        if let expires = link.settings.expires, expires <= clickTime {
             return exchange.respond(Node.linkPage(410, "This link has expired."))
         }
         let prepared = PreparedLink(
-            id: link.id, expires: link.settings.expires,
+            id: link.id, project: project.id, pool: link.settings.pool,
+            expires: link.settings.expires,
             redirect: Node.redirect(to: project, opensApp: link.settings.opensApp),
             rules: link.terms.rules.compactMap { rule in
                 state.project(rule.project).map {
@@ -83,8 +86,12 @@ extension Node {
             }, terms: link.terms)
         if preparedLinks.count >= Node.maxPreparedLinks { preparedLinks = [:] }
         preparedLinks[exchange.request.path] = prepared
-        keepClick(exchange, on: prepared, at: now)
+        keepClick(exchange, on: prepared)
     }
+
+    /// By which links expire: log time, as this node can tell it. That is the newest entry's and
+    /// what has passed here since, so it goes on where a node is cut off from the others.
+    private var clickTime: LogTime { logTime }
 
     /// The redirect to a project's bot, up to the token.
     private static func redirect(to project: Project, opensApp: Bool) -> PreparedResponse {
@@ -96,7 +103,8 @@ extension Node {
             open: "Location", value: target.utf8)
     }
 
-    private func keepClick(_ exchange: Exchange, on link: PreparedLink, at now: LogTime) {
+    private func keepClick(_ exchange: Exchange, on link: PreparedLink) {
+        let now = LogTime(milliseconds: WallClock.now())
         let request = exchange.request
         func kept(_ name: String) -> Text {
             let bytes = request.headers.withField(named: name) { value in
@@ -118,15 +126,34 @@ extension Node {
         // The first feature level has no place for it.
         if mayIdentify, state.level >= .second { click.fingerprint = fingerprint(of: click) }
         let led = link.rule(for: query)
-        let token = StartToken(
-            link: link.id, key: click.key, at: now, language: language(of: request, led?.rule),
-            pool: led?.rule.pool
-        ).text(key: tokenKey)
+        let token = token(for: click, on: link, led?.rule, language(of: request, led?.rule))
         clicks.keep(
             click,
             .init(
                 answering: exchange.answering, redirect: led?.redirect ?? link.redirect,
                 token: token))
+    }
+
+    /// What comes back with `/start`. What holds at the click is in it, as what the link says may
+    /// change until then.
+    private func token(
+        for click: Click, on link: PreparedLink, _ rule: LinkTerms.Rule?, _ language: Text
+    ) -> [UInt8] {
+        var token = StartToken(link: link.id, key: click.key, at: click.at)
+        // Nodes of the first feature level read no others.
+        if state.level >= .second {
+            let project = rule?.project ?? link.project
+            token = StartToken(
+                link: link.id, key: click.key, at: click.at, language: language,
+                pool: rule?.pool ?? (project == link.project ? link.pool : nil), project: project)
+        }
+        return token.text(key: tokenKey)
+    }
+
+    /// The projects to whose bots a token of a link may lead: those that the link names first.
+    func mayLeadTo(_ link: LinkID) -> [ProjectID] {
+        let named = state.link(link).map { [$0.settings.project] + $0.terms.rules.map(\.project) }
+        return ((named ?? []) + state.projects.map(\.id)).prefix(StartToken.maxProjects).map(\.self)
     }
 
     /// What tells a visitor from another, of no more than is kept anyway.

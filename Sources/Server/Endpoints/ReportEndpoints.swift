@@ -22,6 +22,9 @@ extension Node {
         api(.get, "/api/v1/links/*/report", &routes) { node, call throws(Problem) in
             try node.reportLink(call)
         }
+        api(.get, "/api/v1/projects/*/links/report", &routes) { node, call throws(Problem) in
+            try node.compareLinks(call)
+        }
         api(.get, "/api/v1/links/*/clicks", &routes) { node, call throws(Problem) in
             try node.listClicks(call)
         }
@@ -33,9 +36,29 @@ extension Node {
         let link = try managedLink(call)
         var question = try LinkQuestion(call)
         question.keptSince = state.clicksKeptSince(on: link.id, at: logTime)
-        let scan = ReportScan(ClickReport(link.id, in: question.span, by: question.property))
+        let scan = ReportScan(ClickReport([link.id], in: question.span, by: question.property))
         try begin(scan)
-        readOn(call, scan, question)
+        readOn(call, scan, question) { [self] in
+            API.LinkReport(
+                index: "\(appliedIndex)", link.id, scan, uniqueHours: question.uniqueHours,
+                keptSince: question.keptSince)
+        }
+    }
+
+    /// All links of a project side by side.
+    private func compareLinks(_ call: APICall) throws(Problem) {
+        let project = try managedProject(call)
+        var question = try LinkQuestion(call)
+        question.keptSince = project.settings.clicksKeptSince(at: logTime)
+        let links = state.links.filter { $0.settings.project == project.id }
+        let scan = ReportScan(
+            ClickReport(Set(links.map(\.id)), in: question.span, by: .link))
+        try begin(scan)
+        readOn(call, scan, question) { [self] in
+            API.LinksReport(
+                index: "\(appliedIndex)", project.id, links, scan,
+                uniqueHours: question.uniqueHours, keptSince: question.keptSince)
+        }
     }
 
     /// Counts a report among those that are being made, unless there are too many.
@@ -45,21 +68,22 @@ extension Node {
         reports.append(RunningReport(scan: scan))
     }
 
-    private func readOn(_ call: APICall, _ scan: ReportScan, _ question: LinkQuestion) {
+    private func readOn<Report: Encodable & ReportTables>(
+        _ call: APICall, _ scan: ReportScan, _ question: LinkQuestion,
+        _ report: @escaping () -> Report
+    ) {
+        let window = Int64(question.uniqueHours) * 3_600_000
         read(call) { reader throws(StorageError) in
-            try scan.step(reader)
+            let goesOn = try scan.step(reader)
+            // Sorting a million clicks would hold the loop up.
+            if !goesOn { scan.finish(windowMilliseconds: window) }
+            return goesOn
         } completion: { [self] goesOn in
-            if goesOn { return readOn(call, scan, question) }
-            let counts = scan.report.finish(
-                windowMilliseconds: Int64(question.uniqueHours) * 3_600_000)
-            if question.isCSV {
-                return call.respond(
-                    bytes: CSV.table(counts), contentType: "text/csv; charset=utf-8")
-            }
+            if goesOn { return readOn(call, scan, question, report) }
+            let report = report()
+            guard let part = question.table else { return call.respond(report) }
             call.respond(
-                API.LinkReport(
-                    index: "\(appliedIndex)", scan, counts, uniqueHours: question.uniqueHours,
-                    keptSince: question.keptSince))
+                bytes: CSV.bytes(report.rows(part)), contentType: "text/csv; charset=utf-8")
         }
     }
 
@@ -144,7 +168,8 @@ struct LinkQuestion {
     private let asked: Range<Int64>
     let property: ClickReport.Property?
     let uniqueHours: Int
-    let isCSV: Bool
+    /// The part that is asked for as a table; nil: all of it, as JSON.
+    let table: ReportPart?
     /// From when on clicks are kept; nil: all are.
     var keptSince: LogTime?
 
@@ -160,30 +185,50 @@ struct LinkQuestion {
         guard from < to else { throw .invalid("The parameter from must be before to.") }
         asked = from..<to
         property = try call.parameter("by").map { word throws(Problem) in
-            guard let property = ClickReport.Property(rawValue: word) else {
-                let words = ClickReport.Property.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let property = ClickReport.Property(rawValue: word), property != .link else {
+                let words = ClickReport.Property.allCases.filter { $0 != .link }
+                    .map(\.rawValue).joined(separator: ", ")
                 throw .invalid("The parameter by must be one of \(words).")
             }
             return property
         }
         uniqueHours = try call.number(
             "uniqueHours", default: 24, in: 1...Node.ReportLimits.uniqueHours)
-        isCSV = try call.wantsCSV
+        let part = try call.parameter("what").map { word throws(Problem) in
+            guard let part = ReportPart(rawValue: word) else {
+                let words = ReportPart.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .invalid("The parameter what must be one of \(words).")
+            }
+            return part
+        }
+        table = try call.wantsCSV ? part ?? .breakdown : nil
     }
 }
 
-/// A report as a table for spreadsheets (RFC 4180).
+/// A part of a report on links, as a table.
+enum ReportPart: String, CaseIterable {
+    /// Clicks by value, or links side by side.
+    case breakdown
+    /// All clicks.
+    case totals
+    /// From click to completed.
+    case funnel
+    /// Whom it led here first, and last.
+    case attribution
+}
+
+/// A report that can be had as tables.
+protocol ReportTables {
+    /// A part of it: the head, then the rows. Cells are as they are, not yet made safe.
+    func rows(_ part: ReportPart) -> [[String]]
+}
+
+/// Tables for spreadsheets (RFC 4180).
 enum CSV {
-    static func table(_ counts: [(name: String, count: ClickReport.Count)]) -> [UInt8] {
-        var text = "value,total,human,unique,unidentified\r\n"
-        for (name, count) in counts {
-            text += cell(name)
-            for number in [count.total, count.human, count.unique, count.unidentified] {
-                text += ",\(number)"
-            }
-            text += "\r\n"
-        }
-        return Array(text.utf8)
+    /// A table of these rows.
+    static func bytes(_ rows: [[String]]) -> [UInt8] {
+        let lines = rows.map { $0.map(cell).joined(separator: ",") + "\r\n" }
+        return Array(lines.joined().utf8)
     }
 
     /// A text as a cell. Visitors choose many of the values: none may begin a formula.

@@ -169,8 +169,9 @@ extension Node {
         let start = start(of: message)
         var text = message.text
         // A token is for routing, not for reading, unless it is for another project's bot.
-        if case .click(let link, _, _, _, _) = start,
-            state.level < .second || state.link(link)?.leads(to: project) ?? false
+        if case .click(let link, _, _, _, _, let clicked) = start,
+            state.level < .second
+                || clicked.map({ $0 == project }) ?? state.link(link)?.leads(to: project) ?? false
         {
             text = "/start"
         }
@@ -192,12 +193,12 @@ extension Node {
     private func start(of message: Message) -> Start? {
         guard let payload = message.startPayload else { return nil }
         if payload.isEmpty { return .plain }
-        guard let token = StartToken(payload.utf8, key: tokenKey) else {
+        guard let token = StartToken(payload.utf8, key: tokenKey, projects: mayLeadTo) else {
             return .text(payload)
         }
         return .click(
             link: token.link, key: token.key, clickedAt: token.at, language: token.language,
-            pool: token.pool)
+            pool: token.pool, project: token.project)
     }
 
     private static func unavailable(_ why: String) -> HTTPResponse {

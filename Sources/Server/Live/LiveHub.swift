@@ -56,6 +56,7 @@ final class LiveHub {
     private var nextNumber: UInt64 = 1
     private var recent: [(index: LogIndex, event: Event)] = []
     private var rememberedFrom: LogIndex = .zero
+    private var sights = SightWatch()
     private var changes = Changes()
     private var telling: LoopTimer?
     private var toldAt: Int64 = 0
@@ -120,10 +121,14 @@ final class LiveHub {
             return send(LiveMessage.refresh, to: console)
         }
         var told: Set<SessionID> = []
+        var left: [SessionID: Set<SightWatch.Audience>] = [:]
+        for each in sights.departures(after: index) {
+            left[each.session, default: []].insert(each.from)
+        }
         for (at, event) in recent where at > index {
             switch event {
             case .sessionChanged(let id), .historyAdded(let id, _):
-                if told.insert(id).inserted { tell(id, to: console) }
+                if told.insert(id).inserted { tell(id, to: console, left: left[id] ?? []) }
             case .agentChanged(let id): tell(id, to: console)
             case .projectChanged, .linkChanged, .outboxQueued, .outboxChanged, .signedOut,
                 .hookChanged:
@@ -203,7 +208,9 @@ final class LiveHub {
             let cut = recent.count - Limits.remembered / 2
             rememberedFrom = recent[cut - 1].index
             recent.removeFirst(cut)
+            sights.forget(through: rememberedFrom)
         }
+        let left = sights.look(at: effects.events, in: node.state)
         guard !consoles.isEmpty else { return }
         if changes.isTooMuch {
             // The consoles will read anew; only the end of a sign-in can't wait.
@@ -233,6 +240,9 @@ final class LiveHub {
             for row in effects.rows where row.table == .note {
                 changes.notes[row.minor] = row.value
             }
+        }
+        if !changes.isTooMuch {
+            for each in left { changes.left[each.session, default: []].insert(each.from) }
         }
         scheduleTelling()
     }
@@ -265,7 +275,7 @@ final class LiveHub {
                 tellToReadAnew(console)
                 continue
             }
-            for id in sessions { tell(id, to: console) }
+            for id in sessions { tell(id, to: console, left: told.left[id] ?? []) }
             for key in items where node.state.canSee(console.caller.agent, key.session) {
                 guard let row = told.added[key], let item = try? HistoryItem(value: row) else {
                     continue
@@ -313,6 +323,8 @@ final class LiveHub {
     /// What changed since the consoles were told last.
     private struct Changes {
         var sessions: Set<SessionID> = []
+        /// Whose they were, of those that are no more for whom they were.
+        var left: [SessionID: Set<SightWatch.Audience>] = [:]
         /// The rows of history items; empty until seen.
         var added: [ItemKey: [UInt8]] = [:]
         /// The rows of private notes, by log index.
@@ -335,21 +347,36 @@ final class LiveHub {
         mutating func forgetAll() {
             notes.removeAll(keepingCapacity: true)
             sessions.removeAll(keepingCapacity: true)
+            left.removeAll(keepingCapacity: true)
             added.removeAll(keepingCapacity: true)
             outbox.removeAll(keepingCapacity: true)
             isTooMuch = true
         }
     }
 
-    private func tell(_ id: SessionID, to console: Console) {
+    /// Tells a session as it is. One that went out of sight is told gone to whoever may have it on
+    /// the page: it was told here, or it was theirs, or it waited, where a list showed it to all
+    /// who may answer.
+    private func tell(
+        _ id: SessionID, to console: Console, left: Set<SightWatch.Audience>
+    ) {
         guard let session = node.state.session(id) else { return }
         if node.state.canSee(console.caller.agent, id) {
             if console.shown.count < Limits.shown { console.shown.insert(id) }
             let view = node.state.view(session, for: console.caller.agent, at: node.logTime)
             send(LiveMessage.session(view, index: node.appliedIndex), to: console)
-        } else if console.shown.remove(id) != nil || session.lastOwner == console.caller.agent {
+        } else if console.shown.remove(id) != nil || session.lastOwner == console.caller.agent
+            || isAmong(left, console.caller.agent, session.project)
+        {
             send(LiveMessage.gone(id, index: node.appliedIndex), to: console)
         }
+    }
+
+    private func isAmong(
+        _ audiences: Set<SightWatch.Audience>, _ agent: AgentID, _ project: ProjectID
+    ) -> Bool {
+        audiences.contains(where: { $0.has(agent) })
+            && node.state.permissions(of: agent, in: project).contains(.reply)
     }
 
     private func tell(_ id: AgentID, to console: Console) {
@@ -378,58 +405,5 @@ final class LiveHub {
         guard console.isBehind else { return }
         console.isBehind = false
         send(LiveMessage.refresh, to: console)
-    }
-}
-
-/// The messages that a console gets.
-enum LiveMessage {
-    private struct Message: Encodable {
-        var type: String
-        var index: String?
-        var node: String?
-        var session: SessionOrID?
-        var item: API.Item?
-        var agent: LiveAgent?
-    }
-    private struct LiveAgent: Encodable {
-        var id: String
-        var name: String
-        var presence: String
-        var away: Bool
-    }
-    private enum SessionOrID: Encodable {
-        case whole(API.Session)
-        case id(SessionID)
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.singleValueContainer()
-            switch self {
-            case .whole(let session): try container.encode(session)
-            case .id(let id): try container.encode("\(id)")
-            }
-        }
-    }
-
-    static let refresh = JSON.encode(Message(type: "refresh"))
-    static let signedOut = JSON.encode(Message(type: "signedOut"))
-
-    static func hello(index: LogIndex, node: NodeID) -> [UInt8] {
-        JSON.encode(Message(type: "hello", index: "\(index)", node: "\(node)"))
-    }
-    static func session(_ view: API.Session, index: LogIndex) -> [UInt8] {
-        JSON.encode(Message(type: "session", index: "\(index)", session: .whole(view)))
-    }
-    static func gone(_ id: SessionID, index: LogIndex) -> [UInt8] {
-        JSON.encode(Message(type: "gone", index: "\(index)", session: .id(id)))
-    }
-    static func item(_ item: API.Item, of id: SessionID, index: LogIndex) -> [UInt8] {
-        JSON.encode(
-            Message(type: "item", index: "\(index)", session: .id(id), item: item))
-    }
-    static func agent(_ agent: API.AgentSummary, isAway: Bool) -> [UInt8] {
-        JSON.encode(
-            Message(
-                type: "agent",
-                agent: LiveAgent(
-                    id: agent.id, name: agent.name, presence: agent.presence, away: isAway)))
     }
 }

@@ -192,8 +192,9 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     var appliedIndex: LogIndex { replica.mark.index }
     /// The last index in the log.
     var lastIndex: LogIndex { replica.status.last }
-    /// Log time now, as far as this node can tell: for what pages show, never for decisions.
-    var logTime: LogTime { replica.status.logTime }
+    /// Log time now, as far as this node can tell: for what pages show and for when a link expires,
+    /// never for decisions.
+    var logTime: LogTime { replica.logTime }
     /// Requests that wait for the cluster.
     var waitingRequests: Int { waiting.count }
     /// The term in which this node leads and has begun its epoch; nil otherwise.

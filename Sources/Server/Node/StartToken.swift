@@ -7,7 +7,9 @@ import Wire
 /// 42 bytes, 56 characters of base64url (Telegram takes 64): a version, the link, the click's spool
 /// epoch and sequence, the time, and 128 bits of HMAC-SHA256 under the cluster's token key. The
 /// second version has six bytes more, before the MAC, for a language. The third is as long, and has
-/// a pool and a shorter language: times are seconds in it, and numbers shorter.
+/// a pool and a shorter language: times are seconds in it, and numbers shorter. The fourth to the
+/// sixth are as the first to the third, and their MAC is over the project, too, to whose bot the
+/// click led; it takes no byte of them. Who reads them tries the projects that there are.
 struct StartToken: Hashable {
     /// The link that was clicked.
     var link: LinkID
@@ -17,9 +19,13 @@ struct StartToken: Hashable {
     var at: LogTime
     /// The language that a parameter of the click asked for; empty: none.
     var language: Text = ""
-    /// The pool that a parameter rule gave the click; nil: none did.
+    /// The pool that a parameter rule or the link itself gave the click; nil: none did.
     var pool: PoolID?
+    /// The project to whose bot the click led; nil in tokens of the first feature level.
+    var project: ProjectID?
 
+    /// How many projects are tried for a token.
+    static let maxProjects = 1024
     static let bodyBytes = 26
     static let languageBytes = 6
     static let macBytes = 16
@@ -32,9 +38,9 @@ struct StartToken: Hashable {
         bytes.reserveCapacity(StartToken.bodyBytes + StartToken.languageBytes + StartToken.macBytes)
         if let pool {
             putThird(pool, into: &bytes)
-            return Base64URL.encode(bytes + key.mac(bytes).prefix(StartToken.macBytes))
+            return Base64URL.encode(bytes + StartToken.mac(of: bytes, project, key))
         }
-        bytes.append(language.isEmpty ? 1 : 2)
+        bytes.append((language.isEmpty ? 1 : 2) + (project == nil ? 0 : 3))
         StartToken.put(UInt64(bitPattern: link.rawValue), bytes: 6, into: &bytes)
         StartToken.put(self.key.epoch, bytes: 8, into: &bytes)
         StartToken.put(self.key.sequence, bytes: 5, into: &bytes)
@@ -43,29 +49,43 @@ struct StartToken: Hashable {
             StartToken.put(
                 TokenLanguage.packed(language), bytes: StartToken.languageBytes, into: &bytes)
         }
-        bytes += key.mac(bytes).prefix(StartToken.macBytes)
-        return Base64URL.encode(bytes)
+        return Base64URL.encode(bytes + StartToken.mac(of: bytes, project, key))
     }
 
-    /// The token of a `/start` payload; nil if it is not one of ours.
-    init?(_ text: [UInt8], key: HMACKey) {
-        let hasLanguage = text.count == StartToken.longerCharacters
-        guard hasLanguage || text.count == StartToken.characters,
-            let bytes = Base64URL.decode(text),
-            hasLanguage ? bytes[0] == 2 || bytes[0] == 3 : bytes[0] == 1
+    private static func mac(
+        of body: [UInt8], _ project: ProjectID?, _ key: HMACKey
+    ) -> [UInt8] {
+        var bytes = body
+        if let project { put(UInt64(bitPattern: project.rawValue), bytes: 8, into: &bytes) }
+        return Array(key.mac(bytes).prefix(macBytes))
+    }
+
+    /// The token of a `/start` payload; nil if it is not one of ours. One that says its project is
+    /// ours if it is of one of the projects to which a click on its link may have led.
+    init?(_ text: [UInt8], key: HMACKey, projects: (LinkID) -> [ProjectID] = { _ in [] }) {
+        let isLonger = text.count == StartToken.longerCharacters
+        guard isLonger || text.count == StartToken.characters,
+            let bytes = Base64URL.decode(text), (1...6).contains(bytes[0])
         else { return nil }
+        let form = (bytes[0] - 1) % 3 + 1
+        guard isLonger == (form > 1) else { return nil }
         let body = Array(bytes.dropLast(StartToken.macBytes))
-        let mac = Array(key.mac(body).prefix(StartToken.macBytes))
-        guard constantTimeEqual(mac, Array(bytes[body.count...])) else { return nil }
-        if bytes[0] == 3 {
+        let mac = Array(bytes[body.count...])
+        link = LinkID(Int64(bitPattern: StartToken.get(body, 1, bytes: form == 3 ? 5 : 6)))
+        let candidates: [ProjectID?] = bytes[0] > 3 ? projects(link) : [nil]
+        let found = candidates.first {
+            constantTimeEqual(StartToken.mac(of: body, $0, key), mac)
+        }
+        guard let found else { return nil }
+        project = found
+        if form == 3 {
             (link, self.key, at, pool, language) = StartToken.third(body)
             return
         }
-        link = LinkID(Int64(bitPattern: StartToken.get(body, 1, bytes: 6)))
         self.key = ClickKey(
             epoch: StartToken.get(body, 7, bytes: 8), sequence: StartToken.get(body, 15, bytes: 5))
         at = LogTime(milliseconds: Int64(bitPattern: StartToken.get(body, 20, bytes: 6)))
-        if hasLanguage {
+        if isLonger {
             language = TokenLanguage.unpacked(
                 StartToken.get(body, StartToken.bodyBytes, bytes: StartToken.languageBytes))
         }
@@ -73,7 +93,7 @@ struct StartToken: Hashable {
 
     /// The third version: link 5 bytes, spool epoch 8, sequence 4, seconds 4, pool 5, language 5.
     private func putThird(_ pool: PoolID, into bytes: inout [UInt8]) {
-        bytes.append(3)
+        bytes.append(project == nil ? 3 : 6)
         StartToken.put(UInt64(bitPattern: link.rawValue), bytes: 5, into: &bytes)
         StartToken.put(key.epoch, bytes: 8, into: &bytes)
         StartToken.put(key.sequence, bytes: 4, into: &bytes)
@@ -106,13 +126,15 @@ struct StartToken: Hashable {
     /// A token of these parts, as much of the language and of the time as it can carry; the first
     /// four must fit 48, 64, 40 and 48 bits.
     init(
-        link: LinkID, key: ClickKey, at: LogTime, language: Text = "", pool: PoolID? = nil
+        link: LinkID, key: ClickKey, at: LogTime, language: Text = "", pool: PoolID? = nil,
+        project: ProjectID? = nil
     ) {
         precondition(link.rawValue >= 0 && link.rawValue < 1 << 48)
         precondition(key.sequence < 1 << 40)
         precondition(at.milliseconds >= 0 && at.milliseconds < 1 << 48)
         self.link = link
         self.key = key
+        self.project = project
         let carried = pool.flatMap { StartToken.fitsThird(link, key, $0) ? $0 : nil }
         self.pool = carried
         self.at =

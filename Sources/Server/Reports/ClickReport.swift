@@ -2,7 +2,8 @@ import HTTP
 import Routing
 import Wire
 
-/// Counts the clicks on a link: how many, by how many people, and by a property of theirs.
+/// Counts the clicks on one or more links: how many, by how many people, and by a property of
+/// theirs.
 struct ClickReport: Sendable {
     /// A property of clicks to count by.
     enum Property: String, CaseIterable, Sendable {
@@ -10,6 +11,8 @@ struct ClickReport: Sendable {
         case referrer, network, language
         case browser, system, device
         case node, hour, day
+        /// The link's id.
+        case link
     }
     /// Bounds of one report.
     enum Limits {
@@ -38,11 +41,11 @@ struct ClickReport: Sendable {
         var value: Int
     }
 
-    let link: LinkID
+    let links: Set<LinkID>
     /// From when on, and until before when, by the clocks of the nodes that answered.
     let span: Range<Int64>
     let property: Property?
-    /// All clicks of the link in the span.
+    /// All clicks of the links in the span.
     private(set) var all = Count()
     /// Clicks by value, in the order of `names`.
     private var counts: [Count] = []
@@ -54,15 +57,15 @@ struct ClickReport: Sendable {
     private(set) var isWhole = true
 
     /// A report on nothing yet.
-    init(_ link: LinkID, in span: Range<Int64>, by property: Property?) {
-        self.link = link
+    init(_ links: Set<LinkID>, in span: Range<Int64>, by property: Property?) {
+        self.links = links
         self.span = span
         self.property = property
     }
 
     /// Takes a click; those of other links and times are passed over.
     mutating func take(_ click: Click) {
-        guard click.link == link, span.contains(click.at.milliseconds) else { return }
+        guard links.contains(click.link), span.contains(click.at.milliseconds) else { return }
         guard visits.count < Limits.humanClicks else {
             isWhole = false
             return
@@ -81,18 +84,20 @@ struct ClickReport: Sendable {
     /// Every value with its count: the most frequent first, times in their order.
     ///
     /// A visitor counts once, with the value of the click that counts, and again after a window
-    /// without a click.
+    /// without a click. Links are told apart: a visitor counts once for each, as in the link's own
+    /// report.
     mutating func finish(windowMilliseconds: Int64) -> [(name: String, count: Count)] {
         visits.sort { ($0.fingerprint, $0.at) < ($1.fingerprint, $1.at) }
-        for (place, visit) in visits.enumerated() {
-            let isKnown = visit.fingerprint != 0
-            let before = place > 0 ? visits[place - 1] : nil
-            if isKnown, let before, before.fingerprint == visit.fingerprint,
-                visit.at - before.at < windowMilliseconds
-            {
-                continue
+        for visit in uniqueVisits(windowMilliseconds, ofEachValue: false) {
+            ClickReport.count(visit, in: &all)
+            guard property != .link, visit.value >= 0 else { continue }
+            ClickReport.count(visit, in: &counts[visit.value])
+        }
+        if property == .link {
+            visits.sort { ($0.value, $0.fingerprint, $0.at) < ($1.value, $1.fingerprint, $1.at) }
+            for visit in uniqueVisits(windowMilliseconds, ofEachValue: true) {
+                ClickReport.count(visit, in: &counts[visit.value])
             }
-            count(visit, isKnown: isKnown)
         }
         visits = []
         let found = zip(names, counts).map { (name: $0, count: $1) }
@@ -103,17 +108,27 @@ struct ClickReport: Sendable {
         }
     }
 
-    private mutating func count(_ visit: Visit, isKnown: Bool) {
-        all.unique += 1
-        if !isKnown { all.unidentified += 1 }
-        guard visit.value >= 0 else { return }
-        counts[visit.value].unique += 1
-        if !isKnown { counts[visit.value].unidentified += 1 }
+    /// The visits that count, of the sorted ones.
+    private func uniqueVisits(_ windowMilliseconds: Int64, ofEachValue: Bool) -> [Visit] {
+        visits.indices.compactMap { place in
+            let visit = visits[place]
+            guard visit.fingerprint != 0, place > 0 else { return visit }
+            let before = visits[place - 1]
+            let isSame =
+                before.fingerprint == visit.fingerprint
+                && (!ofEachValue || before.value == visit.value)
+            return isSame && visit.at - before.at < windowMilliseconds ? nil : visit
+        }
+    }
+
+    private static func count(_ visit: Visit, in count: inout Count) {
+        count.unique += 1
+        if visit.fingerprint == 0 { count.unidentified += 1 }
     }
 
     private mutating func place(of value: String) -> Int {
         if let place = places[value] { return place }
-        if names.count >= Limits.values, value != ClickReport.rest {
+        if property != .link, names.count >= Limits.values, value != ClickReport.rest {
             return place(of: ClickReport.rest)
         }
         places[value] = names.count
@@ -135,6 +150,7 @@ struct ClickReport: Sendable {
         case .node: "\(click.node)"
         case .hour: String(click.at.text.prefix(13)) + ":00Z"
         case .day: String(click.at.text.prefix(10))
+        case .link: "\(click.link)"
         }
     }
 

@@ -21,14 +21,17 @@ final class ReportScan: @unchecked Sendable {
     }
 
     /// The clicks.
-    var report: ClickReport
+    private(set) var report: ClickReport
+    /// The clicks by value, once everything was read and counted.
+    private(set) var counts: [(name: String, count: ClickReport.Count)] = []
     /// What became of them.
-    private(set) var funnel = LinkFunnel()
-    /// Whom the link led here first, and last.
-    private(set) var attribution = LinkAttribution()
+    private(set) var outcomes: LinkOutcomes
     private var stage = Stage.clicks(after: nil)
 
-    init(_ report: ClickReport) { self.report = report }
+    init(_ report: ClickReport) {
+        self.report = report
+        outcomes = LinkOutcomes(of: report.links, in: report.span)
+    }
 
     /// Reads on; false when everything was read.
     func step(_ reader: StateReader) throws(StorageError) -> Bool {
@@ -56,13 +59,19 @@ final class ReportScan: @unchecked Sendable {
         return true
     }
 
+    /// Counts what was read.
+    func finish(windowMilliseconds: Int64) {
+        counts = report.finish(windowMilliseconds: windowMilliseconds)
+    }
+
     private func take(
         _ id: SessionID, _ row: [UInt8], _ reader: StateReader
     ) throws(StorageError) {
         guard let session = try? Session(id, row: row), !session.touches.isEmpty else { return }
-        attribution.take(session, link: report.link, in: report.span)
-        guard LinkFunnel.isLed(session, by: report.link, in: report.span) else { return }
+        let tokens = outcomes.take(session)
+        guard !tokens.isEmpty else { return }
         let history = try reader.rows(.history, major: id.rawValue, limit: Limits.history)
-        funnel.take(session, history.compactMap { try? HistoryItem(value: $0.value) })
+        outcomes.count(
+            tokens, of: session, history.compactMap { try? HistoryItem(value: $0.value) })
     }
 }
