@@ -102,8 +102,9 @@ import Wire
         #expect(late.allSatisfy { said(world, $0).isEmpty }, "they will hardly wait")
         #expect(world.state.nextDeadline == world.time)
         #expect(try world.rebuilt() == world.state)
+        // A node that starts does not know the time yet, and the rest of a drain is due at once.
         world.state = try world.rebuilt()
-        while world.state.nextDeadline == world.time { world.apply(.advance) }
+        while let due = world.state.nextDeadline, due <= world.time { world.apply(.advance) }
         #expect(late.map { world.owner($0) } == [ana, nil, nil])
         #expect(late.map { said(world, $0) } == [[], ["Nobody is here"], ["Nobody is here"]])
         for session in late.dropFirst() {
