@@ -80,6 +80,7 @@ export function openComposer({ onSent }) {
         }
         sending.delete(to);
         changed();
+        drawHint();
         onSent();
         if (problem) {
             if (!isCaptionSent) restore(to, words);
