@@ -10,6 +10,9 @@ public struct HTTPLimits: Sendable, Equatable {
     public var maxBodyBytes = 256 << 10
     /// Bounds of bodies by the beginning of the path; the first that fits counts.
     public var bodyLimits: [BodyLimit] = []
+    /// Whether the owner is asked before a larger body than that is refused; see
+    /// `HTTPServerConnection.question`. A chunked body has no length to ask about.
+    public var asksForLargeBodies = false
     /// Bytes of chunk extensions in one body, which nobody needs. Past it: 400.
     public var maxChunkExtensionBytes = 4 << 10
     /// Bytes that may wait behind an unanswered request before `wantsInput` turns false.

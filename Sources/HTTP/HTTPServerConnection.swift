@@ -12,6 +12,8 @@ public struct HTTPServerConnection: Sendable {
         case idle
         /// A part of a head has come.
         case readingHead
+        /// A head has come, and whether its large body is wanted is not decided yet.
+        case asking
         /// A head has come and a part of its body is missing.
         case readingBody
         /// A request was given out and is not answered yet.
@@ -24,6 +26,7 @@ public struct HTTPServerConnection: Sendable {
 
     private enum State: Sendable {
         case head
+        case asking(HTTPRequest, byteCount: Int, expectsContinue: Bool)
         case body(HTTPRequest, BodyReader, owesContinue: Bool)
         case answering(isHead: Bool, minorVersion: Int, keepAlive: Bool)
         case upgraded
@@ -52,6 +55,7 @@ public struct HTTPServerConnection: Sendable {
     public var phase: Phase {
         switch state {
         case .head: buffer.isEmpty ? .idle : .readingHead
+        case .asking: .asking
         case .body: .readingBody
         case .answering: .answering
         case .upgraded: .upgraded
@@ -62,8 +66,41 @@ public struct HTTPServerConnection: Sendable {
     /// Whether to go on reading from the socket; false while too much waits behind an unanswered
     /// request. Who reads on all the same ends with 400 once four times as much waits.
     public var wantsInput: Bool {
-        if case .answering = state { return buffer.count < limits.maxWaitingBytes }
-        return !shouldClose
+        switch state {
+        case .answering, .asking: buffer.count < limits.maxWaitingBytes
+        case .head, .body, .upgraded, .finished: !shouldClose
+        }
+    }
+
+    /// A request whose body is larger than its path's bound, and the body's length: only with
+    /// `HTTPLimits.asksForLargeBodies`. Nothing of the body is read before `takeBody` or
+    /// `refuseBody` says what becomes of it; look after `nextRequest` returned nil.
+    public var question: (request: HTTPRequest, byteCount: Int)? {
+        guard case .asking(let request, let byteCount, _) = state else { return nil }
+        return (request, byteCount)
+    }
+
+    /// The body that `question` tells of is wanted: it is read, and the request given out then.
+    public mutating func takeBody() {
+        guard case .asking(let request, let byteCount, let expectsContinue) = state else {
+            preconditionFailure("a body that was asked about")
+        }
+        buffer.reserve(byteCount)
+        state = .body(request, .length(byteCount), owesContinue: expectsContinue)
+    }
+
+    /// The body that `question` tells of is not wanted: appends the answer, which ends the
+    /// connection.
+    public mutating func refuseBody(
+        _ response: HTTPResponse, date: Text? = nil, into out: inout [UInt8]
+    ) {
+        guard case .asking(let request, _, _) = state else {
+            preconditionFailure("a body that was asked about")
+        }
+        response.serialize(
+            into: &out, keepAlive: false, head: request.method == .head, date: date,
+            minorVersion: request.minorVersion)
+        finish()
     }
 
     /// Whether to close the connection once all that was written has left.
@@ -77,9 +114,10 @@ public struct HTTPServerConnection: Sendable {
         switch state {
         case .finished:
             return  // Nothing after an error or a last answer has a meaning.
-        case .answering where buffer.count + bytes.count > 4 * limits.maxWaitingBytes:
+        case .answering where buffer.count + bytes.count > 4 * limits.maxWaitingBytes,
+            .asking where buffer.count + bytes.count > 4 * limits.maxWaitingBytes:
             hasOverflowed = true
-        case .head, .body, .answering, .upgraded:
+        case .head, .asking, .body, .answering, .upgraded:
             buffer.append(bytes)
         }
     }
@@ -186,7 +224,8 @@ public struct HTTPServerConnection: Sendable {
         guard hasPeerClosed else { return }
         switch state {
         case .head where buffer.isEmpty: finish()
-        case .head, .body: throw HTTPError(400, "the connection closed within a request")
+        case .head, .asking, .body:
+            throw HTTPError(400, "the connection closed within a request")
         case .answering, .upgraded, .finished: return
         }
     }
@@ -196,10 +235,12 @@ public struct HTTPServerConnection: Sendable {
         case .head:
             if hasOverflowed { throw HTTPError(400, "too much sent ahead of an answer") }
             return buffer.isEmpty ? nil : try readHead()
+        case .body where hasOverflowed:
+            throw HTTPError(400, "too much sent before it was asked for")
         case .body(let request, let reader, let owesContinue):
             state = .finished
             return try readBody(of: request, reader, owesContinue: owesContinue)
-        case .answering, .upgraded, .finished:
+        case .asking, .answering, .upgraded, .finished:
             return nil
         }
     }
@@ -216,7 +257,14 @@ public struct HTTPServerConnection: Sendable {
         let maxBytes = maxBodyBytes(of: head.request)
         switch head.body {
         case .length(let count):
-            guard count <= maxBytes else { throw HTTPError(413, "the body is too large") }
+            guard count <= maxBytes else {
+                guard limits.asksForLargeBodies else {
+                    throw HTTPError(413, "the body is too large")
+                }
+                state = .asking(
+                    head.request, byteCount: count, expectsContinue: head.expectsContinue)
+                return nil
+            }
             return try readBody(
                 of: head.request, .length(count), owesContinue: head.expectsContinue)
         case .chunked:

@@ -34,11 +34,26 @@ struct ReceiveBuffer: Sendable {
         }
     }
 
-    /// Uses up the first bytes and gives them.
+    /// Uses up the first bytes and gives them. Many bytes with nothing behind them are given as
+    /// they lie here: without a copy.
     mutating func take(_ count: Int) -> [UInt8] {
         precondition(count <= self.count, "only bytes that came can be taken")
+        if count == self.count, count > Self.keptCapacity {
+            if start > 0 { bytes.removeSubrange(0..<start) }
+            start = 0
+            var taken: [UInt8] = []
+            swap(&taken, &bytes)
+            return taken
+        }
         defer { consume(count) }
         return Array(bytes[start..<start + count])
+    }
+
+    /// Makes room for so many bytes in all, so that they move no more while they come.
+    mutating func reserve(_ count: Int) {
+        if start > 0 { bytes.removeSubrange(0..<start) }
+        start = 0
+        bytes.reserveCapacity(count)
     }
 
     /// Forgets everything.

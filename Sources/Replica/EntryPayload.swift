@@ -92,7 +92,7 @@ extension Command {
         switch self {
         case .advance, .update, .clicks, .beginEpoch, .raiseLevel, .finishDeliveries: true
         case .through(_, let command), .ifUnchanged(_, let command): command.isIdempotent
-        case .eraseSession, .finishErasure, .forgetClicks, .tellErased: true
+        case .eraseSession, .finishErasure, .forgetClicks, .tellErased, .forgetFiles: true
         case .bootstrap, .createAgent, .updateAgent, .signIn, .signOut, .createProject,
             .updateProject, .setMembers, .createLink, .updateLink, .renewLeases,
             .closeConnections, .setAway, .reply, .claim, .transfer, .giveBack, .complete, .reopen,
@@ -101,7 +101,7 @@ extension Command {
             .revokeToken, .addNote, .addRemark, .setTags, .setDeskBook, .makeLink,
             .editLink, .tellURL, .pointWebhook, .setModeration, .moderatedReply, .refuseReply,
             .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery, .moveSignIn,
-            .eraseCustomer, .formattedReply, .answer, .revise, .reviseQueued:
+            .eraseCustomer, .formattedReply, .answer, .revise, .reviseQueued, .replyWithFile:
             false
         }
     }

@@ -101,8 +101,8 @@ extension Command {
             .complete, .reopen, .beginEpoch, .startSending, .finishSending, .resend, .addNote,
             .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply, .pingHook,
             .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseSession, .finishErasure,
-            .forgetClicks, .tellErased, .formattedReply, .answer, .revise,
-            .reviseQueued:
+            .forgetClicks, .tellErased, .formattedReply, .answer, .revise, .reviseQueued,
+            .replyWithFile, .forgetFiles:
             nil
         }
     }

@@ -68,6 +68,8 @@ enum CommandTag: UInt8, CaseIterable {
     case reviseQueued = 122
     case ifUnchanged = 130
     case moveSignIn = 131
+    case replyWithFile = 140
+    case forgetFiles = 141
     case answer = 150
     case barSeen = 190
     case renewHiddenLeases = 191
@@ -129,6 +131,7 @@ extension Command {
         case .addNote, .addRemark, .setTags, .setDeskBook: encodePaperwork(into: &writer)
         case .setModeration, .moderatedReply, .refuseReply: encodeModeration(into: &writer)
         case .formattedReply, .answer, .revise, .reviseQueued: encodeMessages(into: &writer)
+        case .replyWithFile, .forgetFiles: encodeFiles(into: &writer)
         case .makeLink, .editLink: encodeLink(into: &writer)
         case .tellURL, .pointWebhook: encodeFrontDoor(into: &writer)
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,
@@ -209,6 +212,7 @@ extension Command: Coded {
             self = try Command(moderation: tag, from: &r)
         case .formattedReply, .answer, .revise, .reviseQueued:
             self = try Command(messages: tag, from: &r)
+        case .replyWithFile, .forgetFiles: self = try Command(files: tag, from: &r)
         case .makeLink, .editLink, .clicksWithFingerprints: self = try Command(links: tag, from: &r)
         case .tellURL, .pointWebhook: self = try Command(frontDoor: tag, from: &r)
         case .createHook, .updateHook, .removeHook, .pingHook, .passOverDelivery,

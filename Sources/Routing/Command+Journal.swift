@@ -44,6 +44,7 @@ extension Command {
         case .moderatedReply(let id, let by, let text, let verdict):
             verdict.action == .block ? .advance : .reply(id, by: by, text: text.placeholder)
         case .formattedReply, .answer, .revise, .reviseQueued: messagesForJournal
+        case .replyWithFile, .forgetFiles: filesForJournal
         case .transfer(let id, let by, let to, let version, let remark, let confirmed):
             // One that is too long was refused.
             remark.utf8.count > FieldLimits.remark
@@ -189,7 +190,7 @@ extension InboundMessage {
 extension DeliveryResult {
     fileprivate var forJournal: DeliveryResult {
         switch self {
-        case .sent: .sent(messageID: 0)
+        case .sent, .sentFile: .sent(messageID: 0)
         case .failed(_, let why): .failed(reason: "", unreachable: why)
         case .retry(let notBefore, _): .retry(notBefore: notBefore, reason: "")
         case .uncertain: .uncertain(reason: "")

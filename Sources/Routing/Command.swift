@@ -114,6 +114,13 @@ public enum Command: Hashable, Sendable {
     case revise(SessionID, by: AgentID, SentMessage, Revision, Verdict?)
     /// An agent changes or withdraws a message of theirs that has not gone yet.
     case reviseQueued(OutboxID, by: AgentID, Revision, Verdict?)
+    /// An agent's photo or document, whose bytes one node holds; with what rules say of its
+    /// caption, if they say anything.
+    case replyWithFile(
+        SessionID, by: AgentID, caption: Text, [TextEntity], Verdict?, FileOffer)
+    /// A node holds no agents' files any more but those that came to one incarnation of it (nil:
+    /// none). Idempotent.
+    case forgetFiles(holder: UInt64, but: UInt64?)
     /// An agent's message that was not taken.
     case refuseReply(SessionID, by: AgentID, Verdict)
     /// A new link with terms; refused as `alreadyExists` when the code is taken.

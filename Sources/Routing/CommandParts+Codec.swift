@@ -248,6 +248,10 @@ extension DeliveryResult: Coded {
         case .uncertain(let reason):
             writer.u8(4)
             writer.text(reason)
+        case .sentFile(let messageID, let file):
+            writer.u8(5)
+            writer.zigzag(messageID)
+            writer.put(file)
         }
     }
 
@@ -259,6 +263,7 @@ extension DeliveryResult: Coded {
         case 2: self = .failed(reason: try reader.text(), unreachable: try Self.reach(&reader))
         case 3: self = .retry(notBefore: try reader.take(), reason: try reader.text())
         case 4: self = .uncertain(reason: try reader.text())
+        case 5: self = .sentFile(messageID: try reader.zigzag(), try reader.take())
         default: throw reader.unknown(tag, at: start)
         }
     }

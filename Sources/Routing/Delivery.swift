@@ -5,14 +5,15 @@ import Wire
 extension RoutingState {
     /// Queues one part of an agent's message.
     mutating func queue(
-        _ text: Text, _ entities: [TextEntity] = [], number: Int64, by agent: AgentID,
-        in session: inout Session
+        _ text: Text, _ entities: [TextEntity] = [], file: FileOffer? = nil, number: Int64,
+        by agent: AgentID, in session: inout Session
     ) {
         var message = OutboxMessage(
             id: OutboxID(now.index * OutboxMessage.partsPerReply + number), session: session.id,
             ordinal: session.historyCount, project: session.project, chat: session.user,
             agent: agent, at: now.time, text: text)
         message.entities = entities
+        if let file { message.act = .sendFile(file) }
         keep(message)
         record(message.historyWhat, in: &session)
     }
@@ -25,7 +26,7 @@ extension RoutingState {
         draft.scalars.note(.epoch)
         for id in outgoing.sending.ascending() {
             var message = outgoing[id]!
-            if message.act != .send {
+            if message.act.target != nil {
                 message.state = .queued
                 keep(message)
                 continue
@@ -62,6 +63,9 @@ extension RoutingState {
         switch result {
         case .sent(let messageID):
             settle(id, .sent(messageID: messageID))
+            noteArrival(in: message.session)
+        case .sentFile(let messageID, let file):
+            settle(id, .sent(messageID: messageID), file)
             noteArrival(in: message.session)
         case .uncertain(let reason): settle(id, .uncertain(reason: reason))
         case .failed(let reason, let unreachable):
@@ -123,9 +127,10 @@ extension RoutingState {
     }
 
     /// A message reached a state that the history shows.
-    mutating func settle(_ id: OutboxID, _ state: DeliveryState) {
+    mutating func settle(_ id: OutboxID, _ state: DeliveryState, _ sent: SentFile? = nil) {
         var message = outgoing[id]!
         message.state = state
+        message.sentFile = sent
         switch state {
         case .sent:
             outgoing.remove(id)
@@ -159,6 +164,7 @@ extension OutboxMessage {
             agent: agent, text: text, outbox: id, state: state, attempts: attempts)
         outbound.entities = entities
         outbound.changedAt = changedAt
+        outbound.file = file.map { OutboundFile($0, sentFile) }
         outbound.replyTo = replyTo?.ordinal
         guard let target = act.target else { return .outbound(outbound) }
         return .revised(

@@ -16,57 +16,87 @@ extension RoutingState {
     /// manager steps in: in another's session, and in a waiting one that they can't claim, which
     /// waits on.
     mutating func reply(
-        _ id: SessionID, by agent: AgentID, _ text: Text, _ entities: [TextEntity] = []
+        _ id: SessionID, by agent: AgentID, _ text: Text, _ entities: [TextEntity] = [],
+        file: FileOffer? = nil
     ) -> Outcome {
         guard var session = sessions[id] else { return .refused(.notFound) }
-        if session.state == .assigned, session.owner != agent,
-            !isManager(agent, of: session.project)
-        {
-            guard canReply(agent, session.project) || canSee(agent, session) else {
-                return .refused(.notFound)
-            }
-            return .refused(.ownedBy(session.owner!))
-        }
-        guard canSee(agent, session) else { return .refused(.notFound) }
-        let parts = text.messageParts(entities)
+        if let refusal = strangerRefusal(session, by: agent) { return .refused(refusal) }
+        // A caption may be empty, and is never cut.
+        let parts =
+            file == nil
+            ? text.messageParts(entities) : [(text: text, entities: entities)]
         guard !parts.isEmpty, parts.count <= OutboxMessage.partsPerReply else {
             return .refused(.invalid("text"))
         }
         guard !outgoing.isFull(Chat(project: session.project, user: session.user)) else {
             return .refused(.invalid("too many messages wait for this chat"))
         }
-        switch session.state {
-        case .completed: return .refused(.wrongState)
-        case .unassigned:
-            if let refusal = claimRefusal(session, by: agent, at: now.time) {
-                guard level >= .second, isManager(agent, of: session.project) else {
-                    return .refused(refusal)
-                }
-            } else {
-                claim(&session, by: agent)
-            }
-        case .assigned:
-            guard canReply(agent, session.project) || isManager(agent, of: session.project) else {
-                return .refused(.forbidden)
-            }
+        if let refusal = standingRefusal(session, by: agent, at: now.time) {
+            return .refused(refusal)
         }
-        answer(&session, text)
+        if session.state == .unassigned,
+            claimRefusal(session, by: agent, at: now.time) == nil
+        {
+            claim(&session, by: agent)
+        }
+        answer(&session, text, kind: file?.kind.word ?? "text")
         for (number, part) in parts.enumerated() {
-            queue(part.text, part.entities, number: Int64(number), by: agent, in: &session)
+            queue(
+                part.text, part.entities, file: file, number: Int64(number), by: agent,
+                in: &session)
         }
         store(session)
         return .done(id: now.index * OutboxMessage.partsPerReply)
     }
 
+    /// What keeps an agent from writing to a session's customer at a moment, whatever it is; nil:
+    /// nothing. A waiting session would be claimed, if they can.
+    public func refusalToReply(
+        in id: SessionID, by agent: AgentID, at time: LogTime
+    ) -> Refusal? {
+        guard let session = sessions[id] else { return .notFound }
+        return strangerRefusal(session, by: agent)
+            ?? standingRefusal(session, by: agent, at: time)
+    }
+
+    /// It is another agent's, or out of sight.
+    private func strangerRefusal(_ session: Session, by agent: AgentID) -> Refusal? {
+        if session.state == .assigned, let owner = session.owner, owner != agent,
+            !isManager(agent, of: session.project)
+        {
+            guard canReply(agent, session.project) || canSee(agent, session) else {
+                return .notFound
+            }
+            return .ownedBy(owner)
+        }
+        return canSee(agent, session) ? nil : .notFound
+    }
+
+    /// It is over, can't be claimed, or its owner may not answer any more.
+    private func standingRefusal(
+        _ session: Session, by agent: AgentID, at time: LogTime
+    ) -> Refusal? {
+        switch session.state {
+        case .completed: return .wrongState
+        case .unassigned:
+            let stepsIn = level >= .second && isManager(agent, of: session.project)
+            return stepsIn ? nil : claimRefusal(session, by: agent, at: time)
+        case .assigned:
+            let mayAnswer =
+                canReply(agent, session.project) || isManager(agent, of: session.project)
+            return mayAnswer ? nil : .forbidden
+        }
+    }
+
     /// The customer has an answer.
-    private mutating func answer(_ session: inout Session, _ text: Text) {
+    private mutating func answer(_ session: inout Session, _ text: Text, kind: Text) {
         let slot = roomSlots[session.project]!
         unwatch(&session)
         wake(session, in: slot)
         session.forgetNeglect(byHand: session.isByHand)
         session.isAnswered = true
         session.unread = 0
-        session.last = Session.Preview(of: text, kind: "text", at: now.time, from: .agent)
+        session.last = Session.Preview(of: text, kind: kind, at: now.time, from: .agent)
         rest(session, in: slot)
     }
 

@@ -65,7 +65,7 @@ extension Command {
             .setModeration, .moderatedReply, .refuseReply, .createHook, .updateHook, .removeHook,
             .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseCustomer,
             .eraseSession, .finishErasure, .forgetClicks, .tellErased, .formattedReply, .answer,
-            .revise, .reviseQueued:
+            .revise, .reviseQueued, .replyWithFile, .forgetFiles, .finishSending(_, _, .sentFile):
             .second
         case .through(_, let command), .ifUnchanged(_, let command): max(command.level, .second)
         case .advance, .bootstrap, .createAgent, .signIn, .signOut, .closeConnections,

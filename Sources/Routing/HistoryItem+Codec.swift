@@ -52,6 +52,7 @@ private enum HistoryTag: UInt8 {
     case remarked = 61
     case tagged = 62
     case moderated = 63
+    case outboundWithFile = 70
     case inboundWithMore = 71
     case editedWithMore = 72
     case outboundInReply = 73
@@ -74,6 +75,9 @@ extension HistoryItem.What: Coded {
         case .inbound(let message) where !message.extras.isEmpty:
             writer.put(.inboundWithExtras, message, message.extras)
         case .inbound(let message): writer.put(.inbound, message)
+        case .outbound(let message) where message.file != nil:
+            writer.put(
+                .outboundWithFile, message, message.entities, message.changedAt, message.file!)
         case .outbound(let message) where message.replyTo != nil:
             writer.put(
                 .outboundInReply, message, message.entities, message.changedAt, message.replyTo!)
@@ -124,7 +128,7 @@ extension HistoryItem.What: Coded {
         let tag: HistoryTag = try r.takeCase()
         switch tag {
         case .inbound, .inboundWithExtras, .inboundWithMore, .outbound, .outboundWithMore,
-            .outboundInReply, .edited, .editedWithEntities, .editedWithMore:
+            .outboundWithFile, .outboundInReply, .edited, .editedWithEntities, .editedWithMore:
             self = try Self(message: tag, from: &r)
         case .revised:
             var message: HistoryItem.Outbound = try r.take()
@@ -179,6 +183,12 @@ extension HistoryItem.What {
             var message: HistoryItem.Outbound = try r.take()
             message.entities = try r.take()
             message.changedAt = try r.take()
+            self = .outbound(message)
+        case .outboundWithFile:
+            var message: HistoryItem.Outbound = try r.take()
+            message.entities = try r.take()
+            message.changedAt = try r.take()
+            message.file = try OutboundFile(from: &r)
             self = .outbound(message)
         case .outboundInReply:
             var message: HistoryItem.Outbound = try r.take()

@@ -123,6 +123,8 @@ public struct HistoryItem: Hashable, Sendable {
         public var entities: [TextEntity] = []
         /// The log index at which its text was changed last before it went; nil: it never was.
         public var changedAt: Int64?
+        /// The file that the text is the caption of.
+        public var file: OutboundFile?
         /// The item of the history that it answers; nil: none.
         public var replyTo: Int64?
     }

@@ -94,8 +94,8 @@ extension Session {
 extension OutboxMessage.Act {
     fileprivate var forJournal: OutboxMessage.Act {
         switch self {
-        case .send: .send
-        case .edit(let target): .edit(target.forJournal)
+        case .send, .sendFile: .send
+        case .edit(let target), .editCaption(let target): .edit(target.forJournal)
         case .delete(let target): .delete(target.forJournal)
         }
     }

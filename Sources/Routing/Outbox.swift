@@ -42,6 +42,8 @@ struct Outbox: Equatable, Sendable {
     /// Messages with a call under way.
     private(set) var sending = OrderedSet<OutboxID>()
     private var stuck = OrderedSet<Stuck>()
+    /// Messages with files that wait or are being sent, by the node that has the bytes.
+    private var held: [UInt64: OrderedSet<OutboxID>] = [:]
 
     /// A message.
     subscript(id: OutboxID) -> OutboxMessage? { messages[id] }
@@ -86,6 +88,9 @@ struct Outbox: Equatable, Sendable {
             .prefix { $0.project == project }.map { messages[$0.id]! }
     }
 
+    /// The messages with files of a node that wait or are being sent, in order.
+    func held(by holder: UInt64) -> [OutboxID] { held[holder]?.ascending() ?? [] }
+
     /// When the first message may go that may not yet.
     func next(after time: LogTime) -> LogTime? {
         projects.compactMap { project in
@@ -111,6 +116,7 @@ struct Outbox: Equatable, Sendable {
         }
         let mark = Stuck(project: message.project, id: message.id)
         if message.state.isStuck { stuck.insert(mark) } else { stuck.remove(mark) }
+        if let file = message.file { hold(message.id, file.holder, message.isHeld) }
         refresh(&line, message.address)
     }
 
@@ -124,7 +130,17 @@ struct Outbox: Equatable, Sendable {
             sending.remove(id)
         }
         stuck.remove(Stuck(project: message.project, id: id))
+        if let file = message.file { hold(id, file.holder, false) }
         refresh(&line, message.address)
+    }
+
+    private mutating func hold(_ id: OutboxID, _ holder: UInt64, _ isHeld: Bool) {
+        if isHeld {
+            held[holder, default: OrderedSet()].insert(id)
+        } else {
+            held[holder]?.remove(id)
+            if held[holder]?.isEmpty == true { held[holder] = nil }
+        }
     }
 
     private mutating func refresh(_ line: inout Line, _ chat: Chat) {

@@ -16,7 +16,7 @@ public struct OutboxMessage: Hashable, Sendable {
     public let agent: AgentID
     /// When.
     public let at: LogTime
-    /// At most 4,096 code points; empty where something is deleted.
+    /// At most 4,096 code points, 1,024 of a caption; empty where something is deleted.
     public internal(set) var text: Text
     /// How the text is to look.
     public internal(set) var entities: [TextEntity] = []
@@ -32,22 +32,42 @@ public struct OutboxMessage: Hashable, Sendable {
     public internal(set) var attempts: UInt32 = 0
     /// Not to be tried before this moment.
     public internal(set) var notBefore: LogTime?
+    /// What Telegram calls its file once it was sent; then the outbox has it no more.
+    var sentFile: SentFile?
 
     /// What is done at Telegram.
     public enum Act: Hashable, Sendable {
         /// It is sent.
         case send
+        /// A file is sent with it as its caption.
+        case sendFile(FileOffer)
         /// Its text takes the place of an older message's.
         case edit(SentMessage)
+        /// It takes the place of an older message's caption.
+        case editCaption(SentMessage)
         /// An older message is deleted.
         case delete(SentMessage)
 
         /// The older message.
         public var target: SentMessage? {
             switch self {
-            case .send: nil
-            case .edit(let target), .delete(let target): target
+            case .send, .sendFile: nil
+            case .edit(let target), .editCaption(let target), .delete(let target): target
             }
+        }
+    }
+
+    /// The file that it sends.
+    public var file: FileOffer? {
+        if case .sendFile(let file) = act { return file }
+        return nil
+    }
+
+    /// Whether it has a file that its holder still needs.
+    public var isHeld: Bool {
+        switch state {
+        case .queued, .sending: file != nil
+        case .sent, .failed, .uncertain, .withdrawn: false
         }
     }
 
@@ -77,6 +97,8 @@ public enum DeliveryState: Hashable, Sendable {
 public enum DeliveryResult: Hashable, Sendable {
     /// Telegram's number of the message.
     case sent(messageID: Int64)
+    /// The same of a message with a file, and what Telegram calls that.
+    case sentFile(messageID: Int64, SentFile)
     /// Not sent, and repeating would not help; the reason for people, and what it says of the
     /// customer, if anything.
     case failed(reason: Text, unreachable: Unreachable?)

@@ -4,6 +4,8 @@ import Wire
 public enum Revision: Hashable, Sendable {
     /// Another text in place of the old one.
     case text(Text, [TextEntity])
+    /// Another caption in place of the old one.
+    case caption(Text, [TextEntity])
     /// Nothing: it is deleted, or withdrawn before it goes.
     case deletion
 
@@ -91,8 +93,8 @@ extension RoutingState {
             return .refused(.invalid("too many messages wait for this chat"))
         }
         switch revision {
-        case .text(let text, let entities):
-            if let refusal = objection(to: text, entities) { return .refused(refusal) }
+        case .text, .caption:
+            if let refusal = revision.refusal { return .refused(refusal) }
         case .deletion:
             let first = now.time.adding(milliseconds: -Revision.deletableMilliseconds)
             guard target.at > first else {
@@ -111,15 +113,18 @@ extension RoutingState {
         _ revision: Revision, of target: SentMessage, by agent: AgentID,
         in session: inout Session
     ) {
-        var text: Text = ""
-        var entities: [TextEntity] = []
-        if case .text(let new, let looks) = revision { (text, entities) = (new, looks) }
+        let (text, entities, act): (Text, [TextEntity], OutboxMessage.Act) =
+            switch revision {
+            case .text(let text, let entities): (text, entities, .edit(target))
+            case .caption(let text, let entities): (text, entities, .editCaption(target))
+            case .deletion: ("", [], .delete(target))
+            }
         var message = OutboxMessage(
             id: OutboxID(now.index * OutboxMessage.partsPerReply), session: session.id,
             ordinal: session.historyCount, project: session.project, chat: session.user,
             agent: agent, at: now.time, text: text)
         message.entities = entities
-        message.act = revision == .deletion ? .delete(target) : .edit(target)
+        message.act = act
         keep(message)
         record(message.historyWhat, in: &session)
     }
@@ -129,40 +134,41 @@ extension RoutingState {
     mutating func reviseQueued(
         _ id: OutboxID, by agent: AgentID, _ revision: Revision, _ verdict: Verdict?
     ) -> Outcome {
-        guard var message = outgoing[id], var session = sessions[message.session],
+        guard let message = outgoing[id], let session = sessions[message.session],
             canSee(agent, session)
         else { return .refused(.notFound) }
         guard message.agent == agent else { return .refused(.forbidden) }
         switch (message.state, revision) {
-        case (.queued, .text(let text, let entities)):
-            guard message.act == .send else { return .refused(.wrongState) }
-            if let refusal = objection(to: text, entities) { return .refused(refusal) }
+        case (.queued, .text(let text, let entities)) where message.act == .send,
+            (.queued, .caption(let text, let entities)) where message.file != nil:
+            if let refusal = revision.refusal { return .refused(refusal) }
             return marked(by: agent, verdict, in: session.id) { state in
-                message.text = text
-                message.entities = entities
-                message.changedAt = state.now.index
-                state.keep(message)
-                state.write(message.historyItem, message.session, ordinal: message.ordinal)
-                let change = HistoryItem.What.rewritten(
-                    by: agent, of: message.ordinal, text: text, entities: entities)
-                state.record(change, in: &session)
-                state.store(session)
+                state.rewrite(message, in: session, text, entities)
                 return .done(id: id.rawValue)
             }
         case (.queued, .deletion), (.failed, .deletion):
             settle(id, .withdrawn)
             return .done(id: id.rawValue)
-        case (.failed, .text), (.sending, _), (.sent, _), (.uncertain, _), (.withdrawn, _):
+        case (.queued, _), (.failed, _), (.sending, _), (.sent, _), (.uncertain, _),
+            (.withdrawn, _):
             return .refused(.wrongState)
         }
     }
 
-    /// What speaks against a text in place of another.
-    private func objection(to text: Text, _ entities: [TextEntity]) -> Refusal? {
-        guard text.messageParts.count == 1 else {
-            return .invalid("text of one message, 1 to 4096 characters")
-        }
-        return entities.objection(in: text).map { .invalid($0) }
+    /// Gives a message that waits other words, and tells so in the history.
+    private mutating func rewrite(
+        _ old: OutboxMessage, in session: Session, _ text: Text, _ entities: [TextEntity]
+    ) {
+        var (message, session) = (old, session)
+        message.text = text
+        message.entities = entities
+        message.changedAt = now.index
+        keep(message)
+        write(message.historyItem, message.session, ordinal: message.ordinal)
+        let change = HistoryItem.What.rewritten(
+            by: message.agent, of: message.ordinal, text: text, entities: entities)
+        record(change, in: &session)
+        store(session)
     }
 
     /// Does something with an agent's text; if it is done, the history has what rules say of it.
@@ -256,11 +262,25 @@ extension Command {
 extension Revision {
     /// Without its words; nil: it is refused for them.
     fileprivate var forJournal: Revision? {
-        switch self {
+        guard refusal == nil else { return nil }
+        return switch self {
         case .deletion: .deletion
+        // There is no file in the journal.
+        case .text, .caption: .text("x", [])
+        }
+    }
+
+    /// What speaks against its words; nil: nothing.
+    fileprivate var refusal: Refusal? {
+        switch self {
+        case .deletion: return nil
         case .text(let text, let entities):
-            text.messageParts.count == 1 && entities.objection(in: text) == nil
-                ? .text("x", []) : nil
+            guard text.messageParts.count == 1 else {
+                return .invalid("text of one message, 1 to 4096 characters")
+            }
+            return entities.objection(in: text).map { .invalid($0) }
+        case .caption(let text, let entities):
+            return (text.captionObjection ?? entities.objection(in: text)).map { .invalid($0) }
         }
     }
 }
@@ -273,6 +293,10 @@ extension Revision: Coded {
             writer.put(text)
             writer.put(entities)
         case .deletion: writer.u8(2)
+        case .caption(let text, let entities):
+            writer.u8(3)
+            writer.put(text)
+            writer.put(entities)
         }
     }
 
@@ -282,6 +306,7 @@ extension Revision: Coded {
         switch tag {
         case 1: self = .text(try reader.take(), try reader.take())
         case 2: self = .deletion
+        case 3: self = .caption(try reader.take(), try reader.take())
         default: throw reader.unknown(tag, at: start)
         }
     }

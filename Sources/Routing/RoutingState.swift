@@ -166,6 +166,7 @@ public struct RoutingState: Sendable {
         case .addNote, .addRemark, .setTags, .setDeskBook: apply(paperwork: command)
         case .setModeration, .moderatedReply, .refuseReply: apply(moderation: command)
         case .formattedReply, .answer, .revise, .reviseQueued: apply(messages: command)
+        case .replyWithFile, .forgetFiles: apply(files: command)
         case .makeLink(let by, let settings, let terms): createLink(by: by, settings, terms)
         case .editLink(let id, let by, let version, let settings, let terms):
             updateLink(id, by: by, version: version, settings, terms)

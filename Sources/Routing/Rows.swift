@@ -237,6 +237,12 @@ extension OutboxMessage.Act: Coded {
         case .delete(let target):
             writer.u8(2)
             writer.put(target)
+        case .sendFile(let file):
+            writer.u8(3)
+            writer.put(file)
+        case .editCaption(let target):
+            writer.u8(4)
+            writer.put(target)
         }
     }
 
@@ -247,6 +253,8 @@ extension OutboxMessage.Act: Coded {
         case 0: self = .send
         case 1: self = .edit(try reader.take())
         case 2: self = .delete(try reader.take())
+        case 3: self = .sendFile(try reader.take())
+        case 4: self = .editCaption(try reader.take())
         default: throw reader.unknown(tag, at: start)
         }
     }

@@ -115,6 +115,10 @@ extension RoutingState {
     public func outbox(_ id: OutboxID) -> OutboxMessage? { outgoing[id] }
     /// The messages of a chat not known to be delivered, in order.
     public func outbox(of chat: Chat) -> [OutboxMessage] { outgoing.messages(of: chat) }
+    /// The messages whose files a node has, of those that wait or are being sent, in order.
+    public func outbox(heldBy holder: UInt64) -> [OutboxMessage] {
+        outgoing.held(by: holder).compactMap { outgoing[$0] }
+    }
     /// Messages that may be sent at this moment: the first queued one of each chat in which no call
     /// is under way, by (project, moment it may be sent, id); of each project so many at most.
     public func outboxReady(at time: LogTime, limit: Int) -> [OutboxMessage] {

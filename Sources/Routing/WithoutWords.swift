@@ -45,6 +45,9 @@ extension HistoryItem.Outbound {
         var message = self
         message.text = ""
         message.entities = []
+        message.file = file.map {
+            OutboundFile(kind: $0.kind, fileID: "", attachment: Attachment())
+        }
         message.state =
             switch state {
             case .sent: .sent(messageID: 0)

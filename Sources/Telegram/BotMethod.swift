@@ -10,6 +10,9 @@ public enum BotMethod: Hashable, Sendable {
     /// Replaces the text of a message of ours.
     case editMessageText(
         chat: Int64, message: Int64, text: Text, entities: [MessageEntity] = [])
+    /// Replaces the caption of a message of ours that has a file; at most 1,024 code points.
+    case editMessageCaption(
+        chat: Int64, message: Int64, caption: Text, entities: [MessageEntity] = [])
     /// Deletes a message.
     case deleteMessage(chat: Int64, message: Int64)
     /// Shows for five seconds what the bot is doing, as `typing`.
@@ -31,6 +34,7 @@ public enum BotMethod: Hashable, Sendable {
         case .getMe: "getMe"
         case .sendMessage: "sendMessage"
         case .editMessageText: "editMessageText"
+        case .editMessageCaption: "editMessageCaption"
         case .deleteMessage: "deleteMessage"
         case .sendChatAction: "sendChatAction"
         case .answerCallbackQuery: "answerCallbackQuery"
@@ -45,14 +49,17 @@ public enum BotMethod: Hashable, Sendable {
     public var isRepeatable: Bool {
         switch self {
         case .sendMessage: false
-        case .getMe, .editMessageText, .deleteMessage, .sendChatAction, .answerCallbackQuery,
-            .getFile, .setWebhook, .getWebhookInfo, .deleteWebhook:
+        case .getMe, .editMessageText, .editMessageCaption, .deleteMessage, .sendChatAction,
+            .answerCallbackQuery, .getFile, .setWebhook, .getWebhookInfo, .deleteWebhook:
             true
         }
     }
 
     /// The request's target, `/bot<token>/<method>`. Holds the token: never log it as it is.
-    public func target(token: Text) -> [UInt8] {
+    public func target(token: Text) -> [UInt8] { Self.target(name, token: token) }
+
+    /// The target of a method of this name.
+    static func target(_ name: StaticString, token: Text) -> [UInt8] {
         var target = Array("/bot".utf8)
         target += token.utf8
         target.append(UInt8(ascii: "/"))
@@ -82,6 +89,11 @@ public enum BotMethod: Hashable, Sendable {
             json.field("message_id", message)
             json.field("text", text)
             Self.write(entities, into: &json)
+        case .editMessageCaption(let chat, let message, let caption, let entities):
+            json.field("chat_id", chat)
+            json.field("message_id", message)
+            json.field("caption", caption)
+            Self.write(entities, as: "caption_entities", into: &json)
         case .deleteMessage(let chat, let message):
             json.field("chat_id", chat)
             json.field("message_id", message)
@@ -101,9 +113,12 @@ public enum BotMethod: Hashable, Sendable {
         return json.bytes
     }
 
-    private static func write(_ entities: [MessageEntity], into json: inout JSONWriter) {
+    private static func write(
+        _ entities: [MessageEntity], as key: StaticString = "entities",
+        into json: inout JSONWriter
+    ) {
         guard !entities.isEmpty else { return }
-        json.key("entities")
+        json.key(key)
         json.beginArray()
         for entity in entities { entity.write(into: &json) }
         json.endArray()

@@ -58,3 +58,32 @@ public struct BotFile: Hashable, Sendable {
         size = result["file_size"]?.int
     }
 }
+
+/// A message with a file that we sent, as `sendPhoto` and `sendDocument` tell it.
+public struct SentMedia: Hashable, Sendable {
+    /// Telegram's number of the message.
+    public var messageID: Int64
+    /// By which the bot asks for the file; empty when it is not told.
+    public var fileID: Text
+    /// By which it asks for a small picture of it; may be empty.
+    public var thumbnailID: Text
+
+    /// The result of such a call; nil when it is something else. Of a photo the last size is the
+    /// largest. What was sent as a document may come back as a kind of its own.
+    public init?(_ result: JSONValue) {
+        guard let messageID = result["message_id"]?.int else { return nil }
+        self.messageID = messageID
+        (fileID, thumbnailID) = ("", "")
+        if let sizes = result["photo"]?.elements, let largest = sizes.last {
+            fileID = largest["file_id"]?.text ?? ""
+            if sizes.count > 1 { thumbnailID = sizes[0]["file_id"]?.text ?? "" }
+            return
+        }
+        for kind in ["document", "animation", "video", "audio", "voice", "sticker"] {
+            guard let file = result[kind], let id = file["file_id"]?.text else { continue }
+            fileID = id
+            thumbnailID = file["thumbnail"]?["file_id"]?.text ?? ""
+            return
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import struct
 
 import pydantic
 import pytest
@@ -18,6 +19,7 @@ from aiohttp import web
 from standin_process import TOKEN, WAIT, StandIn
 
 CUSTOMER = 5_000_000_017
+OTHER = 5_000_000_018
 
 
 @contextlib.asynccontextmanager
@@ -234,6 +236,50 @@ def test_files_both_ways(standin):
             captioned = await bot.send_document(
                 CUSTOMER, BufferedInputFile(content, "x.txt"), caption="see")
             assert captioned.caption == "see" and captioned.document.file_name == "x.txt"
+
+    asyncio.run(run())
+
+
+def png(width, height):
+    """The beginning of a PNG of this size."""
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", width, height) + bytes(50)
+
+
+def test_photos_have_sizes_and_captions_that_change(standin):
+    async def run():
+        standin.send(OTHER, text="hello")
+        async with client(standin) as bot:
+            whole = png(800, 600)
+            sent = await bot.send_photo(
+                OTHER, BufferedInputFile(whole, 'a "b"\\c.png'), caption="old")
+            assert_known(sent)
+            small, large = sent.photo
+            assert (small.width, large.width, large.file_size) == (90, 800, len(whole))
+            found = await bot.get_file(large.file_id)
+            assert (await bot.download_file(found.file_path)).read() == whole
+            changed = await bot.edit_message_caption(
+                chat_id=OTHER, message_id=sent.message_id, caption="new")
+            assert_known(changed)
+            assert changed.caption == "new" and changed.edit_date is not None
+            with pytest.raises(TelegramBadRequest, match="not modified"):
+                await bot.edit_message_caption(
+                    chat_id=OTHER, message_id=sent.message_id, caption="new")
+            with pytest.raises(TelegramBadRequest, match="no text in the message"):
+                await bot.edit_message_text(
+                    "x", chat_id=OTHER, message_id=sent.message_id)
+            text = await bot.send_message(OTHER, "text")
+            with pytest.raises(TelegramBadRequest, match="no caption in the message"):
+                await bot.edit_message_caption(
+                    chat_id=OTHER, message_id=text.message_id, caption="x")
+            for width, height in ((9000, 9000), (2100, 100)):
+                with pytest.raises(TelegramBadRequest, match="PHOTO_INVALID_DIMENSIONS"):
+                    await bot.send_photo(
+                        OTHER, BufferedInputFile(png(width, height), "wide.png"))
+            document = await bot.send_document(
+                OTHER, BufferedInputFile(png(9000, 9000), "wide.png"),
+                disable_content_type_detection=True)
+            assert_known(document)
+            assert document.document.file_name == "wide.png"
 
     asyncio.run(run())
 

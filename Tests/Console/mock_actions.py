@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 from mock_desk import Desk, Refused, now
 
@@ -51,6 +52,33 @@ def reply(desk: Desk, session: dict, agent: str, body: dict, later) -> dict:
     if rule:
         mark(desk, session, rule, agent)
     session["lastMessage"] = {"text": body["text"], "kind": "text", "at": item["at"],
+                              "from": "agent"}
+    session["unread"] = 0
+    desk.entry("session", session["id"])
+    deliver(desk, session, item, later)
+    return item
+
+
+def send_file(desk: Desk, session: dict, agent: str, wanted: dict, later) -> dict:
+    """A photo or document: claims as an answer does; a name with "refuse" in it is refused."""
+    desk.uploads.append(wanted)
+    if "refuse" in wanted["name"]:
+        raise Refused(503, "overloaded", "Too many files at once",
+                      detail="This node has as many files as it takes.", hint="Try again.")
+    text = wanted.get("caption", "")
+    rule = spoken_of(desk, session["project"], text, "out") if text else None
+    if rule and rule["action"] == "confirm" and wanted.get("confirm") != "true":
+        raise Refused(422, "confirm_text", "The message needs your confirmation",
+                      detail=f"A rule of the project speaks of it: \"{rule['text']}\".")
+    if session["state"] == "unassigned":
+        claim(desk, session, agent, {"version": session["version"]})
+    more = {"entities": json.loads(wanted["entities"])} if wanted.get("entities") else {}
+    file = {"name": wanted["name"], "mimeType": wanted["type"], "size": wanted["size"],
+            "hasThumbnail": wanted["kind"] == "photo"}
+    item = desk.item(session["id"], "message", "agent", agent=desk.brief(agent), text=text,
+                     messageKind=wanted["kind"], delivery="queued", outbox=desk.next_id(),
+                     file=file, **more)
+    session["lastMessage"] = {"text": text, "kind": wanted["kind"], "at": item["at"],
                               "from": "agent"}
     session["unread"] = 0
     desk.entry("session", session["id"])

@@ -66,6 +66,7 @@ class Desk:
         self.fates: list[tuple[str, str]] = []
         self.resent: list[str] = []
         self.typed = 0
+        self.uploads: list[dict] = []
         self.fetched: list[tuple[str, str | None]] = []
         self.updates: set[tuple[str, int]] = set()
         self.keys = itertools.count(1)

@@ -99,12 +99,13 @@ class MockNode:
             await asyncio.gather(*rest, return_exceptions=True)
 
     async def open(self) -> None:
-        app = web.Application(middlewares=[self.outer])
+        app = web.Application(middlewares=[self.outer], client_max_size=32 << 20)
         app.add_routes([
             web.get("/", self.asset), web.get("/assets/{name}", self.asset),
             web.get("/readyz", self.readyz), web.get("/api/v1/live", self.live),
             web.post("/telegram/{project}", self.webhook),
             web.get("/api/v1/sessions/{id}/messages/{ordinal}/file", self.file),
+            web.post("/api/v1/sessions/{id}/files", self.upload),
             web.get("/api/v1/links/{id}/qr.svg", self.symbol),
             web.route("*", "/api/v1/{path:.*}", self.api),
         ])
@@ -208,6 +209,19 @@ class MockNode:
         return web.Response(body=mock_actions.PNG, content_type="image/png", headers={
             "Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox"})
+
+    async def upload(self, request):
+        """A file that an agent sends."""
+        data = await request.read()
+        agent = self.desk.cookies.get(request.cookies.get("roundhouse", ""))
+        if not agent:
+            raise Refused(401, "not_signed_in", "Sign in")
+        session = mock_actions.found(self.desk, request.match_info["id"], agent)
+        item = mock_actions.send_file(
+            self.desk, session, agent, {
+                **request.query, "size": len(data), "type": request.content_type,
+                "key": request.headers["Idempotency-Key"]}, self.loop.call_later)
+        return web.json_response({"outbox": item["outbox"]}, status=201)
 
     async def symbol(self, request):
         """The QR code of any link: a picture."""

@@ -218,7 +218,7 @@ import Wire
             .addNote, .addRemark, .setTags, .tellURL, .moderatedReply, .refuseReply,
             .pingHook, .passOverDelivery, .finishDeliveries, .moveSignIn, .eraseSession,
             .finishErasure, .forgetClicks, .tellErased, .formattedReply, .revise, .reviseQueued,
-            .answer, .barSeen, .renewHiddenLeases,
+            .answer, .replyWithFile, .forgetFiles, .barSeen, .renewHiddenLeases,
         ]
         // What has no account behind it, and what only carries another, has tests of its own.
         let apart: Set<CommandTag> = [.bootstrap, .raiseLevel, .through, .ifUnchanged]

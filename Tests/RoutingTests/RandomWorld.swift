@@ -346,7 +346,13 @@ struct RandomWorld {
             .uncertain(reason: "lost"),
             .retry(notBefore: world.time.adding(milliseconds: 5000), reason: "slow"),
         ]
-        return .finishSending(dice.pick(sending), epoch: epoch, dice.pick(results))
+        let id = dice.pick(sending)
+        let result = dice.pick(results)
+        guard world.state.outbox(id)?.file != nil, case .sent = result else {
+            return .finishSending(id, epoch: epoch, result)
+        }
+        return .finishSending(
+            id, epoch: epoch, .sentFile(messageID: 4, SentFile(fileID: "F", thumbnailID: "T")))
     }
 
     /// Now and then under a condition, which holds or does not.
@@ -387,10 +393,14 @@ struct RandomWorld {
         let text = Revision.text("new words", [TextEntity(.bold, 0, 3)])
         let revision = dice.once(in: 2) ? text : .deletion
         let waiting = world.state.outbox(of: world.state.session(session)!.chat)
-        switch dice.roll(1...3) {
+        switch dice.roll(1...5) {
         case 1 where !waiting.isEmpty:
             let message = dice.pick(waiting)
-            return .reviseQueued(message.id, by: message.agent, revision, nil)
+            let caption = Revision.caption("other words", [])
+            let isCaption = message.file != nil && revision != .deletion
+            return .reviseQueued(
+                message.id, by: message.agent, isCaption ? caption : revision, nil)
+        case 3, 4: return file(in: session, by: agent)
         case 2:
             let sent = SentMessage(ordinal: 1, messageID: 5, at: world.time)
             return .revise(session, by: agent, sent, revision, nil)
@@ -402,6 +412,17 @@ struct RandomWorld {
             let target = SentMessage(ordinal: 0, messageID: 5, at: world.time)
             return .answer(session, by: agent, to: target, text: "words", looks, nil)
         }
+    }
+
+    /// An agent sends a file, or a node has lost what it held.
+    private mutating func file(in session: SessionID, by agent: AgentID) -> Command {
+        let holder = UInt64(dice.roll(1...3))
+        if dice.once(in: 8) { return .forgetFiles(holder: holder, but: dice.once(in: 2) ? nil : 2) }
+        return .replyWithFile(
+            session, by: agent, caption: dice.once(in: 2) ? "" : "see", [], nil,
+            Samples.offer(
+                dice.once(in: 2) ? .photo : .document, holder: holder,
+                incarnation: UInt64(dice.roll(1...2))))
     }
 
     /// A webhook is pointed at a node, or a node tells where it is.

@@ -89,7 +89,7 @@ enum Samples {
     static var commands: [Command] {
         office + accounts + configuration + traffic + desk + levels + pools + paperwork + links
             + frontDoor + moderation + throughTokens + hooks + conditional + privacy + formatted
-            + unreachable + whole + seen
+            + files + unreachable + whole + seen
     }
 
     private static var unreachable: [Command] {
@@ -232,7 +232,7 @@ enum Samples {
         return book
     }
 
-    private static let verdict = Verdict(.confirm, version: 70, rule: "price")
+    static let verdict = Verdict(.confirm, version: 70, rule: "price")
 
     private static func moderated(_ content: InboundUpdate.Content) -> Command {
         var update = InboundUpdate(project: ProjectID(8), updateID: 1_000_000, content: content)

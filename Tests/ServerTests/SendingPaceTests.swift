@@ -131,6 +131,18 @@ import Testing
         #expect(pace.choose(Self.chat(5), now: 33 * second) == .wait(9 * second))
     }
 
+    @Test func `A call of another node counts from its turn, and holds its chat from its end on`() {
+        var pace = SendingPace()
+        let chat = Self.chat(1)
+        #expect(pace.choose(chat, now: 0) == .go)
+        pace.called(chat, now: 0)
+        pace.ended(chat, now: 5 * Limits.chatPause)
+        let soon = 5 * Limits.chatPause + Self.millisecond
+        #expect(pace.choose(chat, now: soon) == .wait(Limits.chatPause - Self.millisecond))
+        #expect(pace.choose(Self.chat(2), now: soon) == .go)
+        #expect(pace.choose(chat, now: 6 * Limits.chatPause) == .go)
+    }
+
     @Test func `Five calls in doubt end a change, and one a message`() {
         let sent = SentMessage(ordinal: 1, messageID: 2, at: LogTime(milliseconds: 0))
         for act in [OutboxMessage.Act.edit(sent), .delete(sent)] {
@@ -138,6 +150,10 @@ import Testing
             #expect(again == [true, true, true, true, false, false])
         }
         #expect(!Delivery.isTriedAgain(.send, attempts: 1))
+        let file = FileOffer(
+            kind: .photo, name: "a", mimeType: "a/b", size: 1, holder: 1, incarnation: 1, key: 1)
+        #expect(!Delivery.isTriedAgain(.sendFile(file), attempts: 1))
+        #expect(Delivery.isTriedAgain(.editCaption(sent), attempts: 1))
     }
 }
 

@@ -19,6 +19,7 @@ enum Machine: UInt8, CaseIterable {
 private func smallLimits() -> HTTPLimits {
     var limits = HTTPLimits(maxBodyBytes: 200)
     limits.bodyLimits = [.init(pathPrefix: "/t/", maxBodyBytes: 400)]
+    limits.asksForLargeBodies = true
     limits.maxHeadBytes = 512
     limits.maxRequestLineBytes = 128
     limits.maxHeaderCount = 12
@@ -26,19 +27,34 @@ private func smallLimits() -> HTTPLimits {
     return limits
 }
 
+/// Takes a large body that is not too large, and refuses others; whether there was one.
+private func decide(_ server: inout HTTPServerConnection, _ said: inout [Said]) -> Bool {
+    guard let byteCount = server.question?.byteCount else { return false }
+    guard byteCount > 600 else {
+        server.takeBody()
+        return true
+    }
+    var out: [UInt8] = []
+    server.refuseBody(HTTPResponse(status: 413), into: &out)
+    said.append(.refused(413, "not wanted"))
+    return true
+}
+
 private func serve(_ parts: [ArraySlice<UInt8>]) -> [Said] {
     var server = HTTPServerConnection(limits: smallLimits())
     var said: [Said] = []
     func drain() {
         do {
-            while let request = try server.nextRequest() {
-                said.append(.request(request))
-                var out: [UInt8] = []
-                let upgrade = try? WebSocketHandshake.response(to: request)
-                let response = upgrade ?? HTTPResponse(status: 200, body: request.body)
-                server.respond(response, into: &out)
-                checkResponse(response, to: request, out)
-            }
+            repeat {
+                while let request = try server.nextRequest() {
+                    said.append(.request(request))
+                    var out: [UInt8] = []
+                    let upgrade = try? WebSocketHandshake.response(to: request)
+                    let response = upgrade ?? HTTPResponse(status: 200, body: request.body)
+                    server.respond(response, into: &out)
+                    checkResponse(response, to: request, out)
+                }
+            } while decide(&server, &said)
             _ = server.takeInterimResponse()
         } catch {
             said.append(.refused(error.status, error.reason))

@@ -409,8 +409,7 @@ final class Workload {
         ) { [self] answer in
             guard case .applied = answer else { return }
             for message in ready where cluster.chance.happens(permille: 800) {
-                try? submit(
-                    .finishSending(message.id, epoch: epoch, .sent(messageID: message.id.rawValue)))
+                try? submit(.finishSending(message.id, epoch: epoch, result(of: message)))
             }
         }
     }
@@ -442,6 +441,7 @@ final class Workload {
             Command.addNote(session.id, by: owner, text: "note"),
             .addRemark(session.id, by: owner, text: "remark"),
             .setTags(session.id, by: owner, add: ["vip"], remove: []),
+            file(in: session.id, by: owner),
         ])
         try submit(command)
     }

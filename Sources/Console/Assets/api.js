@@ -101,6 +101,9 @@ function parse(text) {
     }
 }
 
+/** What a call that was made elsewhere learned: nobody is signed in any more. */
+export const signedOut = () => onSignedOut();
+
 /** Reads. */
 export const get = (path) => call('GET', path);
 /** Creates or does. */

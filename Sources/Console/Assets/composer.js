@@ -1,7 +1,8 @@
 // The answer: a text, kept as a draft per session until the log has it.
 
 import { ask } from './actions.js';
-import { post } from './api.js';
+import { post, Problem } from './api.js';
+import { CAPTION, openAttachments } from './attach.js';
 import { chooseCanned } from './canned.js';
 import { h, icon, set } from './dom.js';
 import { read } from './format.js';
@@ -21,7 +22,9 @@ const TYPING = 4_500;
 export function openComposer({ onSent }) {
     const text = h('textarea', {
         rows: 2, 'aria-label': 'Answer', dir: 'auto', onkeydown: keyed, oninput: typed,
+        onpaste: pasted,
     });
+    const attachments = openAttachments({ onChanged: () => drawHint() });
     const hint = h('span.hint', { id: 'composer-hint' });
     const button = h('button.primary.send', { type: 'submit' });
     const canned = h('button.quiet', {
@@ -34,7 +37,8 @@ export function openComposer({ onSent }) {
     }, icon('list'), h('span', 'Canned'));
     const answered = replyBar();
     const form = h('form', { onsubmit: submitted },
-        h('div.box', answered.node, text, h('div.under', hint, canned, button)));
+        h('div.box', answered.node, attachments.node, text,
+            h('div.under', hint, attachments.button, canned, button)));
     const bar = h('div.closed', { role: 'note' });
     const node = h('div.composer', form, bar);
     text.setAttribute('aria-describedby', 'composer-hint');
@@ -42,12 +46,61 @@ export function openComposer({ onSent }) {
     let id = null;
     let stamp = null;
     let toldAt = 0;
+    /** Sessions whose files are on their way to the node. */
+    const sending = new Set();
 
     function submitted(event) {
         event.preventDefault();
         const words = text.value.trim();
-        if (!words || !isWritable()) return;
-        send(words);
+        if (!isWritable()) return;
+        if (!attachments.isEmpty()) sendFiles(text.value.trim());
+        else if (words) send(words);
+    }
+
+    /** Sends the files, with the words as a caption; words that did not go come back. */
+    async function sendFiles(words) {
+        if (sending.has(id)) return;
+        const { text: plain, entities } = read(words);
+        if (Array.from(plain).length > CAPTION) {
+            alertOf(new Problem(0, {
+                title: 'The text is too long for a caption',
+                detail: `With a file it may have ${CAPTION} characters.`,
+                hint: 'Send the file alone, then the text.',
+            }));
+            return;
+        }
+        const to = id;
+        sending.add(to);
+        text.value = '';
+        keep();
+        let { problem, isCaptionSent } = await attachments.send(to, { text: plain, entities });
+        if (problem?.code === 'confirm_text' && await isSureOf(problem)) {
+            ({ problem, isCaptionSent } = await attachments.send(
+                to, { text: plain, entities }, true));
+        }
+        sending.delete(to);
+        changed();
+        drawHint();
+        onSent();
+        if (problem) {
+            if (!isCaptionSent) restore(to, words);
+            alertOf(problem, 'The file was not sent');
+        } else follow(to);
+    }
+
+    /** Words that were not taken are the draft again, before what was written since. */
+    function restore(to, words) {
+        const one = talk(to);
+        one.draft = [words, one.draft].filter(Boolean).join('\n');
+        if (to === id) text.value = one.draft;
+        drawHint();
+    }
+
+    function pasted(event) {
+        const files = [...event.clipboardData?.files ?? []];
+        if (!files.length) return;
+        event.preventDefault();
+        attachments.add(files);
     }
 
     async function send(words) {
@@ -63,19 +116,24 @@ export function openComposer({ onSent }) {
         onSent();
         const problem = await confirmed(to, plain, more, await sent);
         if (problem && !problem.isUncertain) alertOf(problem, 'The answer was not sent');
-        const isClaimed = state.route.area === 'waiting' && !talk(to).stepsIn;
-        if (!problem && to === state.route.id && isClaimed) {
-            history.replaceState(null, '', `#/mine/${to}`);
-            dispatchEvent(new HashChangeEvent('hashchange'));
-        }
+        if (!problem) follow(to);
     }
+
+    /** What was claimed by the answer is among one's own now; where a manager steps in, it waits. */
+    function follow(to) {
+        if (to !== state.route.id || state.route.area !== 'waiting') return;
+        if (talk(to).stepsIn) return;
+        history.replaceState(null, '', `#/mine/${to}`);
+        dispatchEvent(new HashChangeEvent('hashchange'));
+    }
+
+    const isSureOf = (problem) => ask('Send it all the same?',
+        `${problem.body.detail} It will be recorded.`, 'Send it');
 
     /** Asks where a rule of the project wants it; gives what went wrong in the end. */
     async function confirmed(to, words, more, problem) {
         if (problem?.code !== 'confirm_text') return problem;
-        const isSure = await ask('Send it all the same?',
-            `${problem.body.detail} It will be recorded.`, 'Send it');
-        if (!isSure) return problem;
+        if (!await isSureOf(problem)) return problem;
         const one = talk(to);
         one.pending = one.pending.filter((each) => each.problem !== problem);
         return reply(to, words, { ...more, confirm: true });
@@ -108,6 +166,11 @@ export function openComposer({ onSent }) {
         const { text: plain, entities } = read(text.value);
         const length = Array.from(plain).length;
         const parts = Math.ceil(length / MESSAGE);
+        if (!attachments.isEmpty()) {
+            hint.textContent = length > CAPTION
+                ? `${length} characters: a caption may have ${CAPTION}` : 'The text is the caption';
+            return;
+        }
         hint.textContent = parts > 1 ? `${length} characters: goes out as ${parts} messages`
             : entities.length ? `Formatted: ${looks(entities)}` : choice('enterSends') === 'yes'
                 ? 'Enter sends, Shift+Enter starts a line' : 'Ctrl+Enter sends';
@@ -120,7 +183,8 @@ export function openComposer({ onSent }) {
         const says = mode.closed ?? reachOf(each.customer.unreachable)?.warns;
         bar.hidden = !says;
         const isOn = isWritable();
-        set(button, { disabled: !isOn });
+        set(button, { disabled: !isOn || sending.has(id) });
+        attachments.draw();
         const next = JSON.stringify([id, says, mode.step, mode.verb, mode.place, isOn]);
         if (next === stamp) return;
         stamp = next;
@@ -141,8 +205,11 @@ export function openComposer({ onSent }) {
     return {
         node, draw,
         focus: () => text.focus(),
+        /** Takes files that were dropped on the conversation, where an answer can be written. */
+        attach: (files) => (form.hidden ? undefined : attachments.add(files)),
         opened(next) {
             id = next;
+            attachments.opened(id);
             if (!id) return;
             text.value = talk(id).draft;
             drawHint();

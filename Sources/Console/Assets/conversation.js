@@ -28,7 +28,8 @@ export function openConversation({ togglePanel }) {
     const composer = openComposer({ onSent: jump });
     const blank = h('div.blank', icon('inbox'), h('p.title', 'No session chosen'),
         h('p', 'Choose one at the left, or press j.'));
-    const body = h('div.body', head, h('div.middle', scroll, toEnd), composer.node);
+    const dropping = { ondragover: dragged, ondragleave: left, ondrop: dropped };
+    const body = h('div.body', dropping, head, h('div.middle', scroll, toEnd), composer.node);
     const node = h('section.talk', { 'aria-label': 'Session' }, blank, body);
     let shownID = null;
     let isAtEnd = true;
@@ -43,6 +44,26 @@ export function openConversation({ togglePanel }) {
     const sizes = new ResizeObserver(() => { if (isAtEnd) jump(); });
     sizes.observe(scroll);
     sizes.observe(log);
+
+    const hasFiles = (event) => [...event.dataTransfer?.types ?? []].includes('Files');
+
+    function dragged(event) {
+        if (!hasFiles(event)) return;
+        event.preventDefault();
+        body.classList.add('dropping');
+    }
+
+    function left(event) {
+        if (!body.contains(event.relatedTarget)) body.classList.remove('dropping');
+    }
+
+    function dropped(event) {
+        if (!hasFiles(event)) return;
+        event.preventDefault();
+        body.classList.remove('dropping');
+        composer.attach([...event.dataTransfer.files]);
+        composer.focus();
+    }
 
     function jump() {
         scroll.scrollTop = scroll.scrollHeight;

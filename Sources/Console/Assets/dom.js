@@ -116,6 +116,8 @@ const PATHS = {
     plus: 'M8 3v10M3 8h10',
     send: 'M2.5 13.5 14 8 2.5 2.5 4.5 8zM4.5 8H9',
     panel: 'M2 3h12v10H2zM10 3v10',
+    clip: 'M13 7.5 7.8 12.7a3 3 0 0 1-4.3-4.3L8.9 3a2 2 0 0 1 2.9 2.9l-5.3 5.3a1 1 0 0 1-1.4-1.4'
+        + 'L9.7 5.2',
 };
 
 /** A 16-pixel line icon; decoration, so hidden from assistive technology. */

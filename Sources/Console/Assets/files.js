@@ -24,6 +24,11 @@ export function fileOf(item, session, isHidden) {
     const { messageKind: kind, file, ordinal } = item;
     const address = fileAddress(session, ordinal);
     const name = file.name || kindName(kind);
+    // An agent's file can be fetched once it is at Telegram.
+    if (item.delivery && item.delivery !== 'sent') {
+        const size = file.size ? ` (${sizeText(file.size)})` : '';
+        return h('p.file', { dir: 'auto' }, name + size);
+    }
     if (file.size > LIMIT) {
         return h('p.file', `${name}, ${sizeText(file.size)}: too large for a bot. `
             + 'Telegram gives bots files of 20 MB at most.');

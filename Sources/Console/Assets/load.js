@@ -4,8 +4,8 @@ import { get, post, probe } from './api.js';
 import { Live } from './live.js';
 import { alertOf } from './notice.js';
 import {
-    absorbAgent, absorbItem, absorbMe, absorbSession, changed, forgetSession, isAlerted, isMine,
-    itemsOf, manages, maySee, newer, state, talk,
+    absorbAgent, absorbItem, absorbMe, absorbSession, changed, forgetSession, isAlerted, isIdle,
+    isMine, itemsOf, manages, maySee, newer, state, talk,
 } from './store.js';
 
 const PAGE = 50;
@@ -143,7 +143,7 @@ function refreshBlockers() {
 function trim(keep) {
     for (const [id, one] of state.talks) {
         if (state.talks.size <= KEPT_TALKS) return;
-        if (id !== keep && !one.draft && !one.pending.length) state.talks.delete(id);
+        if (id !== keep && isIdle(one)) state.talks.delete(id);
     }
 }
 
@@ -198,7 +198,7 @@ export async function refresh() {
     const loaded = Object.keys(state.lists).filter((name) => state.lists[name].isLoaded);
     await Promise.all(loaded.map((name) => loadList(name)));
     for (const [id, one] of state.talks) {
-        if (id !== state.route.id && !one.draft && !one.pending.length) state.talks.delete(id);
+        if (id !== state.route.id && isIdle(one)) state.talks.delete(id);
     }
     if (state.route.id) await loadTalk(state.route.id);
 }

@@ -29,11 +29,14 @@ export function revisionsOf(items) {
 /** The words of a message as its reader has them, and what they were. */
 export function wordsNow(item, revision) {
     if (revision?.isDeleted) {
-        return [h('p.kind', 'Deleted for the customer'), before(item, 'What it said')];
+        return [h('p.kind', 'Deleted for the customer'),
+            item.text && before(item, 'What it said')];
     }
     const shown = revision?.shown ?? item;
     const words = h('p.text', { dir: 'auto' }, formatted(shown.text, shown.entities));
-    return revision?.shown ? [words, before(item, 'Changed: what it said before')] : [words];
+    if (!shown.text) return [];
+    return revision?.shown && item.text
+        ? [words, before(item, 'Changed: what it said before')] : [words];
 }
 
 function before(item, title) {

@@ -169,12 +169,15 @@ export function talk(id) {
     if (!state.talks.has(id)) {
         state.talks.set(id, {
             id, items: new Map(), next: null, isLoaded: false, isLoading: false, isGone: false,
-            problem: null, decision: null, blockers: null, pending: [], draft: '', stepsIn: false,
-            replyTo: null,
+            problem: null, decision: null, blockers: null, pending: [], draft: '', files: [],
+            stepsIn: false, replyTo: null,
         });
     }
     return state.talks.get(id);
 }
+
+/** Whether nothing would be lost with a conversation that is not shown. */
+export const isIdle = (one) => !one.draft && !one.pending.length && !one.files.length;
 
 /** Takes one item of a conversation as of a log index. */
 export function absorbItem(id, item, index) {

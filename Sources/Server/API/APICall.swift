@@ -146,6 +146,8 @@ struct APICall {
     static let keyHeader = "Idempotency-Key"
     /// Longest name.
     static let maxKeyBytes = 128
+    /// A larger body counts by its hash.
+    static let hashedBodyBytes = 256 << 10
 
     /// The client's key, if it gave one: a hash of agent and name, and one of what is asked for.
     private var requestKey: RequestKey? {
@@ -165,7 +167,12 @@ struct APICall {
                 }
             }
             let who = words(Array("\(caller.agent)".utf8), Array(name.utf8))
-            let what = words(Array("\(request.method)".utf8), request.path, request.body)
+            // A file's name and caption stand in the query; its bytes are not copied once more.
+            let isLarge = request.body.count > APICall.hashedBodyBytes
+            let body = isLarge ? SHA256.hash(request.body) : request.body
+            let isFile = request.path.suffix(6).elementsEqual("/files".utf8)
+            let more = isFile ? request.query ?? [] : []
+            let what = words(Array("\(request.method)".utf8), request.path, body + more)
             return RequestKey(high: who[0], low: who[1], request: what[0])
         }
     }

@@ -113,9 +113,19 @@ extension API.File {
     /// The file of a customer's message; nil when it has none.
     init?(_ fileID: Text, of kind: Text, _ facts: Attachment) {
         guard !fileID.isEmpty else { return nil }
+        self.init(facts, hasThumbnail: !facts.thumbnailID.isEmpty || kind == "photo")
+    }
+
+    /// The file of an agent's message, which can be seen once it is sent.
+    init(_ file: OutboundFile) {
+        let isSmall = !file.attachment.thumbnailID.isEmpty || file.kind == .photo
+        self.init(file.attachment, hasThumbnail: isSmall && !file.fileID.isEmpty)
+    }
+
+    private init(_ facts: Attachment, hasThumbnail: Bool) {
+        self.hasThumbnail = hasThumbnail
         name = facts.name.isEmpty ? nil : facts.name.string
         mimeType = facts.mimeType.isEmpty ? nil : facts.mimeType.string
         size = facts.size > 0 ? facts.size : nil
-        hasThumbnail = !facts.thumbnailID.isEmpty || kind == "photo"
     }
 }

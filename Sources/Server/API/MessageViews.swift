@@ -68,7 +68,8 @@ extension RoutingState {
         view.from = message.agent == .automatic ? "system" : "agent"
         view.agent = message.agent == .automatic ? nil : named(message.agent)
         view.text = message.text.string
-        view.messageKind = "text"
+        view.messageKind = message.file?.kind.word.string ?? "text"
+        view.file = message.file.map { API.File($0) }
         view.entities = Array(shown: message.entities)
         if message.changedAt != nil { view.changed = true }
         view.replyTo = message.replyTo.map { "\($0)" }

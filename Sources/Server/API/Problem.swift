@@ -91,6 +91,11 @@ struct Problem: Error, Encodable {
         detail: "This address takes application/json only.",
         hint: "Send Content-Type: application/json.")
 
+    static let notRaw = Problem(
+        415, "not_raw", "Content type not taken",
+        detail: "This address takes a file's bytes alone, no form.",
+        hint: "Send the file itself as the body, with its own Content-Type.")
+
     /// A body or parameter that can't be taken.
     static func invalid(_ detail: String, hint: String = "Correct the field and send it again.")
         -> Problem

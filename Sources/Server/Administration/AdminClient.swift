@@ -14,6 +14,10 @@ final class AdminClient {
         static let answer: Duration = .seconds(60)
         /// The same for a what-if, which plays days of the log; another may be before it.
         static let whatIf: Duration = .seconds(600)
+        /// The same for a file: as slow as the node takes it, and a little more.
+        static let file: Duration = .seconds(400)
+        /// More than a head takes, and TLS adds to a body.
+        static let overheadBytes = 1 << 20
         /// Bytes of an answer.
         static let answerBytes = 64 << 20
         /// Items on one page of a history.
@@ -77,6 +81,11 @@ final class AdminClient {
         try document(exchange(method, path, body, within: limit))
     }
 
+    /// Sends a file as it is.
+    func upload(_ path: String, _ bytes: [UInt8], type: String) throws -> JSONValue {
+        try document(exchange(.post, path, bytes, type: type, within: Limits.file))
+    }
+
     /// All things of a list, page after page, at most `limit`.
     func items(_ path: String, limit: Int = .max) throws -> [JSONValue] {
         var items: [JSONValue] = []
@@ -105,14 +114,22 @@ final class AdminClient {
         _ method: HTTPMethod, _ path: String, _ body: JSONValue?,
         within limit: Duration = Limits.answer
     ) throws -> HTTPResponse {
+        try exchange(
+            method, path, body?.serialized() ?? [], type: body == nil ? nil : "application/json",
+            within: limit)
+    }
+
+    private func exchange(
+        _ method: HTTPMethod, _ path: String, _ body: [UInt8], type: String?,
+        within limit: Duration
+    ) throws -> HTTPResponse {
         var headers = HTTPHeaders()
         headers.append("Host", url.authority)
         headers.append("Accept", "application/json")
-        if body != nil { headers.append("Content-Type", "application/json") }
+        if let type { headers.append("Content-Type", type) }
         if let proof { headers.append(proof.name, proof.value) }
         let request = HTTPRequest(
-            method: method, target: url.path + path, headers: headers,
-            body: body?.serialized() ?? [])
+            method: method, target: url.path + path, headers: headers, body: body)
         let response = try answer(to: request, within: limit)
         guard (200...299).contains(response.status) else {
             let verb = String(decoding: method.bytes, as: UTF8.self)
@@ -178,6 +195,7 @@ final class AdminClient {
                     }
                     loop.stop()
                 }
+                connection.maxPendingWriteBytes = request.body.count + Limits.overheadBytes
                 connection.write { machine.send(request, into: &$0) }
             }
         }

@@ -27,12 +27,13 @@ extension AdminCommand {
             }
             if arguments.flags.contains("confirm") { fields.append(.init("confirm", true)) }
             try change(words[1], "transfer", fields)
+        case ("send-file", 3): try sendFile(words[2], in: words[1])
         default: throw AdminCommand.wrong("session")
         }
     }
 
     /// Where a session is; its id goes into a path as it is.
-    private func sessionPath(_ id: String) throws(Arguments.Problem) -> String {
+    func sessionPath(_ id: String) throws(Arguments.Problem) -> String {
         guard AdminCommand.isID(id) else {
             throw Arguments.Problem(description: "\(id) is no session's id, which is digits alone")
         }

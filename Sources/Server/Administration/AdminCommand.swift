@@ -15,7 +15,7 @@ public struct AdminCommand {
             + "waiting H|remove H",
         "link": "link list|show L|create P NAME|set L FIELD...|report P",
         "session": "session list|show S|history S|claim S|transfer S A|take-over S|give-back S|"
-            + "complete S|reopen S",
+            + "complete S|reopen S|send-file S FILE",
         "customer": "customer show P USER|erase P USER|erasures P",
         "decision": "decision list S|why S",
         "checkup": "checkup P",
@@ -27,7 +27,7 @@ public struct AdminCommand {
     /// The options beside those of `AdminSettings`.
     public static let options: Set<String> = [
         "list", "project", "limit", "from", "to", "bot-token-file", "secret-file",
-        "new-password-file", "remark", "code", "hand-over",
+        "new-password-file", "remark", "code", "hand-over", "kind", "caption",
     ]
     /// The flags.
     public static let flags: Set<String> = ["json", "dry-run", "admin", "confirm"]

@@ -29,11 +29,29 @@ final class BotClient {
 
     /// A client of the same server with connections of its own, so that what it does holds up
     /// nothing of this one's.
-    func sibling(maxConnections: Int, answerBytes: Int) -> BotClient {
+    func sibling(
+        maxConnections: Int, answerBytes: Int, answer: Duration = .seconds(30)
+    ) -> BotClient {
         BotClient(
             service.sibling(
                 limits: ServiceClient.Limits(
-                    answerBytes: answerBytes, connections: maxConnections)))
+                    answer: answer, answerBytes: answerBytes, connections: maxConnections)))
+    }
+
+    /// Sends a file with the bot of this token; the boundary is drawn for this call.
+    func upload(
+        _ upload: BotUpload, _ file: [UInt8], boundary: Text, token: Text,
+        completion: @escaping Completion
+    ) {
+        var headers = HTTPHeaders()
+        headers.append("Host", service.url.authority)
+        headers.append("Content-Type", BotUpload.contentType(boundary: boundary))
+        let target = Array(service.url.path.utf8) + upload.target(token: token)
+        service.send(
+            HTTPRequest(
+                method: .post, target: target, headers: headers,
+                body: upload.body(file, boundary: boundary)),
+            completion: completion)
     }
 
     /// Calls a method of the bot with this token; `begun` is told when the call is about to be

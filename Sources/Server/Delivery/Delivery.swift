@@ -39,6 +39,7 @@ final class Delivery {
     private var office: UInt64?
     private var timer: LoopTimer?
     private var isPoked = false
+    private lazy var turns = FileTurns(node: node)
 
     init(node: Node, client: BotClient) {
         self.node = node
@@ -64,8 +65,18 @@ final class Delivery {
         }
         var chosen: [OutboxMessage] = []
         var wait = Int64.max
+        for chat in turns.look() { pace.ended(chat, now: now) }
+        if turns.isWatching { wait = FileTurns.Limits.look }
+        for message in node.state.outboxSending
+        where message.state == .sending(epoch: epoch) && !underWay.contains(message.id) {
+            wait = min(wait, begunUnheard(message, epoch: epoch, now: now))
+        }
         for message in node.state.outboxReady(at: node.logTime, limit: Limits.look)
         where !underWay.contains(message.id) && chosen.count < Limits.batch {
+            if let file = message.file, !turns.mayBegin(file) {
+                wait = min(wait, FileTurns.Limits.look)
+                continue
+            }
             switch pace.choose(message.address, now: now) {
             case .go: chosen.append(message)
             case .wait(let pause): wait = min(wait, pause)
@@ -79,6 +90,23 @@ final class Delivery {
         }
         if wait != .max { lookAgain(after: wait) }
         if !chosen.isEmpty { begin(chosen, epoch: epoch) }
+    }
+
+    /// A message's turn was committed by this office, but only after its answer was given up: it is
+    /// called for once there is a place. Gives how long it is until then.
+    private func begunUnheard(_ message: OutboxMessage, epoch: UInt64, now: Int64) -> Int64 {
+        guard message.file == nil else {
+            turns.began(message, epoch: epoch)
+            return FileTurns.Limits.look
+        }
+        switch pace.choose(message.address, now: now) {
+        case .go:
+            underWay.insert(message.id)
+            call(message, epoch: epoch)
+            return .max
+        case .wait(let pause): return pause
+        case .waitForOthers: return .max
+        }
     }
 
     private func lookAgain(after nanoseconds: Int64) {
@@ -102,6 +130,13 @@ final class Delivery {
                     underWay.remove(message.id)
                     continue
                 }
+                guard now.file == nil else {
+                    // The node that has the file applies the same entry and makes the call.
+                    pace.called(message.address, now: node.loop.now)
+                    underWay.remove(message.id)
+                    turns.began(now, epoch: epoch)
+                    continue
+                }
                 call(now, epoch: epoch)
             }
             poke()
@@ -122,44 +157,55 @@ final class Delivery {
             pace.called(message.address, now: node.loop.now)
             poke()
         }
-        client.call(message.method, token: token, begun: begun) { [weak self] result in
+        client.call(message.method, token: token, begun: begun) { [weak self] answer in
             guard let self else { return }
             if !isBegun { pace.gaveUp(message.address) }
-            took(result, message, epoch)
+            finish(message, epoch, result(of: answer, for: message))
         }
     }
 
-    private func took(
-        _ result: Result<HTTPResponse, BotClient.Failure>, _ message: OutboxMessage, _ epoch: UInt64
-    ) {
-        switch result {
-        case .failure(.notSent(let reason)):
-            finish(message, epoch, retry(message, BotToken.redacted(Text(reason))))
-        case .failure(.lost(let reason)):
-            finish(message, epoch, inDoubt(message, BotToken.redacted(Text(reason))))
+    /// What an answer of the Bot API, or none, makes of a message.
+    func result(
+        of answer: Result<HTTPResponse, BotClient.Failure>, for message: OutboxMessage
+    ) -> DeliveryResult {
+        switch answer {
+        case .failure(.notSent(let reason)): retry(message, BotToken.redacted(Text(reason)))
+        case .failure(.lost(let reason)): inDoubt(message, BotToken.redacted(Text(reason)))
         case .success(let response):
-            let answer = BotAnswer.classify(
+            switch BotAnswer.classify(
                 status: response.status, retryAfter: response.header("Retry-After"),
                 body: response.body)
-            switch answer {
-            case .ok(let result):
-                let id = message.act.target?.messageID ?? result["message_id"]?.int ?? 0
-                finish(message, epoch, .sent(messageID: id))
+            {
+            case .ok(let result): done(message, result)
             case .retryAfter(let seconds, let reason):
-                pace.refused(
-                    message.address, pause: Int64(seconds) * 1_000_000_000, now: node.loop.now)
-                finish(message, epoch, retry(after: Int64(seconds) * 1000, reason))
+                held(message, seconds: Int64(seconds), reason)
             case .failed(let failure):
                 if let target = message.act.target, failure.isDoneAlready {
-                    return finish(message, epoch, .sent(messageID: target.messageID))
+                    .sent(messageID: target.messageID)
+                } else {
+                    .failed(reason: failure.description, unreachable: unreachable(failure))
                 }
-                finish(
-                    message, epoch,
-                    .failed(reason: failure.description, unreachable: unreachable(failure)))
-            case .unavailable(let reason):
-                finish(message, epoch, inDoubt(message, reason))
+            case .unavailable(let reason): inDoubt(message, reason)
             }
         }
+    }
+
+    /// Telegram takes no more for a while.
+    private func held(
+        _ message: OutboxMessage, seconds: Int64, _ reason: Text
+    ) -> DeliveryResult {
+        pace.refused(message.address, pause: seconds * 1_000_000_000, now: node.loop.now)
+        return retry(after: seconds * 1000, reason)
+    }
+
+    private func done(_ message: OutboxMessage, _ result: JSONValue) -> DeliveryResult {
+        if message.file != nil, let media = SentMedia(result) {
+            return .sentFile(
+                messageID: media.messageID,
+                SentFile(fileID: media.fileID, thumbnailID: media.thumbnailID))
+        }
+        let id = message.act.target?.messageID ?? result["message_id"]?.int ?? 0
+        return .sent(messageID: id)
     }
 
     /// What a failure says of the customer; before the second level there was one word for all.
@@ -194,8 +240,14 @@ final class Delivery {
     }
 
     private func finish(_ message: OutboxMessage, _ epoch: UInt64, _ result: DeliveryResult) {
+        say(message, result)
+        record(message.id, epoch, result)
+    }
+
+    /// Counts a result, and logs one that is not as it should be.
+    func say(_ message: OutboxMessage, _ result: DeliveryResult) {
         switch result {
-        case .sent: node.metrics.count(.messagesSent)
+        case .sent, .sentFile: node.metrics.count(.messagesSent)
         case .failed, .uncertain:
             node.metrics.count(.messagesFailed)
             node.log.warning(
@@ -209,7 +261,6 @@ final class Delivery {
                 "a message could not be sent yet",
                 ["outbox": .count(message.id.rawValue), "reason": .text(reason.string)])
         }
-        record(message.id, epoch, result)
     }
 
     /// Commits a result, again and again while this node stays in office. Out of office there is
@@ -235,12 +286,17 @@ extension OutboxMessage {
     fileprivate var method: BotMethod {
         let entities = entities.map(MessageEntity.init)
         return switch act {
-        case .send:
+        // What sends a file is the call of who has it; see `FileSender`.
+        case .send, .sendFile:
             .sendMessage(
                 chat: chat.rawValue, text: text, entities: entities, replyTo: replyTo?.messageID)
         case .edit(let target):
             .editMessageText(
                 chat: chat.rawValue, message: target.messageID, text: text, entities: entities)
+        case .editCaption(let target):
+            .editMessageCaption(
+                chat: chat.rawValue, message: target.messageID, caption: text,
+                entities: entities)
         case .delete(let target):
             .deleteMessage(chat: chat.rawValue, message: target.messageID)
         }

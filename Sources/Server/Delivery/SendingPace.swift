@@ -78,6 +78,10 @@ struct SendingPace {
         freeAt[chat] = now + Limits.chatPause
     }
 
+    /// A call that another node made for a chat, which counts from its turn on, is over: when it
+    /// arrived is not known, so the chat's second counts from now.
+    mutating func ended(_ chat: Chat, now: Int64) { freeAt[chat] = now + Limits.chatPause }
+
     /// A chosen message is not called for.
     mutating func gaveUp(_ chat: Chat) {
         let chosen = bots[chat.project]?.chosen ?? 0

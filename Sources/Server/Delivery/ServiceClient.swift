@@ -154,6 +154,8 @@ private final class ServiceConnection {
     private let limits: ServiceClient.Limits
     private var machine: HTTPClientConnection
     private var completion: ServiceClient.Completion?
+    /// More than the head of any request and what TLS adds to its body.
+    private static let overheadBytes = 1 << 20
 
     init(_ connection: Connection, _ limits: ServiceClient.Limits) {
         self.connection = connection
@@ -183,6 +185,9 @@ private final class ServiceConnection {
         self.completion = completion
         connection.idleTimeout = nil
         connection.setDeadline(after: limits.answer)
+        // A request is written at once, whatever its size: who sends large ones bounds them.
+        connection.maxPendingWriteBytes = max(
+            connection.maxPendingWriteBytes, request.body.count + Self.overheadBytes)
         connection.write { machine.send(request, into: &$0) }
     }
 

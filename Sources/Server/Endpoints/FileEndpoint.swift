@@ -120,7 +120,10 @@ extension HistoryItem {
             (fileID, kind, facts) = (message.fileID, message.kind, message.extras.attachment)
         case .edited(let edited):
             (fileID, kind, facts) = (edited.fileID, edited.kind, edited.extras.attachment)
-        default: return nil  // Nothing that a customer sent.
+        case .outbound(let message):
+            guard let file = message.file else { return nil }
+            (fileID, kind, facts) = (file.fileID, file.kind.word, file.attachment)
+        default: return nil  // Nobody's file.
         }
         guard !fileID.isEmpty else { return nil }
         guard isThumbnail else { return (fileID, facts.name) }

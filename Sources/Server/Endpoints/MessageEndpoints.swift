@@ -77,16 +77,20 @@ extension Node {
         let agent = call.caller.agent
         guard case .outbound(let message) = item.what else { throw .notAMessage }
         guard message.agent == agent else { throw .notTheAuthor }
+        var revision = wanted.revision
+        if message.file != nil, case .text(let caption, let entities) = revision {
+            revision = .caption(caption, entities)
+        }
         // A repetition under a key is answered by the cluster as the first one was.
         let isKeyed = call.exchange.request.header(APICall.keyHeader) != nil
         let isGone = isDeleted || message.state == .withdrawn
         guard !isGone || isKeyed else { throw .alreadyDeleted }
         let command: (Verdict?) -> Command
         if state.outbox(message.outbox) != nil || message.state == .withdrawn {
-            command = { .reviseQueued(message.outbox, by: agent, wanted.revision, $0) }
+            command = { [revision] in .reviseQueued(message.outbox, by: agent, revision, $0) }
         } else if case .sent(let messageID) = message.state {
             let sent = SentMessage(ordinal: ordinal, messageID: messageID, at: item.at)
-            command = { .revise(session, by: agent, sent, wanted.revision, $0) }
+            command = { [revision] in .revise(session, by: agent, sent, revision, $0) }
         } else {
             // It is on its way, or was given up with its session.
             throw .notRevisable

@@ -91,7 +91,7 @@ extension Node {
 
     private var gauges: [(name: String, value: Int64)] {
         let status = replica.status
-        return certificateGauges + storageGauges + hookGauges + [
+        return certificateGauges + storageGauges + outgoingGauges + [
             ("roundhouse_feature_level", Int64(status.level.rawValue)),
             ("roundhouse_feature_level_newest", Int64(configuration.newestLevel.rawValue)),
             ("roundhouse_raft_term", Int64(clamping: status.term.rawValue)),
@@ -123,12 +123,15 @@ extension Node {
         ]
     }
 
-    private var hookGauges: [(name: String, value: Int64)] {
+    /// What goes out: events to hooks, agents' files.
+    private var outgoingGauges: [(name: String, value: Int64)] {
         let totals = state.hookTotals
         return [
             ("roundhouse_hook_deliveries_waiting", Int64(totals.waiting)),
             ("roundhouse_hook_deliveries_given_up", Int64(clamping: totals.givenUp)),
             ("roundhouse_hook_deliveries_dropped", Int64(clamping: totals.dropped)),
+            ("roundhouse_upload_bytes", Int64(fileSender.room.bytes)),
+            ("roundhouse_upload_files", Int64(fileSender.room.files)),
         ]
     }
 

@@ -6,6 +6,14 @@ import Storage
 import Transport
 import Wire
 
+/// What bodies a route takes.
+enum BodyType {
+    /// JSON alone.
+    case json
+    /// Bytes of any type, but no form of a page.
+    case anything
+}
+
 /// The route table and what every endpoint shares.
 extension Node {
     /// Every route of the public listener but the two hot ones, webhooks and magic links.
@@ -18,6 +26,7 @@ extension Node {
         routes.add(.get, "/api/v1/live") { [unowned self] exchange, _ in openLive(exchange) }
         addSessionRoutes(&routes)
         addFileRoutes(&routes)
+        addUploadRoutes(&routes)
         addMessageRoutes(&routes)
         addDeskRoutes(&routes)
         addModerationRoutes(&routes)
@@ -47,6 +56,7 @@ extension Node {
     /// Adds a route for signed-in agents.
     func api(
         _ method: HTTPMethod, _ pattern: String, _ routes: inout Router,
+        takes type: BodyType = .json,
         _ body: @escaping (Node, APICall) throws(Problem) -> Void
     ) {
         routes.add(method, pattern) { [unowned self] exchange, parts in
@@ -57,7 +67,7 @@ extension Node {
                 guard caller.mayAsk(method, pattern) else { return refuse(exchange, .needsScope) }
                 let call = APICall(node: self, exchange: exchange, caller: caller, parts: parts)
                 do throws(Problem) {
-                    if method != .get { try refuseCrossSite(exchange) }
+                    if method != .get { try refuseCrossSite(exchange, takes: type) }
                     try body(self, call)
                 } catch {
                     call.respond(error)
@@ -69,6 +79,7 @@ extension Node {
     /// From now on this node answers what comes to the listeners.
     func takeOverFronts() {
         host.publicFront.onRequest = { [unowned self] exchange in route(exchange) }
+        host.publicFront.onLargeBody = { [unowned self] body in consider(body) }
         host.operationsFront.onRequest = { [unowned self] exchange in routeOperations(exchange) }
     }
 

@@ -111,13 +111,22 @@ extension Node {
     }
 
     /// Throws unless a changing request comes from this site's own pages (or from no page).
-    func refuseCrossSite(_ exchange: Exchange) throws(Problem) {
+    func refuseCrossSite(
+        _ exchange: Exchange, takes kind: BodyType = .json
+    ) throws(Problem) {
         let headers = exchange.request
         if let site = headers.header("Sec-Fetch-Site"), site != "same-origin", site != "none" {
             throw .crossSite
         }
         if let origin = headers.header("Origin"), !isOwnOrigin(origin, exchange) {
             throw .crossSite
+        }
+        if kind == .anything {
+            let type = headers.header("Content-Type")?.string.lowercased() ?? ""
+            guard !type.hasPrefix("multipart/"), !type.contains("form-urlencoded") else {
+                throw .notRaw
+            }
+            return
         }
         guard let type = headers.header("Content-Type")?.string.lowercased(),
             type.prefix(while: { $0 != ";" && $0 != " " }) == "application/json"

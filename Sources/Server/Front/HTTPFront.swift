@@ -7,6 +7,9 @@ import Wire
 final class HTTPFront {
     /// Called with every request. Each must be answered once, now or later.
     var onRequest: ((Exchange) -> Void)?
+    /// Asked before a body that is larger than the ordinary bound is read; must say once, now or
+    /// later, what becomes of it. Without it such a body is refused.
+    var onLargeBody: ((LargeBody) -> Void)?
     /// Where it listens.
     var address: SocketAddress { listener.address }
     /// Open connections.
@@ -22,6 +25,12 @@ final class HTTPFront {
     fileprivate static let maxAnswerBytes = 24 << 20
     /// With more than this on its way to readers, no further file is brought for one.
     fileprivate static let maxLargeBytes = 256 << 20
+    /// So fast a large body must come, beside the time of every request: 20 MB have 330 seconds.
+    fileprivate static let slowestBytesPerSecond = 64 << 10
+    /// The longest request line: a caption of 1,024 emoji, percent-encoded, fits.
+    private static let maxRequestLineBytes = 14 << 10
+    /// The answer to a body that is larger than anybody's may be here.
+    static var tooLarge: HTTPResponse { HTTPError(413, "the body is too large").response }
 
     fileprivate let loop: EventLoop
     fileprivate let limits: HTTPLimits
@@ -68,7 +77,8 @@ final class HTTPFront {
                     pathPrefix: "/telegram/", maxBodyBytes: bounds.webhookBodyBytes)
             ])
         limits.maxHeadBytes = bounds.headBytes
-        limits.maxRequestLineBytes = min(limits.maxRequestLineBytes, bounds.headBytes)
+        limits.maxRequestLineBytes = min(HTTPFront.maxRequestLineBytes, bounds.headBytes)
+        limits.asksForLargeBodies = true
         return limits
     }
 
@@ -101,6 +111,8 @@ struct Exchange {
     let request: HTTPRequest
     /// The connection it came over.
     fileprivate let session: HTTPSession
+    /// What was set aside for its large body, for as long as somebody has it.
+    var room: AnyObject?
 
     /// Whether it came over TLS.
     var isSecure: Bool { session.connection.isSecure }
@@ -121,6 +133,20 @@ struct Exchange {
     func upgrade(_ response: HTTPResponse) -> (connection: Connection, first: [UInt8]) {
         session.upgrade(response)
     }
+}
+
+/// A request whose body is larger than the ordinary bound, before anything of it is read.
+struct LargeBody {
+    /// The request without its body: to be looked at, not to be answered.
+    let head: Exchange
+    /// How large the body is.
+    let byteCount: Int
+
+    /// It is read, and the request comes to `onRequest` then. `room` is kept until that is answered
+    /// or the connection ends.
+    func take(holding room: AnyObject) { head.session.take(byteCount, holding: room) }
+    /// It is not read: this is the answer, and the connection ends.
+    func refuse(_ response: HTTPResponse) { head.session.refuseBody(response) }
 }
 
 /// The way to answer a request whose bytes need not be kept.
@@ -147,6 +173,11 @@ private final class HTTPSession {
     private var isPumping = false
     private var hasDeadline = false
     private var isPaused = false
+    /// Whether somebody was asked about a large body.
+    private var hasAsked = false
+    /// What was set aside for the large body that is being read, and how much longer it may take.
+    private var room: AnyObject?
+    private var extraTime: Duration = .zero
 
     init(_ connection: Connection, front: HTTPFront) {
         self.connection = connection
@@ -173,9 +204,13 @@ private final class HTTPSession {
         guard !isPumping else { return }
         isPumping = true
         do {
-            while let request = try machine.nextRequest() {
-                front.onRequest?(Exchange(request: request, session: self))
-            }
+            repeat {
+                while let request = try machine.nextRequest() {
+                    let exchange = Exchange(request: request, session: self, room: room)
+                    (room, extraTime) = (nil, .zero)
+                    front.onRequest?(exchange)
+                }
+            } while ask()
             if let interim = machine.takeInterimResponse() { connection.write(interim) }
         } catch {
             connection.write { machine.respond(to: error, date: front.date, into: &$0) }
@@ -184,13 +219,40 @@ private final class HTTPSession {
         settle()
     }
 
+    /// Asks about a large body; true: it is decided already.
+    private func ask() -> Bool {
+        guard !hasAsked, let (request, byteCount) = machine.question else { return false }
+        hasAsked = true
+        let body = LargeBody(
+            head: Exchange(request: request, session: self), byteCount: byteCount)
+        if let ask = front.onLargeBody { ask(body) } else { body.refuse(HTTPFront.tooLarge) }
+        return machine.question == nil
+    }
+
+    /// The large body is wanted, unless its sender has gone.
+    func take(_ byteCount: Int, holding room: AnyObject) {
+        guard connection.isOpen, machine.question != nil else { return }
+        machine.takeBody()
+        self.room = room
+        extraTime = .seconds(byteCount / HTTPFront.slowestBytesPerSecond)
+        (hasAsked, hasDeadline) = (false, false)
+        if !isPumping { pump() }
+    }
+
+    /// The large body is not wanted.
+    func refuseBody(_ response: HTTPResponse) {
+        guard connection.isOpen, machine.question != nil else { return }
+        connection.write { machine.refuseBody(response, date: front.date, into: &$0) }
+        if !isPumping { settle() }
+    }
+
     /// After every step: the deadline of a half-read request, backpressure, and the end.
     private func settle() {
         switch machine.phase {
         case .readingHead, .readingBody:
-            if !hasDeadline { connection.setDeadline(after: front.requestTime) }
+            if !hasDeadline { connection.setDeadline(after: front.requestTime + extraTime) }
             hasDeadline = true
-        case .idle, .answering, .upgraded, .finished:
+        case .idle, .asking, .answering, .upgraded, .finished:
             if hasDeadline { connection.setDeadline(after: nil) }
             hasDeadline = false
         }

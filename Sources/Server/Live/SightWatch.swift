@@ -34,8 +34,8 @@ struct SightWatch {
         var from: Audience
     }
 
-    /// Open sessions that changed since the first look. In shards: a dictionary that grows holds the
-    /// loop up.
+    /// Open sessions that changed since the first look. In shards: a dictionary that grows holds
+    /// the loop up.
     private var audiences = ShardedDictionary<SessionID, Audience>()
     /// In order.
     private var departures: [Departure] = []

@@ -65,6 +65,8 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
     private(set) lazy var botInquiries = BotInquiries(loop: loop, client: delivery.client)
     /// Brings files of messages from Telegram.
     private(set) lazy var botFiles = BotFiles(client: delivery.client)
+    /// Has the files that agents send through this node.
+    private(set) lazy var fileSender = FileSender(node: self)
     var typing = TypingPace()
     /// Apart from the messages' connections: a slow answer to this holds up none of them.
     lazy var typingClient = delivery.client.sibling(maxConnections: 2, answerBytes: 64 << 10)
@@ -176,6 +178,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         frontDoor.start()
         forgetting.start()
         erasureWatch.start()
+        fileSender.start()
         hasNewInput = true
     }
 
@@ -380,7 +383,9 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
                 moderators[id] = nil
                 preparedLinks = [:]
             case .linkChanged: preparedLinks = [:]
-            case .outboxQueued, .outboxChanged: touchesOutbox = true
+            case .outboxQueued(let id), .outboxChanged(let id):
+                touchesOutbox = true
+                fileSender.changed(id)
             case .hookChanged(let id): hookSender.poke(id)
             case .sessionChanged, .historyAdded, .agentChanged, .signedOut: break
             }
@@ -474,26 +479,5 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
             }
         }
         if !started { isBootstrapping = false }
-    }
-
-    private func say(_ notice: Replica.Notice) {
-        switch notice {
-        case .badFrame(let peer, let what):
-            log.warning(
-                "a peer's frame was dropped",
-                ["peer": .count(peer.rawValue), "reason": .text(what)])
-        case .peerDiverged(let peer, let index):
-            log.error(
-                "a peer's state differs; it must stop",
-                ["peer": .count(peer.rawValue), "index": .count(index.rawValue)])
-        case .noMajorityAgrees(let index):
-            log.error(
-                "the nodes' states differ and no majority agrees; nothing is assigned",
-                ["index": .count(index.rawValue)])
-        case .handsOverForRoom(let peer):
-            log.warning(
-                "this disk has little room; another node is to lead",
-                ["peer": .count(peer.rawValue)])
-        }
     }
 }

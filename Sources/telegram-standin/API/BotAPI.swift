@@ -61,9 +61,10 @@ struct BotAPI {
     /// The methods there are, in lower case.
     static let methods: Set<String> = [
         "getme", "setwebhook", "deletewebhook", "getwebhookinfo", "getupdates", "sendmessage",
-        "editmessagetext", "deletemessage", "sendphoto", "senddocument", "sendaudio", "sendvideo",
-        "sendvoice", "sendvideonote", "sendanimation", "sendsticker", "sendchataction", "getfile",
-        "answercallbackquery", "getchat", "setmycommands", "close", "logout",
+        "editmessagetext", "editmessagecaption", "deletemessage", "sendphoto", "senddocument",
+        "sendaudio", "sendvideo", "sendvoice", "sendvideonote", "sendanimation", "sendsticker",
+        "sendchataction", "getfile", "answercallbackquery", "getchat", "setmycommands", "close",
+        "logout",
     ]
 
     private func perform(
@@ -79,6 +80,7 @@ struct BotAPI {
         case "getupdates": LongPoll.begin(bot, arguments, answer: answer)
         case "sendmessage": answer(messages.sendMessage())
         case "editmessagetext": answer(messages.editMessageText())
+        case "editmessagecaption": answer(messages.editMessageCaption())
         case "deletemessage": answer(messages.deleteMessage())
         case "sendphoto": answer(messages.sendFile("photo"))
         case "senddocument": answer(messages.sendFile("document"))

@@ -68,12 +68,19 @@ struct MessageMethods {
                 "file of size \(upload.bytes.count) bytes is too big for a photo; "
                     + "the maximum size is \(Self.maxPhoto) bytes")
         }
+        if kind == "photo", let (width, height) = PictureSize.ofPNG(upload.bytes),
+            width + height > 10_000 || max(width, height) > 20 * max(1, min(width, height))
+        {
+            return .bad("PHOTO_INVALID_DIMENSIONS")
+        }
         let type = upload.contentType.isEmpty ? "application/octet-stream" : upload.contentType
         return send(text: caption) {
-            let file = bot.files.add(
-                kind: kind, bytes: upload.bytes, name: upload.fileName, mimeType: type,
-                bot: bot.id)
-            return .files(kind: kind, [file])
+            func add(_ bytes: [UInt8]) -> StoredFile {
+                bot.files.add(
+                    kind: kind, bytes: bytes, name: upload.fileName, mimeType: type, bot: bot.id)
+            }
+            let small = kind == "photo" ? [add(Array(upload.bytes.prefix(100)))] : []
+            return .files(kind: kind, small + [add(upload.bytes)])
         }
     }
 
@@ -114,6 +121,20 @@ struct MessageMethods {
             return problem
         }
         if text.isEmpty { return .bad("message text is empty") }
+        return edit(text, isCaption: false)
+    }
+
+    func editMessageCaption() -> Reply {
+        let caption = Self.trimmed(arguments["caption"])
+        let limit = MessageText.captionLimit
+        if let problem = Self.problem(in: caption, limit: limit, what: "message caption") {
+            return problem
+        }
+        return edit(caption, isCaption: true)
+    }
+
+    /// Changes the text of a message, or the caption of a file.
+    private func edit(_ text: Text, isCaption: Bool) -> Reply {
         if !arguments["parse_mode"].isEmpty { return .bad("unsupported parse_mode") }
         let conversation: Conversation
         switch target() {
@@ -123,8 +144,12 @@ struct MessageMethods {
         guard let id = arguments.int("message_id"), let old = conversation.message(id) else {
             return .bad("message to edit not found")
         }
-        guard old.isFromBot, case .text = old.content else {
-            return .bad("message can't be edited")
+        guard old.isFromBot else { return .bad("message can't be edited") }
+        switch (old.content, isCaption) {
+        case (.text, false), (.files, true): break
+        case (.files, false): return .bad("there is no text in the message to edit")
+        case (.text, true): return .bad("there is no caption in the message to edit")
+        case (.other, _): return .bad("message can't be edited")
         }
         let markup = inlineKeyboard()
         if old.text == text, old.replyMarkup == markup {

@@ -140,6 +140,8 @@ struct ControlAPI {
         if let markup = message.replyMarkup { members.append(.init("reply_markup", markup)) }
         if case .files(_, let files) = message.content, let file = files.last {
             members.append(.init("file_id", .text(file.fileID)))
+            members.append(.init("file_name", .text(file.name)))
+            members.append(.init("mime_type", .text(file.mimeType)))
         }
         return .object(members)
     }
