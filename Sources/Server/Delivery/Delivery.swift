@@ -96,7 +96,7 @@ final class Delivery {
     /// called for once there is a place. Gives how long it is until then.
     private func begunUnheard(_ message: OutboxMessage, epoch: UInt64, now: Int64) -> Int64 {
         guard message.file == nil else {
-            turns.began(message, epoch: epoch)
+            if !turns.isBegun(message, epoch: epoch) { turns.began(message, epoch: epoch) }
             return FileTurns.Limits.look
         }
         switch pace.choose(message.address, now: now) {

@@ -60,9 +60,13 @@ final class FileTurns {
         return false
     }
 
-    /// The turn of a message has come, or came and was not heard of.
+    /// Whether the turn of a message is known to have come.
+    func isBegun(_ message: OutboxMessage, epoch: UInt64) -> Bool {
+        begun[message.id]?.epoch == epoch
+    }
+
+    /// The turn of a message has come.
     func began(_ message: OutboxMessage, epoch: UInt64) {
-        guard begun[message.id]?.epoch != epoch else { return }
         begun[message.id] = Turn(chat: message.address, epoch: epoch, at: node.loop.now)
     }
 
