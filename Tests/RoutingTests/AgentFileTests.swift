@@ -12,7 +12,8 @@ import Wire
         let project = world.project([ana])
         world.show(ana)
         world.done(.beginEpoch(1))
-        return (world, ana, world.write(project, user: 1))
+        let session = world.write(project, user: 1)
+        return (world, ana, session)
     }
 
     private func send(
