@@ -119,7 +119,7 @@ export function openComposer({ onSent }) {
         if (!problem) follow(to);
     }
 
-    /** What was claimed by the answer is among one's own now; where a manager steps in, it waits. */
+    /** What an answer claimed is among one's own now; where a manager steps in, it waits. */
     function follow(to) {
         if (to !== state.route.id || state.route.area !== 'waiting') return;
         if (talk(to).stepsIn) return;
