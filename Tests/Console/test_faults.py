@@ -55,7 +55,7 @@ def test_who_is_out_of_reach_is_told_apart(desk, node, code, fact, told, says, i
         state.item(session["id"], "unreachable", "system", text=code)
 
     node.do(mark)
-    expect(desk.get_by_label("Details and reasons")).to_contain_text(fact)
+    expect(desk.get_by_role("complementary", name="Details and reasons")).to_contain_text(fact)
     expect(desk.locator(".event", has_text=told)).to_be_visible()
     expect(desk.locator(".composer .closed")).to_contain_text(says)
     answer = desk.get_by_role("textbox", name="Answer")

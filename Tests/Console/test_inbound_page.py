@@ -110,10 +110,10 @@ def test_a_quotation_leads_to_the_message_that_is_answered(office, node):
 
 
 def test_a_quotation_says_nothing_that_a_rule_hides(office, node):
-    page = shows(office, node, "a secret word", number="5")
+    page = shows(office, node, "Hello", number="4")
+    adds(node, "message", text="a secret word", messageKind="text", number="5")
     hides(node)
-    node.do(lambda desk: desk.customer_writes(
-        office.project, 77, "Marta Kowalska", "Well?", replyToNumber="5"))
+    adds(node, "message", text="Well?", messageKind="text", number="6", replyToNumber="5")
     quote = page.locator(".message.theirs").last.locator(".quote")
     expect(quote).to_contain_text("A message that a rule hides")
     expect(quote).not_to_contain_text("secret word")

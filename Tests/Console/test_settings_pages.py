@@ -79,7 +79,7 @@ def test_timers_limits_and_hours_are_set_and_shown_again(page, office):
     expect(form.get_by_label("First reply due after (s)")).to_have_value("120")
     expect(form.get_by_label("Messages of one customer taken in a minute")).to_have_value("30")
     expect(form.get_by_label("Time zone")).to_have_value("Europe/Vienna")
-    expect(form.get_by_label("Day")).to_have_value("mon")
+    expect(form.get_by_label("Day", exact=True)).to_have_value("mon")
     expect(form.get_by_label("Closes")).to_have_value("24:00")
 
 
