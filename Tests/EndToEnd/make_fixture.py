@@ -91,8 +91,8 @@ def work(desk):
     desk.write(users[5] + 1, "Anybody?")
 
 
-def main():
-    """Runs one node, lets people work, and keeps its files."""
+def make(base):
+    """Runs one node, lets people work, and keeps its files in a directory named by its level."""
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         write_secret(directory / "cluster.key", KEY)
@@ -108,7 +108,7 @@ def main():
             level = node.status()["level"]
             kept = {"level": level, "project": desk.id, "facts": facts_of(desk.admin, desk.id)}
             node.stop()
-            target = HERE.parent / "Fixtures" / f"level-{level}"
+            target = base / f"level-{level}"
             if target.exists():
                 sys.exit(f"{target} is there already; what is released is never made anew")
             target.mkdir()
@@ -118,10 +118,10 @@ def main():
                     sys.exit(f"{left} is not empty after the node's end")
                 shutil.copy(node.data / file, target / file)
             (target / "expected.json").write_text(json.dumps(kept, indent=1) + "\n")
-            print(target)
+            return target
         finally:
             cluster.kill()
 
 
 if __name__ == "__main__":
-    main()
+    print(make(HERE.parent / "Fixtures"))
