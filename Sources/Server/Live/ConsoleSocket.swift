@@ -27,14 +27,20 @@ final class ConsoleSocket {
     private var machine = WebSocketConnection(
         role: .server, limits: WebSocketConnection.Limits(maxMessageBytes: Limits.messageBytes))
     private var pingTimer: LoopTimer?
+    private var isClosing = false
 
     /// A socket over a connection that was just upgraded; `first` came behind the request.
     init(_ connection: Connection, first: [UInt8]) {
         self.connection = connection
-        connection.idleTimeout = Limits.silence
-        connection.onReceive = { [weak self] bytes in
-            self?.machine.receive(bytes)
-            self?.advance()
+        // Silence is what is not heard: what is sent to a machine that was switched off still finds
+        // room in the kernel for a while.
+        connection.idleTimeout = nil
+        connection.setDeadline(after: Limits.silence)
+        connection.onReceive = { [weak self, unowned connection] bytes in
+            guard let self else { return }
+            if !isClosing { connection.setDeadline(after: Limits.silence) }
+            machine.receive(bytes)
+            advance()
         }
         connection.onDrained = { [weak self] in self?.onDrained?() }
         connection.onClosed = { [weak self] _ in
@@ -55,6 +61,7 @@ final class ConsoleSocket {
     /// Says goodbye with a code of RFC 6455, section 7.4, and closes.
     func close(code: UInt16, reason: Text) {
         write(.close(code: code, reason: reason))
+        isClosing = true
         connection.setDeadline(after: Limits.closing)
         if machine.isFinished { connection.close() }
     }
