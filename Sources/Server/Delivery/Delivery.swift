@@ -14,8 +14,9 @@ import Wire
 final class Delivery {
     /// Our patience; the rates are in `SendingPace`.
     enum Limits {
-        /// Messages of one project looked at in one go.
-        static let look = 100
+        /// Messages of one project looked at in one go: twice as many as one node has files, which
+        /// may all have to wait.
+        static let look = 512
         /// Messages whose sending is committed in one entry.
         static let batch = 100
         /// Pause after the Bot API could not be reached, doubled by each attempt up to `maxPause`.
@@ -24,6 +25,8 @@ final class Delivery {
         static let maxPause: Int64 = 60_000
         /// How often a change or a deletion is tried of which nobody knows whether it was done.
         static let attemptsInDoubt: UInt32 = 5
+        /// Pause after turns that were not committed, in nanoseconds.
+        static let refusalPause: Int64 = 500_000_000
         /// Pause before a result that was not committed is put to the cluster again.
         static let recordAgain: Duration = .milliseconds(500)
     }
@@ -38,6 +41,8 @@ final class Delivery {
     /// The office whose beginning `pace` knows.
     private var office: UInt64?
     private var timer: LoopTimer?
+    /// When `timer` fires.
+    private var looksAt: Int64 = 0
     private var isPoked = false
     private lazy var turns = FileTurns(node: node)
 
@@ -57,7 +62,8 @@ final class Delivery {
     }
 
     private func look() {
-        guard let epoch = node.officeEpoch else { return }
+        // One that leaves takes no turn: it could not commit what became of it.
+        guard !node.isStopping, let epoch = node.officeEpoch else { return }
         let now = node.loop.now
         if office != epoch {
             office = epoch
@@ -109,8 +115,12 @@ final class Delivery {
         }
     }
 
+    /// Looks again then, or earlier if that was wanted before.
     private func lookAgain(after nanoseconds: Int64) {
+        let moment = node.loop.now.addingReportingOverflow(nanoseconds).partialValue
+        guard timer == nil || moment < looksAt else { return }
         timer?.cancel()
+        looksAt = moment
         timer = node.loop.schedule(after: .nanoseconds(nanoseconds)) { [weak self] in
             self?.timer = nil
             self?.poke()
@@ -139,7 +149,8 @@ final class Delivery {
                 }
                 call(now, epoch: epoch)
             }
-            poke()
+            // What is refused at once would be refused again and again in the same moment.
+            if case .applied = answer { poke() } else { lookAgain(after: Limits.refusalPause) }
         }
     }
 
@@ -269,7 +280,9 @@ final class Delivery {
         node.submit(.finishSending(id, epoch: epoch, result)) { [weak self] answer in
             guard let self else { return }
             if case .applied = answer {
-            } else if node.officeEpoch == epoch && !node.isStopping {
+            } else if node.officeEpoch == epoch {
+                // One that leaves keeps it under way: the next office makes it `uncertain`.
+                guard !node.isStopping else { return }
                 _ = node.loop.schedule(after: Limits.recordAgain) { [weak self] in
                     self?.record(id, epoch, result)
                 }

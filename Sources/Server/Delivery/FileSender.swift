@@ -89,6 +89,11 @@ final class FileSender {
         if held[key]?.message == nil { held[key] = nil }
     }
 
+    /// The node gives way to another one, for which all this is gone.
+    func dropAll() {
+        (held, keys, begun, waiting) = ([:], [:], [:], [])
+    }
+
     private func drop(_ id: OutboxID) {
         begun[id] = nil
         guard let key = keys.removeValue(forKey: id) else { return }
@@ -233,6 +238,8 @@ final class FileSender {
 
     /// Puts a result to the cluster, again and again while nobody knows better.
     private func record(_ turn: Turn, _ result: DeliveryResult) {
+        // Given up meanwhile, and perhaps begun anew: the result of that one counts.
+        guard isWanted(turn) else { return }
         let command = Command.finishSending(turn.id, epoch: turn.epoch, result)
         node.submit(command) { [weak self] answer in
             guard let self else { return }

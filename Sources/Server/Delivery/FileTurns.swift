@@ -11,8 +11,8 @@ final class FileTurns {
         /// So long a node may be away before its files are given up.
         static let away: Int64 = 60_000_000_000
         /// So long it may take from the turn of a message to what became of it: a little longer
-        /// than a call and its confirmation take.
-        static let report: Int64 = 120_000_000_000
+        /// than waiting for a place, connecting, and a call take.
+        static let report: Int64 = 150_000_000_000
         /// Between two looks while there is something to look at.
         static let look: Int64 = 1_000_000_000
         /// What was not looked at for so long is looked at anew: this node was not in office, or

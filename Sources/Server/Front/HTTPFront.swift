@@ -235,7 +235,8 @@ private final class HTTPSession {
         machine.takeBody()
         self.room = room
         extraTime = .seconds(byteCount / HTTPFront.slowestBytesPerSecond)
-        (hasAsked, hasDeadline) = (false, false)
+        hasAsked = false
+        liftDeadline()
         if !isPumping { pump() }
     }
 
@@ -253,8 +254,7 @@ private final class HTTPSession {
             if !hasDeadline { connection.setDeadline(after: front.requestTime + extraTime) }
             hasDeadline = true
         case .idle, .asking, .answering, .upgraded, .finished:
-            if hasDeadline { connection.setDeadline(after: nil) }
-            hasDeadline = false
+            liftDeadline()
         }
         if machine.shouldClose {
             connection.close(afterFlush: true)
@@ -262,6 +262,13 @@ private final class HTTPSession {
             isPaused.toggle()
             if isPaused { connection.pauseReading() } else { connection.resumeReading() }
         }
+    }
+
+    /// The deadline of a request that is being read counts no more; who takes the connection over
+    /// sets their own.
+    private func liftDeadline() {
+        if hasDeadline { connection.setDeadline(after: nil) }
+        hasDeadline = false
     }
 
     func respond(_ response: HTTPResponse) {
@@ -286,6 +293,7 @@ private final class HTTPSession {
     }
 
     func upgrade(_ response: HTTPResponse) -> (connection: Connection, first: [UInt8]) {
+        liftDeadline()
         connection.write { machine.respond(response, date: front.date, into: &$0) }
         connection.onPeerFinished = nil
         return (connection, machine.takeUpgradedBytes())

@@ -273,6 +273,7 @@ public final class Node: @unchecked Sendable {  // other threads only carry it t
         snapshots.close()
         peers.close()
         live.closeAll()
+        fileSender.dropAll()
         let asked = waiting.keys.sorted { $0.rawValue < $1.rawValue }
         for request in asked { waiting.removeValue(forKey: request)?(.unknown) }
         let old = RetiredState(replica)

@@ -285,6 +285,9 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
     private func answerNotReady() {
         publicFront.onRequest = { [unowned self] exchange in answerNotReady(exchange) }
         operationsFront.onRequest = { [unowned self] exchange in answerNotReady(exchange) }
+        publicFront.onLargeBody = { [unowned self] body in
+            body.refuse(notReady(body.head.request))
+        }
     }
 
     /// Where answers are for programs.
@@ -297,25 +300,28 @@ final class NodeHost: @unchecked Sendable {  // other threads only carry it to `
                     status: 200, contentType: "text/plain; charset=utf-8",
                     body: Array("ok\n".utf8)))
         }
+        exchange.respond(notReady(exchange.request))
+    }
+
+    private func notReady(_ request: HTTPRequest) -> HTTPResponse {
         let reason =
             switch stage {
             case .loading(let what): what
             case .recovering(let recovery): recovery.description
             case .serving, .ended: "starting"
             }
-        if exchange.request.hasPathPrefix(NodeHost.apiPrefix) {
-            return exchange.respond(
-                Problem(
-                    503, "not_ready", "This node is not ready",
-                    detail: "The node can't answer now: \(reason). Nothing was changed.",
-                    hint: "Ask another node, or try again in a moment."
-                ).response)
+        if request.hasPathPrefix(NodeHost.apiPrefix) {
+            return Problem(
+                503, "not_ready", "This node is not ready",
+                detail: "The node can't answer now: \(reason). Nothing was changed.",
+                hint: "Ask another node, or try again in a moment."
+            ).response
         }
         var response = HTTPResponse(
             status: 503, contentType: "text/plain; charset=utf-8",
             body: Array("not ready: \(reason)\n".utf8))
         response.headers.append("Retry-After", "1")
-        exchange.respond(response)
+        return response
     }
 }
 
