@@ -153,12 +153,17 @@ extension RoutingState {
         session.pool = isOwn ? link.pool : nil
         session.prefer = isOwn ? link.prefer : MemberRule()
         session.fixedLanguage = link.language
-        guard case .click(_, _, _, let language, let pool, _) = message.start else { return }
+        guard case .click(_, _, _, let language, let pool, let clicked) = message.start else {
+            return
+        }
         if !language.isEmpty { session.fixedLanguage = language }
         // What held at the click, if there still is such a pool.
         if let pool, poolRooms[pool].map({ rooms[$0].project.id }) == session.project {
             session.pool = pool
             session.prefer = MemberRule()
+        } else if clicked != nil {
+            // None held, or it is gone: the whole project then.
+            session.pool = nil
         }
     }
 

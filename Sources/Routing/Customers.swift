@@ -75,11 +75,15 @@ extension RoutingState {
     ) -> Bool {
         let limit = rooms[slot].project.settings.messagesPerMinute
         guard limit > 0 else { return false }
+        let before = session[keyPath: flood]
         session[keyPath: flood].note(at: now.time, limit: limit, album: album)
         guard session[keyPath: flood].count > limit else { return false }
         if !session[keyPath: flood].isRecorded {
             session[keyPath: flood].isRecorded = true
             record(.flooded, in: &session)
+            store(session)
+        } else if session[keyPath: flood].album != before.album {
+            // The further parts of an album fare as its first.
             store(session)
         }
         return true

@@ -40,6 +40,11 @@ extension RoutingState {
         guard level >= .second, !session.isAnswered,
             let patience = rooms[slot].project.settings.timers.firstReplyMilliseconds
         else { return }
+        // Nobody can answer; it begins when the customer is back.
+        guard !session.isOutOfReach else {
+            session.isReplyPaused = true
+            return
+        }
         let project = session.project
         var place = desks[desk].watches.firstIndex { $0.project >= project }
         if place == nil || desks[desk].watches[place!].project != project {

@@ -83,7 +83,7 @@ extension RoutingState {
     /// erased.
     public func sessionBefore(_ session: Session) -> Session? {
         guard let previous = session.previous.flatMap({ sessions[$0] }),
-            previous.chat == session.chat, !previous.isErased
+            previous.chat == session.chat, !isForgotten(previous)
         else { return nil }
         return previous
     }
@@ -93,7 +93,7 @@ extension RoutingState {
         guard let session = sessions[id], let shown = sessions[later], canSee(agent, shown) else {
             return false
         }
-        return id == later || (id < later && session.chat == shown.chat && !session.isErased)
+        return id == later || (id < later && session.chat == shown.chat && !isForgotten(session))
     }
     /// Completed sessions of a project, newest first, from the end or from before an id.
     public func completed(

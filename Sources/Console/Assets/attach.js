@@ -138,8 +138,9 @@ function preview(file) {
 async function sendAll(id, { text, entities }, confirmed) {
     const one = talk(id);
     let isCaptionSent = false;
-    while (one.files.length) {
-        const [each] = one.files;
+    // What is attached meanwhile waits for the next answer.
+    for (const each of [...one.files]) {
+        if (!one.files.includes(each)) continue;
         const words = isCaptionSent ? { text: '', entities: [] } : { text, entities };
         const problem = await sendOne(id, each, words, confirmed);
         if (problem) return { problem, isCaptionSent };

@@ -96,15 +96,17 @@ function leaveFor(url) {
 
 /** Drafts, and what was sent and not confirmed: the open conversation first, as far as they fit. */
 function talksToTake() {
-    const found = [...state.talks.values()].filter((one) => one.draft || one.pending.length)
+    const found = [...state.talks.values()]
+        .filter((one) => one.draft || one.replyTo || one.pending.length)
         .sort((a, b) => (b.id === state.route.id) - (a.id === state.route.id));
     const talks = {};
     let room = ROOM;
-    for (const { id, draft, pending } of found) {
+    for (const { id, draft, replyTo, pending } of found) {
         const kept = pending.filter((each) => each.state !== 'accepted')
-            .map(({ key, text, entities, at, after }) => ({ key, text, entities, at, after }));
-        room -= JSON.stringify([draft, kept]).length;
-        if (room >= 0) talks[id] = { draft, pending: kept };
+            .map(({ key, text, entities, replyTo: to, at, after }) => (
+                { key, text, entities, replyTo: to, at, after }));
+        room -= JSON.stringify([draft, replyTo, kept]).length;
+        if (room >= 0) talks[id] = { draft, replyTo, pending: kept };
     }
     return talks;
 }
@@ -147,9 +149,10 @@ export async function goOn(luggage) {
 
 /** Drafts, and what was sent without an answer: the page looks whether it arrived. */
 export function unpack({ talks }) {
-    for (const [id, { draft, pending }] of Object.entries(talks)) {
+    for (const [id, { draft, replyTo, pending }] of Object.entries(talks)) {
         const one = talk(id);
         one.draft = draft;
+        one.replyTo = replyTo ?? null;
         one.pending = pending.map((each) => ({ ...each, state: 'unknown' }));
         if (one.pending.length) settle(one);
     }

@@ -4,7 +4,7 @@
 import { h, icon } from './dom.js';
 import { loadOlder } from './load.js';
 import { enclosureName } from './places.js';
-import { changed, isWritable, session, talk } from './store.js';
+import { changed, isWritable, session, state, talk } from './store.js';
 import { kindName } from './words.js';
 
 /** The most of a message that a quotation shows, in characters. */
@@ -68,12 +68,14 @@ export function quoteOf(quoted, id, title = 'In reply to') {
 
 /** Leads to a message, which is brought if it is too old to be here. */
 async function show(id, ordinal) {
-    const one = talk(id);
-    for (let page = 0; page < PAGES && !one.items.has(ordinal) && one.next; page += 1) {
+    // Earlier sessions are brought by the conversation that shows them.
+    const one = id === state.route.id ? talk(id) : null;
+    for (let page = 0; page < PAGES && one && !one.items.has(ordinal) && one.next; page += 1) {
         await loadOlder(id);
     }
     await new Promise((done) => { setTimeout(done); }); // The rows are drawn in a microtask.
-    const node = document.querySelector(`.log [data-ordinals~="${Number(ordinal)}"]`);
+    const node = document.querySelector(
+        `.log [data-session="${Number(id)}"][data-ordinals~="${Number(ordinal)}"]`);
     if (!node) return;
     node.scrollIntoView({ block: 'center' });
     node.setAttribute('tabindex', '-1');

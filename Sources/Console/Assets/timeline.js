@@ -96,7 +96,7 @@ function bubble({ item, isNext, id, isHidden, revision, quote, parts, from }) {
         ? item.messageKind : null;
     const who = isOurs ? (isMe ? 'You' : nameOf(item.agent)) : null;
     return h(`li.message.${side}${isNext ? '.next' : ''}`,
-        { 'data-ordinals': all.map((each) => each.item.ordinal).join(' ') },
+        { 'data-session': id, 'data-ordinals': all.map((each) => each.item.ordinal).join(' ') },
         !isNext && who && !isMe && h('span.who', who),
         h('div.bubble',
             h('span.unseen', isOurs ? `${who}: ` : 'Customer: '),
@@ -212,9 +212,11 @@ function event(item, id, row = {}) {
         h('span.unseen', isNote ? 'Note: ' : 'Remark: '), words);
     const mark = icon(MARKS[item.kind] ?? 'info');
     if (!item.decision?.candidates || item.unsupported) {
-        return h('li.event', { 'data-ordinals': item.ordinal }, h('p', mark, line), remark,
+        const place = { 'data-session': id, 'data-ordinals': item.ordinal };
+        return h('li.event', place, h('p', mark, line), remark,
             item.kind === 'edited' && changedTo(item, id, row),
-            item.unsupported && item.text && words(item, row.isHidden, null), trouble(item, id));
+            item.unsupported && item.text && words(item, row.isHidden, null),
+            !row.from && trouble(item, id));
     }
     return h('li.event', h('details',
         h('summary', mark, line, h('span.why', 'Why?')), decisionCard(item.decision)), remark);
