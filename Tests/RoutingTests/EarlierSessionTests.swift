@@ -53,6 +53,19 @@ import Wire
         #expect(!state.canRead(agents[0], first, from: second), "who does not see it")
     }
 
+    @Test func `Sessions of a customer who is being erased are read with no later one`() {
+        var (world, agents, project) = desk()
+        let boss = world.agent("boss", isAdmin: true)
+        let first = done(&world, project, 1, by: agents[0])
+        _ = done(&world, project, 1, by: agents[0])
+        world.done(.eraseCustomer(TelegramID(1), of: project, by: boss))
+        let anew = world.write(project, user: 1)
+        world.done(.claim(anew, by: agents[1], version: 1))
+        #expect(world.state.canSee(agents[1], anew))
+        #expect(!world.state.canRead(agents[1], first, from: anew))
+        #expect(world.state.sessionBefore(world.state.session(anew)!) == nil)
+    }
+
     @Test func `Below the second level a new session knows nothing of the one before`() {
         var world = World()
         let ana = world.agent("ana")

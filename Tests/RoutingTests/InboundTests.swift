@@ -81,6 +81,20 @@ import Wire
         #expect(numbers(world, session) == Array(1...11))
     }
 
+    @Test func `An album whose first part was dropped is dropped whole`() throws {
+        var (world, _, project) = desk { $0.messagesPerMinute = 1 }
+        let session = send(&world, project, .message(message(1, kind: "text")))
+        send(&world, project, .message(message(2, kind: "text")))
+        world.time = world.time.adding(milliseconds: 59_990)
+        send(&world, project, .message(message(3, album: "B")))
+        #expect(try world.rebuilt() == world.state)
+        world.time = world.time.adding(milliseconds: 20)
+        send(&world, project, .message(message(4, album: "B")))
+        #expect(numbers(world, session) == [1])
+        send(&world, project, .message(message(5, kind: "text")))
+        #expect(numbers(world, session) == [1, 5])
+    }
+
     @Test func `Changes and buttons have a flood limit of their own`() throws {
         var (world, _, project) = desk { $0.messagesPerMinute = 2 }
         let session = send(&world, project, .message(message(1)))

@@ -131,6 +131,25 @@ import Wire
         #expect(try desk.world.rebuilt() == desk.world.state)
     }
 
+    @Test func `Who clicked when no pool held comes into none, nor into another than held`() {
+        var desk = Desk()
+        let only = MemberRule(agents: [desk.ana])
+        let few = desk.world.pool(desk.first, "Few", only)
+        let others = desk.world.pool(desk.first, "Others", only)
+        var settings = desk.settings()
+        let link = LinkID(desk.world.done(.makeLink(by: nil, settings, LinkTerms())))
+        settings.pool = others
+        desk.world.done(.editLink(link, by: nil, version: nil, settings, LinkTerms()))
+        desk.world.done(.removePool(few, by: nil))
+        for (user, pool) in [(1, nil), (2, few)] as [(Int64, PoolID?)] {
+            let start = Start.click(
+                link: link, key: ClickKey(epoch: 7, sequence: UInt64(user)),
+                clickedAt: desk.world.time, pool: pool, project: desk.first)
+            let session = desk.world.write(desk.first, user: user, start: start)
+            #expect(desk.world.state.session(session)?.pool == nil)
+        }
+    }
+
     @Test func `A parameter rule names a pool of its project, and keeps one that is removed`() {
         var desk = Desk()
         let pool = desk.world.pool(desk.first, "Few", MemberRule(agents: [desk.ana]))

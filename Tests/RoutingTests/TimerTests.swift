@@ -103,6 +103,24 @@ import Wire
         world.state.checkInvariants()
     }
 
+    @Test func `The first-reply timer does not begin with a transfer while nobody can answer`() {
+        var (world, agents, project) = desk(2) { $0.firstReplyMilliseconds = 30_000 }
+        let session = world.write(project, user: 1)
+        _ = world.update(project, .blocked(TelegramID(1), true))
+        let version = world.version(session)
+        world.done(
+            .transfer(
+                session, by: agents[0], to: nil, version: version, remark: "", confirmed: true))
+        #expect(world.owner(session) == agents[1])
+        pass(&world, seconds: 100, receiving(agents))
+        #expect(world.owner(session) == agents[1])
+        #expect(world.state.session(session)?.isAlerted == false)
+        world.write(project, user: 1, "I am back")
+        pass(&world, seconds: 30, receiving(agents))
+        #expect(world.owner(session) == agents[0])
+        world.state.checkInvariants()
+    }
+
     @Test func `Sessions of which a manager is alerted are listed until somebody takes care`()
         throws
     {
