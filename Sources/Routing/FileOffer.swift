@@ -79,7 +79,7 @@ extension Text {
     var captionObjection: Text? {
         let points = utf8.count { $0 & 0xc0 != 0x80 }
         return points > FileOffer.captionLimit
-            ? "a caption, of 1024 characters at most" : nil
+            ? Text("a caption, of \(FileOffer.captionLimit) characters at most") : nil
     }
 }
 

@@ -117,7 +117,7 @@ final class Delivery {
 
     /// Looks again then, or earlier if that was wanted before.
     private func lookAgain(after nanoseconds: Int64) {
-        let moment = node.loop.now.addingReportingOverflow(nanoseconds).partialValue
+        let moment = node.loop.now + nanoseconds
         guard timer == nil || moment < looksAt else { return }
         timer?.cancel()
         looksAt = moment

@@ -1,3 +1,4 @@
+import Foundation
 import Transport
 import Wire
 
@@ -13,7 +14,8 @@ enum ForwardedFor {
         var client = peer
         for line in lines.reversed() {
             for hop in line.split(separator: UInt8(ascii: ",")).reversed() {
-                let text = bare(hop)
+                let text = String(decoding: hop, as: UTF8.self)
+                    .trimmingCharacters(in: .whitespaces)
                 if text.isEmpty { continue }
                 guard let address = address(text) else { return client }
                 client = Text(address)
@@ -23,22 +25,14 @@ enum ForwardedFor {
         return client
     }
 
-    /// An element of the list without the blanks at its ends.
-    private static func bare(_ hop: ArraySlice<UInt8>) -> Substring {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        var text = String(decoding: hop, as: UTF8.self)[...].drop(while: isBlank)
-        while let last = text.last, isBlank(last) { text.removeLast() }
-        return text
-    }
-
     /// An address as proxies write it, with or without a port: `192.0.2.1`, `192.0.2.1:80`,
     /// `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`. In the one form that texts of addresses
     /// have here.
-    private static func address(_ text: Substring) -> String? {
+    private static func address(_ text: String) -> String? {
         if text.hasPrefix("["), text.hasSuffix("]") {
             let inner = text.dropFirst().dropLast()
             return inner.contains(":") ? SocketAddress(ip: String(inner), port: 0)?.ip : nil
         }
-        return SocketAddress(ip: String(text), port: 0)?.ip ?? SocketAddress(String(text))?.ip
+        return SocketAddress(ip: text, port: 0)?.ip ?? SocketAddress(text)?.ip
     }
 }
