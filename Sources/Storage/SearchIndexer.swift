@@ -7,7 +7,7 @@ public final class SearchIndexer: Sendable {
     /// How it goes on, and how much it leaves to others.
     public struct Limits: Hashable, Sendable {
         /// History rows read at once.
-        public var batchRows = 500
+        public var batchRows = 2_000
         /// How long news may gather before they are read.
         public var rest: Duration = .milliseconds(300)
         /// How long it rests after a batch when there is more, in parts of the time that it took.

@@ -29,7 +29,7 @@ public final class StateWriter: Sendable {
         /// How long a full disk is left alone before the same rows are tried again.
         public var fullPause: Duration = .milliseconds(100)
         /// A walk over all rows reads at most so many bytes in a second,
-        public var scrubBytesPerSecond = 4 << 20
+        public var scrubBytesPerSecond = 1 << 20
         /// so many in one step,
         public var scrubStepBytes = 64 << 10
         /// begins so long after the start,

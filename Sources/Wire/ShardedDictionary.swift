@@ -6,6 +6,9 @@ public protocol ShardKey: Hashable {
 
 /// A dictionary cut into shards by key, so that growing never copies more than one shard.
 ///
+/// The last shard gets twice as many keys as the first, and those between in steps. Shards of equal
+/// size would be full at the same time: a million entries were copied in a row, shard after shard.
+///
 /// It has no iteration: the order would differ from process to process. `sortedKeys` gives an order
 /// that does not.
 public struct ShardedDictionary<Key: ShardKey, Value> {
@@ -28,8 +31,11 @@ public struct ShardedDictionary<Key: ShardKey, Value> {
     @inlinable public var isEmpty: Bool { count == 0 }
 
     @inlinable func shard(of key: Key) -> Int {
-        // Fibonacci hashing: keys at regular distances don't gather in a few shards.
-        Int(truncatingIfNeeded: key.shardBits &* 0x9e37_79b9_7f4a_7c15 >> 32) & (shards.count - 1)
+        // Fibonacci hashing: keys at regular distances are spread evenly, over parts of 2^31.
+        let part = (key.shardBits &* 0x9e37_79b9_7f4a_7c15) >> 33
+        // About the logarithm of 1 + part to the base of 2: part * (1.3465 - 0.3465 * part).
+        let place = (part &* (2_891_586_732 &- ((744_103_084 &* part) >> 31))) >> 31
+        return Int(truncatingIfNeeded: (place &* UInt64(shards.count)) >> 31)
     }
 
     /// The value of a key; setting nil removes the entry.

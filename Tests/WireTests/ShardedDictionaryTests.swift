@@ -1,5 +1,6 @@
 import Testing
-import Wire
+
+@testable import Wire
 
 extension Int: ShardKey {
     /// The number itself.
@@ -41,6 +42,30 @@ extension Int: ShardKey {
         #expect(!sharded.allSatisfy { key, _ in key != sharded.sortedKeys[0] })
         sharded.removeAll()
         #expect(sharded.isEmpty && sharded.sortedKeys.isEmpty)
+    }
+
+    @Test func `shards grow one after another`() {
+        var sharded = ShardedDictionary<Int, Int>(shards: 64)
+        for key in 0..<50_000 { sharded[key] = key }
+        let sizes = sharded.shards.map(\.count)
+        #expect(sizes.allSatisfy { (550...1_250).contains($0) })
+        var capacities = sharded.shards.map(\.capacity)
+        var grown: [Int] = []
+        for window in 0..<10 {
+            for key in 50_000 + window * 5_000..<55_000 + window * 5_000 { sharded[key] = key }
+            let now = sharded.shards.map(\.capacity)
+            grown.append(zip(capacities, now).count { $0 != $1 })
+            capacities = now
+        }
+        #expect(grown.reduce(0, +) == 64, "twice as many entries: each shard grows once")
+        #expect(grown.max()! <= 16, "\(grown)")
+    }
+
+    @Test(arguments: [1, 2, 8, 1 << 20]) func `every key has a shard`(shards: Int) {
+        var sharded = ShardedDictionary<Int, Int>(shards: shards)
+        let keys = [0, 1, -1, .max, .min, 0x1234_5678_9abc_def0] + (0..<200).map { $0 * 7919 }
+        for key in keys { sharded[key] = key }
+        #expect(keys.allSatisfy { sharded[$0] == $0 })
     }
 
     @Test func `a change in place can remove the entry`() {

@@ -131,7 +131,7 @@ public struct NodeLimits: Sendable, Hashable {
     /// `snapshotMiBPerSecond`: as fast a snapshot is sent.
     public var snapshotMiBPerSecond = 64
     /// `scrubMiBPerSecond`: as fast the rows of state.db are read through, once a day.
-    public var scrubMiBPerSecond = 4
+    public var scrubMiBPerSecond = 1
     /// `diskReserveMiB`: with less room another node leads, with half of it nothing new is taken.
     public var diskReserveMiB = 256
     /// `journalDays`: how far back the routing journal goes, for what-if.

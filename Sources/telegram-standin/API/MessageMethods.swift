@@ -79,7 +79,7 @@ struct MessageMethods {
                 bot.files.add(
                     kind: kind, bytes: bytes, name: upload.fileName, mimeType: type, bot: bot.id)
             }
-            let small = kind == "photo" ? [add(Array(upload.bytes.prefix(100)))] : []
+            let small = kind == "photo" ? [add(FileShelf.small(upload.bytes))] : []
             return .files(kind: kind, small + [add(upload.bytes)])
         }
     }

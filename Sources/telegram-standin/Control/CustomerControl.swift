@@ -113,7 +113,7 @@ struct CustomerControl {
             bot.files.add(
                 kind: kind, bytes: bytes, name: name, mimeType: type, size: size, bot: bot.id)
         }
-        let thumbnail = kind == "photo" ? [add(Array(bytes.prefix(100)), size: nil)] : []
+        let thumbnail = kind == "photo" ? [add(FileShelf.small(bytes), size: nil)] : []
         let size = body["size"]?.int.map { Int(clamping: $0) }
         return .files(kind: kind, thumbnail + [add(bytes, size: size)])
     }

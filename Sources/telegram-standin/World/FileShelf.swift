@@ -98,6 +98,10 @@ final class FileShelf {
         return file
     }
 
+    /// The small size of a photo. Nothing here scales pictures: it is the picture with some bytes
+    /// after its end, which decoders pass over, so that it can be seen and is not the whole one.
+    static func small(_ picture: [UInt8]) -> [UInt8] { picture + "small".utf8 }
+
     /// The file with this id.
     func file(_ id: Text) -> StoredFile? { files[id] }
 
