@@ -17,14 +17,10 @@ public struct ShardedDictionary<Key: ShardKey, Value> {
     @inlinable public var count: Int { entryCount }
     @usableFromInline var entryCount = 0
 
-    /// An empty dictionary of `shards` parts, rounded up to a power of two.
-    ///
-    /// An empty shard costs eight bytes.
+    /// An empty dictionary of `shards` parts, a million at most. An empty shard costs eight bytes.
     @inlinable public init(shards: Int = 1024) {
         precondition(shards > 0 && shards <= 1 << 20)
-        var size = 1
-        while size < shards { size *= 2 }
-        self.shards = Array(repeating: [:], count: size)
+        self.shards = Array(repeating: [:], count: shards)
     }
 
     /// Whether there is no entry.
