@@ -26,8 +26,9 @@ enum SearchWords {
         return Text(words)
     }
 
-    /// What finds the texts that have all words and runs of a question, words by their beginning;
-    /// nil if there is nothing to look for.
+    /// What finds the texts that have all words and runs of a question; nil if there is nothing to
+    /// look for. Words are found by their beginning, but one of a single letter or digit as a whole:
+    /// so many begin with it that gathering their texts would take seconds.
     static func query(_ question: Text) -> Text? {
         var terms: [String] = []
         for part in parts(of: question) {
@@ -40,7 +41,7 @@ enum SearchWords {
                 // A quotation mark would end the term; it stands between words anyway.
                 for word in other.split(whereSeparator: { $0.isWhitespace || $0 == "\"" })
                 where word.unicodeScalars.contains(where: isWordCharacter) {
-                    terms.append("\"\(word)\"*")
+                    terms.append(endsInOneLetter(word) ? "\"\(word)\"" : "\"\(word)\"*")
                 }
             }
         }
@@ -88,6 +89,16 @@ enum SearchWords {
     /// its bytes: all of these begin with 0xe3 or more in UTF-8.
     private static func isSpaced(_ text: Text) -> Bool {
         text.utf8.allSatisfy { 0 < $0 && $0 < 0xe3 }
+    }
+
+    /// Whether nothing but a single letter or digit, with its marks, stands behind the last hyphen
+    /// or the like, which cuts words, too.
+    private static func endsInOneLetter(_ word: Substring) -> Bool {
+        let letters = word.unicodeScalars.filter {
+            $0.properties.generalCategory != .nonspacingMark
+        }
+        return letters.reversed().drop { !isWordCharacter($0) }.prefix(while: isWordCharacter)
+            .count == 1
     }
 
     private static func isWordCharacter(_ character: Unicode.Scalar) -> Bool {

@@ -101,7 +101,10 @@ import Wire
     @Test(
         arguments: [
             ("Where is my Order 4711?", "order", true), ("Where is my Order?", "ord my", true),
-            ("Where is my Order?", "orderly", false), ("Grüße aus Köln", "koln", true),
+            ("Where is my Order?", "orderly", false), ("Where is my Order?", "o", false),
+            ("Where is my X-Order?", "x-o", false), ("Plan B, size 4", "b", true),
+            ("Plan B, size 42", "4", false), ("Two cafe\u{301}ss", "cafe\u{301}s", true),
+            ("Grüße aus Köln", "koln", true),
             ("我的iPhone手机坏了", "iphone", true), ("我的iPhone手机坏了", "手机", true),
             ("我的iPhone手机坏了", "机", true), ("我的iPhone手机坏了", "了", true),
             ("注文をキャンセルしたい", "キャンセル", true), ("注文をキャンセルしたい", "注文", true),
