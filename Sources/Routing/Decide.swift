@@ -89,6 +89,9 @@ extension RoutingState {
     ) -> Candidate {
         var candidate = Candidate(agent: place.agent, reasons: place.rules)
         if place.pools & pool == 0 { candidate.reasons.insert(.linkRestricted) }
+        if level >= .second, place.rules.contains(.overSeat) {
+            candidate.seats = rooms[slot].project.settings.seats
+        }
         addLoad(of: place, in: slot, at: time, to: &candidate)
         let absence = desks[place.desk].absence(
             at: time,
@@ -118,21 +121,31 @@ extension RoutingState {
                 candidate.openLimit = tighter
             }
         }
-        if let until = rateLimitedUntil(desk: desk, in: slot, at: time) {
-            candidate.reasons.insert(.rateLimited)
-            candidate.rateLimitedUntil = until
-        }
+        addRate(desk: desk, in: slot, at: time, to: &candidate)
     }
 
-    /// Until when an agent may be given no more in a project; nil: not limited.
-    func rateLimitedUntil(desk: Int, in slot: Int, at time: LogTime) -> LogTime? {
-        let overall = desks[desk].load.limitedUntil(
-            desks[desk].account.newPerMinute, in: nil, at: time)
+    /// Whether the agent may be given no more at this moment, over all projects or in this one, and
+    /// the figures of the limit that binds longer.
+    private func addRate(
+        desk: Int, in slot: Int, at time: LogTime, to candidate: inout Candidate
+    ) {
+        var limit = desks[desk].account.newPerMinute
+        var limited: ProjectID?
+        var until = desks[desk].load.limitedUntil(limit, in: nil, at: time)
         let tighter = rooms[slot].project.settings.newPerMinute
-        guard tighter > 0 else { return overall }
-        let here = desks[desk].load.limitedUntil(tighter, in: rooms[slot].project.id, at: time)
-        guard let overall, let here else { return overall ?? here }
-        return max(overall, here)
+        if tighter > 0 {
+            let project = rooms[slot].project.id
+            let here = desks[desk].load.limitedUntil(tighter, in: project, at: time)
+            if let here, until.map({ $0 < here }) ?? true {
+                (until, limit, limited) = (here, tighter, project)
+            }
+        }
+        guard let until else { return }
+        candidate.reasons.insert(.rateLimited)
+        candidate.rateLimitedUntil = until
+        guard level >= .second else { return }
+        candidate.newSessions = desks[desk].load.count(in: limited, at: time)
+        candidate.newPerMinute = limit
     }
 
     /// Whether the session may go to somebody who is not receiving: nobody who passes the rules

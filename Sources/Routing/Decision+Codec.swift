@@ -55,8 +55,12 @@ extension Decision: Coded {
 }
 
 extension Candidate {
+    /// Beside the reasons' bits: figures of feature level 2 follow the others.
+    private static let hasMore: UInt16 = 1 << 13
+
     fileprivate func encodeReasons(into writer: inout ByteWriter) {
-        writer.varint(UInt64(reasons.rawValue))
+        let isLonger = seats != nil || newPerMinute > 0
+        writer.varint(UInt64(reasons.rawValue | (isLonger ? Candidate.hasMore : 0)))
         guard !reasons.isEmpty else { return }
         if reasons.contains(.atCapacity) {
             writer.put(open)
@@ -65,6 +69,10 @@ extension Candidate {
         if reasons.contains(.rateLimited) { writer.put(rateLimitedUntil) }
         if reasons.contains(.excluded) { writer.put(excludedUntil) }
         if !reasons.isDisjoint(with: [.notReceiving, .offline]) { writer.put(since) }
+        guard isLonger else { return }
+        writer.put(seats)
+        writer.put(newSessions)
+        writer.put(newPerMinute)
     }
 
     fileprivate init(agent: AgentID, reasonsFrom reader: inout ByteReader) throws(WireError) {
@@ -72,7 +80,7 @@ extension Candidate {
         guard let mask = UInt16(exactly: try reader.varint()) else {
             throw WireError(.badValue("reasons"), offset: start)
         }
-        self.init(agent: agent, reasons: Reasons(rawValue: mask))
+        self.init(agent: agent, reasons: Reasons(rawValue: mask & ~Candidate.hasMore))
         if reasons.contains(.atCapacity) {
             open = try reader.take()
             openLimit = try reader.take()
@@ -80,5 +88,12 @@ extension Candidate {
         if reasons.contains(.rateLimited) { rateLimitedUntil = try reader.take() }
         if reasons.contains(.excluded) { excludedUntil = try reader.take() }
         if !reasons.isDisjoint(with: [.notReceiving, .offline]) { since = try reader.take() }
+        guard mask & Candidate.hasMore != 0 else { return }
+        seats = try reader.take()
+        newSessions = try reader.take()
+        newPerMinute = try reader.take()
+        if seats == nil, newPerMinute == 0 {
+            throw WireError(.badValue("candidate"), offset: start)
+        }
     }
 }

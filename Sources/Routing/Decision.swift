@@ -78,6 +78,13 @@ public struct Candidate: Hashable, Sendable {
     public var open: UInt32 = 0
     /// The limit that `open` reached.
     public var openLimit: UInt32 = 0
+    /// How many seats there are, where `overSeat` applies; nil before feature level 2.
+    public var seats: UInt32?
+    /// New sessions in the last minute, where `rateLimited` applies: of the agent, or in the
+    /// project if that binds longer.
+    public var newSessions: UInt32 = 0
+    /// The limit that `newSessions` reached; 0 before feature level 2.
+    public var newPerMinute: UInt32 = 0
     /// Until when `rateLimited` applies.
     public var rateLimitedUntil: LogTime?
     /// Until when `excluded` applies; nil for the giver of a transfer.

@@ -43,6 +43,15 @@ struct Load: Equatable, Sendable {
         }
         return nil
     }
+
+    /// How many assignments are in the window, over all projects or in one.
+    func count(in project: ProjectID?, at time: LogTime) -> UInt32 {
+        let horizon = time.adding(milliseconds: -Self.windowMilliseconds)
+        let counted = recent.count {
+            $0.at > horizon && (project == nil || $0.project == project)
+        }
+        return UInt32(clamping: counted)
+    }
 }
 
 extension Load {

@@ -27,8 +27,8 @@ enum SearchWords {
     }
 
     /// What finds the texts that have all words and runs of a question; nil if there is nothing to
-    /// look for. Words are found by their beginning, but one of a single letter or digit as a whole:
-    /// so many begin with it that gathering their texts would take seconds.
+    /// look for. Words are found by their beginning, but one of a single letter or digit as a
+    /// whole: so many begin with it that gathering their texts would take seconds.
     static func query(_ question: Text) -> Text? {
         var terms: [String] = []
         for part in parts(of: question) {

@@ -41,6 +41,15 @@ def test_an_edit_tells_which_message_and_shows_its_new_picture(office, node):
     expect(page.locator(".log")).to_contain_text("The customer changed a message")
 
 
+def test_a_link_used_in_the_middle_of_a_session_is_told(office, node):
+    page = shows(office, node, "Hello")
+    adds(node, "message", text="/start", messageKind="text", source="Spring sale")
+    bubbles = page.locator(".message.theirs .bubble")
+    expect(bubbles).to_have_count(2)
+    expect(bubbles.last).to_contain_text("Came by the link Spring sale")
+    expect(bubbles.first).not_to_contain_text("Came by")
+
+
 def test_an_album_is_one_bubble_with_its_caption_once(office, node):
     photo = {"kind": "photo", "file": {"hasThumbnail": True}, "album": "97"}
     page = shows(office, node, "Look at these", **photo)

@@ -9,7 +9,7 @@ import Wire
     private func reasons(
         against change: (inout World, AgentID, ProjectID) -> Void
     ) -> (Candidate, World) {
-        var world = World()
+        var world = World.newest
         let ana = world.agent("ana")
         let project = world.project([ana])
         world.show(ana)
@@ -91,6 +91,7 @@ import Wire
         }
         #expect(candidate.reasons == .rateLimited)
         #expect(candidate.rateLimitedUntil == late.time.adding(milliseconds: 60_000))
+        #expect(candidate.newSessions == 6 && candidate.newPerMinute == 6)
     }
 
     @Test func `The window of new sessions slides`() {
@@ -119,6 +120,7 @@ import Wire
             world.write(project, user: 1)
         }
         #expect(candidate.reasons == .rateLimited)
+        #expect(candidate.newSessions == 1 && candidate.newPerMinute == 1)
     }
 
     @Test func `Limits count over all projects`() {
@@ -175,8 +177,33 @@ import Wire
         #expect(candidate.reasons == [.atCapacity, .away, .offline])
     }
 
+    @Test(arguments: [FeatureLevel.first, .second])
+    func `Figures of seats and rates are written from feature level 2 on`(level: FeatureLevel)
+        throws
+    {
+        var world = level == .first ? World() : World.newest
+        let people = ["ana", "wei"].map { world.agent(Text($0)) }
+        let project = world.project(people) { $0.seats = 1 }
+        for agent in people {
+            world.show(agent)
+            world.limit(agent, perMinute: 1)
+        }
+        world.write(project, user: 1)
+        let session = world.write(project, user: 2)
+        let decision = world.decision(session)
+        #expect(decision.candidates.map(\.reasons) == [.rateLimited, .overSeat])
+        let isTold = level >= .second
+        #expect(decision.candidates.map(\.seats) == [nil, isTold ? 1 : nil])
+        #expect(decision.candidates.map(\.newSessions) == [isTold ? 1 : 0, 0])
+        var writer = ByteWriter()
+        decision.encode(into: &writer)
+        var reader = ByteReader(writer.bytes)
+        #expect(try Decision(from: &reader) == decision)
+        try reader.expectEnd()
+    }
+
     @Test func `The first n active members with reply hold the seats, whatever the scope`() {
-        var world = World()
+        var world = World.newest
         let people = (1...5).map { world.agent(Text("agent\($0)")) }
         let project = world.project(people) {
             $0.seats = 2
@@ -198,6 +225,7 @@ import Wire
         let session = world.write(project, user: 1)
         let rules = world.decision(session).candidates.map { $0.reasons.intersection(.rules) }
         #expect(rules == [.deactivated, .cannotReply, .notInScope, [], .overSeat])
+        #expect(world.decision(session).candidates.map(\.seats) == [nil, nil, nil, nil, 2])
         change.isActive = true
         world.done(.updateAgent(people[0], by: nil, change))
         #expect(world.state.blockers(session, at: world.time)[3].reasons.contains(.overSeat))

@@ -109,6 +109,13 @@ private struct Laws {
         if limit > 0, world.state.openCount(of: chosen) > limit {
             broken.append("\(chosen) has \(world.state.openCount(of: chosen)) of \(limit)")
         }
+        let project = world.state.project(world.state.session(session)!.project)!
+        let here = world.state.openSessions(of: chosen).count {
+            world.state.session($0)!.project == project.id
+        }
+        if project.settings.openLimit > 0, here > Int(project.settings.openLimit) {
+            broken.append("\(chosen) has \(here) of \(project.settings.openLimit) in \(project.id)")
+        }
     }
 
     private mutating func note(_ decision: Decision, of session: SessionID, in world: World) {
@@ -124,10 +131,22 @@ private struct Laws {
         turns[cursor, default: []].append(Turn(chosen: chosen, candidates: Set(free)))
     }
 
-    /// Nobody is overtaken: between two turns of X everyone who was a candidate at each decision
-    /// after the first of them got one.
+    /// The law of fairness for each cursor: among the same candidates counts differ by at most
+    /// one, and nobody is overtaken: between two turns of X everyone who was a candidate at each
+    /// decision after the first of them got one.
     mutating func checkFairness() {
         for (cursor, turns) in turns {
+            for start in turns.indices {
+                let candidates = turns[start].candidates
+                var counts = Dictionary(uniqueKeysWithValues: candidates.map { ($0, 0) })
+                for turn in turns[start...].prefix(while: { $0.candidates == candidates }) {
+                    counts[turn.chosen, default: 0] += 1
+                    guard let most = counts.values.max(), let least = counts.values.min(),
+                        most - least > 1
+                    else { continue }
+                    broken.append("\(most) and \(least) in \(cursor)")
+                }
+            }
             for (first, turn) in turns.enumerated() {
                 let rest = turns[(first + 1)...]
                 guard let second = rest.firstIndex(where: { $0.chosen == turn.chosen }) else {

@@ -105,6 +105,8 @@ function bubble({ item, isNext, id, isHidden, revision, quote, parts, from }) {
                 : item.file && fileOf(item, ref, isHidden),
             kind && h('p.kind', kindName(kind), item.text ? ': ' : ''),
             enclosureOf(item),
+            item.source && item.opening !== 'opened'
+                && h('p.kind', `Came by the link ${item.source}`),
             said.map((each) => words(each.item, each.isHidden, revision)),
             !said.length && revision && words(item, isHidden, revision),
             !said.length && !revision && !kind && !item.file && h('p.kind', 'Empty message'),

@@ -157,7 +157,15 @@ extension Candidate {
             var reason = reason
             switch reason.code {
             case "atCapacity": reason.text = "\(open) of \(openLimit) open"
-            case "rateLimited": reason.text += until(rateLimitedUntil)
+            case "overSeat":
+                if let seats {
+                    reason.text = "is beyond the project's \(seats) seat\(seats == 1 ? "" : "s")"
+                }
+            case "rateLimited":
+                if newPerMinute > 0 {
+                    reason.text = "\(newSessions) of \(newPerMinute) new sessions in a minute"
+                }
+                reason.text += until(rateLimitedUntil)
             case "excluded": reason.text += until(excludedUntil)
             case "notReceiving", "offline":
                 if let since { reason.text += " since \(since.text)" }
